@@ -1,0 +1,38 @@
+# `make demo` runs the main job, `make test` every test. Each sets itself up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format clean
+
+demo: $(VENV)/ready
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# Types are checked on what a user installs: type checkers cannot see mapped folders.
+check: $(VENV)/ready-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	rm -rf build/typed && $(BIN)/pip install -q --no-deps --target build/typed .
+	cd build/typed && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p repertory
+
+format: $(VENV)/ready-check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --upgrade pip
+
+$(VENV)/ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install -q -e '.[test]'
+	touch $@
+
+$(VENV)/ready-check: pyproject.toml $(VENV)/ready
+	$(BIN)/pip install -q -e '.[check]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info
