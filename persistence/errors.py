@@ -1,0 +1,213 @@
+"""Every error that Repertory raises on purpose, under one base.
+
+Each says what is wrong, where, and what to do, in one sentence; what it is about is on it as
+attributes, so that a program need not read the sentence. Whose fault it is, the class says:
+
+- the caller's: `UnknownEvent`, `InvalidTransition`, `WorkflowNotFound`, `WorkflowExists`,
+  `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`, `MailboxFull`;
+- the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`;
+- the store's, or its disk's: `StoreError` and the classes under it;
+- nobody's: `Timeout`, `SystemStopped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class RepertoryError(Exception):
+    """Base of every error that Repertory raises on purpose."""
+
+
+class WorkflowError(RepertoryError):
+    """An error about one workflow, whose id it carries.
+
+    Attributes:
+        workflow_id: the workflow that it is about.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str) -> None:
+        super().__init__(message)
+        self.workflow_id = workflow_id
+
+
+class UnknownEvent(WorkflowError):
+    """The workflow's class declares no event of this name. The caller's fault."""
+
+    def __init__(self, message: str, *, workflow_id: str, event: str) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.event = event
+
+
+class InvalidTransition(WorkflowError):
+    """The workflow's present state does not allow this event. The caller's fault.
+
+    Nothing has changed. A finished workflow allows no event at all.
+
+    Attributes:
+        event: the event that was refused.
+        configuration: the ids of the states that were active.
+        finished: whether the workflow had already reached its end.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        workflow_id: str,
+        event: str,
+        configuration: Sequence[str],
+        finished: bool = False,
+    ) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.event = event
+        self.configuration = tuple(configuration)
+        self.finished = finished
+
+
+class HandlerFailed(WorkflowError):
+    """An action, guard or handler raised. The workflow author's fault.
+
+    The step is undone: chart and context are what they were before the event. The exception that
+    was raised is the `__cause__`, unless the error was read back from history.
+
+    Attributes:
+        event: the event whose step failed.
+        error_type: the class name of what was raised.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, event: str, error_type: str) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.event = event
+        self.error_type = error_type
+
+
+class SerializationFailed(WorkflowError):
+    """Context, event data or a result can't be written as JSON. The author's fault."""
+
+
+class ContextInvalid(WorkflowError):
+    """Context given for a workflow does not fit its type. The caller's fault."""
+
+
+class WorkflowNotFound(WorkflowError):
+    """No workflow has this id. The caller's fault."""
+
+
+class WorkflowExists(WorkflowError):
+    """A workflow with this id exists already. The caller's fault."""
+
+
+class UnknownWorkflow(RepertoryError):
+    """No imported class has this name. The caller's fault: import its module first.
+
+    Attributes:
+        name: the name under which the class was looked for.
+    """
+
+    def __init__(self, message: str, *, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class VersionMismatch(WorkflowError):
+    """The workflow was stored by another version of its class; it is left as it is.
+
+    Attributes:
+        stored: the version that the store has.
+        current: the version of the class that is imported.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, stored: int, current: int) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.stored = stored
+        self.current = current
+
+
+class RollbackFailed(WorkflowError):
+    """There is no step to go back to. The caller's fault; nothing has changed."""
+
+
+class HistoryTrimmed(WorkflowError):
+    """Retention has removed the step that was asked for.
+
+    Attributes:
+        sequence: the step that was asked for.
+        first_kept: the oldest step that can still be read.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, sequence: int, first_kept: int) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.sequence = sequence
+        self.first_kept = first_kept
+
+
+class BadDefinition(RepertoryError):
+    """A workflow class that can't be run. The author's fault; raised when it is defined."""
+
+
+class MailboxFull(WorkflowError):
+    """The mailbox is at its bound: the sender is faster than the workflow."""
+
+
+class Timeout(RepertoryError, TimeoutError):
+    """What was waited for did not come in time. It may still happen."""
+
+
+class SystemStopped(RepertoryError):
+    """The system is not running (any more), so the message was not accepted."""
+
+
+class StoreError(RepertoryError):
+    """The store could not do what it was asked to. What was acknowledged is safe.
+
+    Attributes:
+        path: the file of the store, or None for one in memory.
+    """
+
+    def __init__(self, message: str, *, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class NotAStore(StoreError):
+    """The file is no SQLite database, or one that something else wrote."""
+
+
+class StoreTooNew(StoreError):
+    """A newer version of Repertory wrote this store.
+
+    Attributes:
+        found: the schema version of the file.
+        supported: the newest schema version that this installation knows.
+    """
+
+    def __init__(self, message: str, *, path: Path | None, found: int, supported: int) -> None:
+        super().__init__(message, path=path)
+        self.found = found
+        self.supported = supported
+
+
+class StoreInUse(StoreError):
+    """Another running system holds this store.
+
+    Attributes:
+        holder: who holds it, as it wrote itself down, such as "process 4242 on mybox".
+    """
+
+    def __init__(self, message: str, *, path: Path | None, holder: str) -> None:
+        super().__init__(message, path=path)
+        self.holder = holder
+
+
+class StoreFenced(StoreError):
+    """Another system has taken this store over; this one may not write any more."""
+
+
+class StaleStep(StoreError):
+    """A step does not follow the last one that the store has; it was not written."""
+
+
+class BadDocument(RepertoryError):
+    """A document that was to be imported is damaged, or not one of ours."""

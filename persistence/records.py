@@ -1,0 +1,167 @@
+"""What the store keeps, as plain frozen records.
+
+One external event is one macrostep, and one `Entry` in the workflow's history. A `Step` is what
+is committed for it: the entry, the workflow's row after it, and a checkpoint when one is due.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What an entry of the history tells."""
+
+    CREATED = "created"
+    STEP = "step"
+    REFUSED = "refused"
+    FAILED = "failed"
+    ROLLBACK = "rollback"
+
+
+class ChartState(msgspec.Struct, frozen=True):
+    """Where a chart stands: all that a rehydrated one needs besides its context.
+
+    Attributes:
+        configuration: ids of the active states in the chart's document order, outer before inner.
+        history: for each history state that has recorded something, the ids that it recorded.
+    """
+
+    configuration: tuple[str, ...] = ()
+    history: dict[str, tuple[str, ...]] = {}
+
+
+class WorkflowRecord(msgspec.Struct, frozen=True):
+    """The row of one workflow: what can be listed without reading its history.
+
+    Attributes:
+        number: the store's own number for it, in the order of creation.
+        id: the id that people use.
+        type: the declared name of its class.
+        version: the version of the class that wrote it last.
+        sequence: number of the last step; the creation is 1.
+        first_sequence: number of the oldest step that retention has left.
+        configuration: ids of the active states.
+        finished: whether it has reached a final state.
+        created_at: UTC, in microseconds since 1970.
+        updated_at: likewise, of the last step.
+    """
+
+    number: int
+    id: str
+    type: str
+    version: int
+    sequence: int
+    first_sequence: int
+    configuration: tuple[str, ...]
+    finished: bool
+    created_at: int
+    updated_at: int
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One macrostep in the history of a workflow.
+
+    Attributes:
+        sequence: its number within the workflow, starting at 1 without gaps.
+        kind: what it tells.
+        at: when it was taken; UTC, in microseconds since 1970.
+        event: name of the event.
+        data: the event's data as JSON, or None when it had none.
+        key: the idempotency key that came with it.
+        source: ids of the states that were active before.
+        target: ids of those active after.
+        duration: how long the macrostep took, in microseconds.
+        history: the chart's history values after it as JSON, or None when it changed none.
+        context: the change of the context (see `changes`), or None when there was none.
+        result: what the actions returned, as JSON, or None.
+        error: `{"type": …, "message": …}` as JSON when refused or failed, else None.
+        details: the microsteps and the handlers that ran, as JSON, or None.
+        checksum: chained over this entry and the one before; see `chain`.
+        id: its number in the whole store, in the order of commits; 0 before the commit.
+    """
+
+    sequence: int
+    kind: Kind
+    at: int
+    event: str
+    data: bytes | None
+    key: str | None
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    duration: int
+    history: bytes | None
+    context: bytes | None
+    result: bytes | None
+    error: bytes | None
+    details: bytes | None
+    checksum: bytes
+    id: int = 0
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """The whole of a workflow at one step, from which it can be rehydrated.
+
+    Attributes:
+        sequence: the step after which it was taken.
+        at: when that step was taken; UTC, in microseconds since 1970.
+        chart: where the chart stood.
+        context: the whole context as JSON.
+        checksum: the checksum of that step's entry.
+    """
+
+    sequence: int
+    at: int
+    chart: ChartState
+    context: bytes
+    checksum: bytes
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one macrostep writes, all of it or nothing.
+
+    Attributes:
+        record: the workflow's row after the step.
+        entry: the history entry; `entry.sequence` follows on what the store has.
+        checkpoint: one when it is due. A creation (sequence 1) always carries one.
+    """
+
+    record: WorkflowRecord
+    entry: Entry
+    checkpoint: Checkpoint | None = None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What is needed to rehydrate a workflow: its last checkpoint and what came after."""
+
+    record: WorkflowRecord
+    checkpoint: Checkpoint
+    entries: list[Entry]
+
+
+class Retention(msgspec.Struct, frozen=True):
+    """How much history is kept; what is older is removed in the background.
+
+    Attributes:
+        count: entries kept for each workflow, or None for all.
+        days: how old an entry may get, in days, or None for ever.
+    """
+
+    count: int | None = 1000
+    days: float | None = 90.0
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that `verify` found wrong.
+
+    Attributes:
+        workflow_id: the workflow it is in, or None when it concerns the store.
+        sequence: the entry or checkpoint it is at, or None.
+        what: one sentence.
+    """
+
+    workflow_id: str | None
+    sequence: int | None
+    what: str

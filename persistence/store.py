@@ -1,0 +1,150 @@
+"""The contract of a store: what the system asks of whatever keeps its workflows.
+
+There are two: `MemoryStore` and `SqliteStore`; one suite of tests runs over both. Writes come from
+one thread at a time, the persistence actor's; reads come from any thread and never wait for
+a write.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+
+from .errors import RepertoryError
+from .records import Checkpoint, Entry, Retention, Step, Stored, WorkflowRecord
+
+
+class Store(ABC):
+    """Keeps workflows, their history and their checkpoints."""
+
+    # --- life ---
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back files, connections and the claim to be the one writer. May be repeated."""
+
+    # --- writing: one caller at a time ---
+
+    @abstractmethod
+    def allocate(self) -> int:
+        """Return a number for a new workflow; each one is given out once. Any thread may ask."""
+
+    @abstractmethod
+    def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
+        """Write steps of many workflows as one transaction.
+
+        Steps of one workflow are given in their order. A step that can't be taken is left out,
+        and so is every later one of its workflow that builds on it; the others are
+        written: `WorkflowExists` for a creation whose id is taken, `StaleStep` for a step that
+        doesn't follow the last one in the store, or whose idempotency key was used before.
+
+        Returns:
+            for each step None, or why it was not written. They are durable on return.
+
+        Raises:
+            StoreError: nothing of all this was written.
+        """
+
+    @abstractmethod
+    def remove(self, workflow_id: str) -> bool:
+        """Delete a workflow with all that belongs to it; tell whether it was there."""
+
+    @abstractmethod
+    def insert(
+        self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
+    ) -> None:
+        """Write a whole workflow as it is, under a new number; used by import.
+
+        Raises:
+            WorkflowExists: the id is taken.
+        """
+
+    @abstractmethod
+    def trim(self, retention: Retention, now: int, *, limit: int = 100) -> int:
+        """Remove history that is past retention, of at most `limit` workflows.
+
+        Before the entries up to some sequence go, a checkpoint is put at that sequence, so
+        what is left can be folded, verified and rehydrated as before. One transaction.
+
+        Arguments:
+            retention: what is to be kept.
+            now: UTC, in microseconds since 1970.
+
+        Returns:
+            how many workflows were trimmed; fewer than `limit` means that none is left to trim.
+        """
+
+    # --- reading: from any thread ---
+
+    @abstractmethod
+    def find(self, workflow_id: str) -> WorkflowRecord | None:
+        """Return a workflow's row, or None."""
+
+    @abstractmethod
+    def load(self, workflow_id: str) -> Stored | None:
+        """Return what rehydrating needs, read from one state of the store, or None."""
+
+    @abstractmethod
+    def find_key(self, number: int, key: str) -> Entry | None:
+        """Return the entry that this idempotency key left in the workflow, or None."""
+
+    @abstractmethod
+    def list(
+        self,
+        *,
+        type: str | None = None,
+        state: str | None = None,
+        finished: bool | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[WorkflowRecord]:
+        """Return a page of workflows in the order of their creation.
+
+        Arguments:
+            type: only those of this class.
+            state: only those in which this state is active, at any depth.
+            finished: only those that have, or have not, reached their end.
+            after: only those with a greater number than this; the last one's of the page before.
+            limit: how many at the most.
+        """
+
+    @abstractmethod
+    def tally(self, type: str | None = None) -> dict[tuple[str, ...], int]:
+        """Return how many workflows stand in each configuration, of one class or of all."""
+
+    @abstractmethod
+    def entries(
+        self,
+        number: int,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        last: int | None = None,
+    ) -> list[Entry]:
+        """Return history entries of a workflow by sequence, oldest first.
+
+        Arguments:
+            number: the workflow's number.
+            after: only those with a greater sequence.
+            upto: only those with this sequence or a smaller one.
+            last: only the last so many of these.
+        """
+
+    @abstractmethod
+    def checkpoints(self, number: int) -> list[Checkpoint]:
+        """Return all checkpoints of a workflow, oldest first."""
+
+    @abstractmethod
+    def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
+        """Return the last checkpoint, or the last one at `upto` or before it."""
+
+    @abstractmethod
+    def damage(self) -> Iterable[str]:
+        """Yield what is wrong with the store as such: its pages, rows that point nowhere."""
+
+    def all(self) -> Iterator[WorkflowRecord]:
+        """Yield every workflow in the order of creation, a page at a time."""
+        after = 0
+        while page := self.list(after=after, limit=1000):
+            yield from page
+            after = page[-1].number
