@@ -1,1 +1,55 @@
-"""Being written."""
+"""Charts: how workflows are written, and the engine that runs them.
+
+The only part of Repertory that imports python-statemachine.
+"""
+
+from statemachine import Event, HistoryState, State
+from statemachine.states import States
+
+from .definition import ChartMeta
+from .machine import (
+    RESERVED,
+    Chart,
+    NotAllowed,
+    Taken,
+    begin,
+    begin_async,
+    capture,
+    check_callbacks,
+    events_of,
+    is_final,
+    leaves,
+    restore,
+    runs_async,
+    states_of,
+    take,
+    take_async,
+)
+from .trace import Microstep, TracingAsyncEngine, TracingEngine
+
+__all__ = [
+    "RESERVED",
+    "Chart",
+    "ChartMeta",
+    "Event",
+    "HistoryState",
+    "Microstep",
+    "NotAllowed",
+    "State",
+    "States",
+    "Taken",
+    "TracingAsyncEngine",
+    "TracingEngine",
+    "begin",
+    "begin_async",
+    "capture",
+    "check_callbacks",
+    "events_of",
+    "is_final",
+    "leaves",
+    "restore",
+    "runs_async",
+    "states_of",
+    "take",
+    "take_async",
+]

@@ -1,0 +1,240 @@
+"""What the layers above do with a chart: begin it, have it take an event, capture it, restore it.
+
+Together with its neighbours this is the only place that knows python-statemachine's insides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from statemachine import StateChart
+from statemachine.event import BoundEvent
+from statemachine.event_data import TriggerData
+from statemachine.exceptions import InvalidDefinition, TransitionNotAllowed
+from statemachine.orderedset import OrderedSet
+
+from ...persistence.errors import BadDefinition
+from ...persistence.records import ChartState
+from .trace import INITIAL, Microstep, TracingAsyncEngine
+
+Chart = StateChart[Any]
+
+RESERVED = frozenset(
+    ("event_data", "machine", "event", "model", "transition", "state", "source", "target")
+)
+"""Names of what python-statemachine passes to callbacks; event data may not be called so."""
+
+
+class NotAllowed(Exception):
+    """The chart has no transition for the event where it stands. Nothing has run but guards."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What an event did to a chart.
+
+    Attributes:
+        result: what the actions returned: None, one value, or a list of several.
+        microsteps: what was taken, in order; empty for a targetless nothing.
+    """
+
+    result: Any
+    microsteps: list[Microstep]
+
+
+def runs_async(chart: Chart) -> bool:
+    """Tell whether the chart has coroutines for callbacks, and must be awaited."""
+    return isinstance(chart._engine, TracingAsyncEngine)
+
+
+def begin(chart: Chart) -> Taken:
+    """Enter the initial states of a new chart and run to the end of that macrostep."""
+    engine: Any = chart._engine
+    engine.trace = trace = []
+    try:
+        engine.activate_initial_state()
+        return Taken(None, trace)
+    finally:
+        engine.trace = None
+
+
+async def begin_async(chart: Chart) -> Taken:
+    """Do what `begin` does for a chart with coroutines."""
+    engine: Any = chart._engine
+    engine.trace = trace = []
+    try:
+        engine.put(_trigger(chart, INITIAL, {}))
+        await engine.activate_initial_state()
+        return Taken(None, trace)
+    finally:
+        engine.trace = None
+
+
+def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
+    """Have the chart take one event, to the end of its macrostep.
+
+    Arguments:
+        chart: a chart that has been begun or restored.
+        event: name of the event.
+        data: what the callbacks may ask for by name.
+
+    Returns:
+        what the event did.
+
+    Raises:
+        NotAllowed: no transition is enabled.
+        Exception: whatever a guard or action raised; the chart is then in no defined place.
+    """
+    engine: Any = chart._engine
+    trigger = _trigger(chart, event, data)
+    engine.trace = trace = []
+    try:
+        engine.put(trigger)
+        return Taken(_fold(engine.processing_loop()), trace)
+    except TransitionNotAllowed as error:
+        raise _refusal(error, trigger, trace) from None
+    finally:
+        engine.trace = None
+
+
+async def take_async(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
+    """Do what `take` does for a chart with coroutines."""
+    engine: Any = chart._engine
+    trigger = _trigger(chart, event, data)
+    engine.trace = trace = []
+    try:
+        engine.put(trigger)
+        return Taken(_fold(await engine.processing_loop(trigger.future)), trace)
+    except TransitionNotAllowed as error:
+        raise _refusal(error, trigger, trace) from None
+    finally:
+        engine.trace = None
+
+
+def capture(chart: Chart) -> ChartState:
+    """Return where the chart stands."""
+    active = chart.configuration_values
+    return ChartState(
+        configuration=tuple(
+            state.id for value, state in _document(type(chart)) if value in active
+        ),
+        history={
+            name: tuple(state.id for state in states)
+            for name, states in sorted(chart.history_values.items())
+        },
+    )
+
+
+def restore(chart: Chart, stands: ChartState) -> None:
+    """Put a chart that was not begun where another one was captured. Runs no action.
+
+    Raises:
+        LookupError: the chart has no state of that name.
+    """
+    by_id = {state.id: state for state in chart._config._instance_states.values()}
+    chart.history_values = {
+        name: [by_id[state] for state in states] for name, states in stands.history.items()
+    }
+    chart.current_state_value = OrderedSet(by_id[name].value for name in stands.configuration)
+
+
+def is_final(chart_class: type[Chart], configuration: tuple[str, ...]) -> bool:
+    """Tell whether a chart that stands there has reached its end.
+
+    That is a final state at the top, or a parallel one there whose regions are all at their end.
+    """
+
+    def ended(state: Any) -> bool:
+        if state.parallel:
+            return all(ended(region) for region in state.states)
+        return any(inner.final and inner.id in configuration for inner in state.states)
+
+    return any(
+        state.final or (state.parallel and ended(state))
+        for state in chart_class.states
+        if state.id in configuration
+    )
+
+
+def check_callbacks(chart_class: type[Chart]) -> None:
+    """Raise BadDefinition for what python-statemachine would find at the first instance only.
+
+    That is names in guards and actions that nobody defines, and what can't be made durable: a
+    delay or an invocation would run outside the step, and be lost with the process.
+    """
+    where = f"{chart_class.__module__}.{chart_class.__qualname__}"
+    ids = states_of(chart_class)
+    for name in {name for name in ids if ids.count(name) > 1}:
+        raise BadDefinition(
+            f"{where}: two states are called {name!r}; give one of them another name."
+        )
+    for event in chart_class._events:
+        if event.delay:
+            raise BadDefinition(
+                f"{where}: event {event.id!r} has a delay, which would be lost with the "
+                f"process; send it when it is due."
+            )
+    for _, state in _document(chart_class):
+        invoked = any(not spec.is_convention for spec in state.invoke)
+        if invoked or hasattr(chart_class, f"on_invoke_{state.id}"):
+            raise BadDefinition(
+                f"{where}: state {state.id!r} invokes something, which would be lost with the "
+                f"process; do it outside and report back by an event."
+            )
+    try:
+        chart_class()
+    except InvalidDefinition as error:
+        raise BadDefinition(f"{where}: {error}") from error
+
+
+def states_of(chart_class: type[Chart]) -> tuple[str, ...]:
+    """Return the ids of all states of a class in document order."""
+    return tuple(state.id for _, state in _document(chart_class))
+
+
+def leaves(chart_class: type[Chart], configuration: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those active states that have no state within them."""
+    atomic = {state.id for _, state in _document(chart_class) if state.is_atomic}
+    return tuple(name for name in configuration if name in atomic)
+
+
+def events_of(chart_class: type[Chart]) -> dict[str, str]:
+    """Return the events that a class declares: their ids, and the names people read."""
+    return {str(event.id): event.name for event in chart_class._events}
+
+
+def _document(chart_class: type[Chart]) -> list[tuple[Any, Any]]:
+    ordered: list[tuple[Any, Any]] | None = chart_class.__dict__.get("_document_order")
+    if ordered is None:
+        ordered = []
+
+        def visit(states: Any) -> None:
+            for state in states:
+                ordered.append((state.value, state))
+                visit(state.states)
+
+        visit(chart_class.states)
+        type.__setattr__(chart_class, "_document_order", ordered)
+    return ordered
+
+
+def _trigger(chart: Chart, event: str, data: Mapping[str, Any]) -> TriggerData:
+    return TriggerData(machine=chart, event=BoundEvent(event, _sm=chart), kwargs=dict(data))
+
+
+def _refusal(error: TransitionNotAllowed, trigger: TriggerData, trace: list[Microstep]) -> Exception:
+    """Tell our event being refused from one that an action sent and that was refused."""
+    if error.event is trigger.event and not trace:
+        return NotAllowed(str(error))
+    return error
+
+
+def _fold(result: Any) -> Any:
+    """Make one value of what several callbacks returned, leaving out those that said nothing."""
+    if not isinstance(result, list):
+        return result
+    said = [value for value in result if value is not None]
+    if len(said) > 1:
+        return said
+    return said[0] if said else None

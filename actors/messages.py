@@ -1,0 +1,146 @@
+"""What the actors of a system say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ..persistence.records import Retention, Step
+from .position import Position
+from .runtime import PooledFuture
+from .workflow import Workflow
+
+
+class Begin(msgspec.Struct, frozen=True):
+    """To a new workflow: enter the initial states. Answered when that is durable.
+
+    Attributes:
+        workflow: its class.
+        context: the context it begins with.
+        number: the store's number for it.
+    """
+
+    workflow: type[Workflow]
+    context: Any
+    number: int
+
+
+class Deliver(msgspec.Struct, frozen=True):
+    """To a workflow: take an event.
+
+    Attributes:
+        event: its name.
+        data: its data, by parameter name.
+        key: the idempotency key, or None.
+        keep_refused: whether a refusal is written to history too.
+    """
+
+    event: str
+    data: Mapping[str, Any]
+    key: str | None = None
+    keep_refused: bool = False
+
+
+class RollBack(msgspec.Struct, frozen=True):
+    """To a workflow: go back to where it stood after a step, or before the last one."""
+
+    to: int | None
+    key: str | None = None
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """To a workflow: leave memory when all that came before is durable.
+
+    Attributes:
+        left: set when it has left.
+    """
+
+    left: PooledFuture[None]
+
+
+class CommitFailed(msgspec.Struct, frozen=True):
+    """To a workflow: a step of yours was not written; go back to the last one that was.
+
+    Attributes:
+        life: how often the workflow had gone back when it took the step.
+    """
+
+    life: int
+
+
+class Commit:
+    """To the persistence actor: write a step, then tell whoever waits.
+
+    Without a step nothing is written, but the answer waits until all before it is.
+
+    Attributes:
+        step: what is to be written, or None.
+        position: where the workflow stands after it, or None.
+        replies: who is to be answered.
+        value: what to answer when it is written.
+        failure: what to answer instead: the recorded error of a step that failed or was refused.
+        after: a commit that the answer depends on: when that was not written, its error is it.
+        owner: told how it ended, before anybody is answered.
+        concluded: whether it has been decided.
+        error: why it was not written, once that is known.
+    """
+
+    __slots__ = (
+        "after",
+        "concluded",
+        "error",
+        "failure",
+        "owner",
+        "position",
+        "replies",
+        "step",
+        "value",
+    )
+
+    def __init__(
+        self,
+        replies: list[PooledFuture[Any]],
+        *,
+        step: Step | None = None,
+        position: Position | None = None,
+        value: Any = None,
+        failure: Exception | None = None,
+        after: Commit | None = None,
+        owner: Callable[[Commit], None] | None = None,
+    ) -> None:
+        self.replies = replies
+        self.step = step
+        self.position = position
+        self.value = value
+        self.failure = failure
+        self.after = after
+        self.owner = owner
+        self.concluded = False
+        self.error: Exception | None = None
+
+    def conclude(self, error: Exception | None) -> None:
+        """Tell the owner and whoever waits how it ended."""
+        self.error = error or (self.after.error if self.after else None)
+        self.concluded = True
+        if self.owner is not None:
+            self.owner(self)
+        answer = self.error or self.failure
+        for reply in self.replies:
+            if answer is None:
+                reply.set(self.value)
+            else:
+                reply.set_error(answer)
+
+
+class Write(msgspec.Struct, frozen=True):
+    """To the persistence actor: do this with the store, in turn with the steps."""
+
+    action: Callable[[], Any]
+
+
+class Trim(msgspec.Struct, frozen=True):
+    """To the persistence actor: remove history that is past retention."""
+
+    retention: Retention

@@ -1,0 +1,74 @@
+"""What an event is answered with, when it is taken and when it is asked about again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..persistence.codec import decode_json
+from ..persistence.errors import (
+    HandlerFailed,
+    InvalidTransition,
+    SerializationFailed,
+    UnknownEvent,
+    WorkflowError,
+)
+from ..persistence.records import Entry, Kind
+from .messages import Deliver
+from .position import Position
+from .stepping import CREATED
+from .workflow import Workflow
+
+
+def unwelcome(
+    message: Deliver, position: Position, workflow: type[Workflow]
+) -> WorkflowError | None:
+    """Return why an event is refused without asking the chart, or None."""
+    workflow_id = position.record.id
+    if message.event not in workflow.public_events():
+        known = ", ".join(sorted(workflow.public_events()))
+        return UnknownEvent(
+            f"Workflow {workflow_id!r} has no event {message.event!r}; a "
+            f"{workflow.workflow_name} takes {known}.",
+            workflow_id=workflow_id,
+            event=message.event,
+        )
+    if position.record.finished:
+        return refusal(message, position)
+    return None
+
+
+def refusal(message: Deliver, position: Position) -> InvalidTransition:
+    """Return the error for an event that the workflow's state does not allow."""
+    record = position.record
+    where = "+".join(record.configuration)
+    return InvalidTransition(
+        f"Workflow {record.id!r} has finished in {where!r} and takes no more events, not "
+        f"{message.event!r} either."
+        if record.finished
+        else f"Workflow {record.id!r} can't take event {message.event!r} in {where!r}.",
+        workflow_id=record.id,
+        event=message.event,
+        configuration=record.configuration,
+        finished=record.finished,
+    )
+
+
+def recorded_outcome(workflow_id: str, entry: Entry) -> tuple[Any, Exception | None]:
+    """Return the value, or the error, that an entry of the history was answered with."""
+    if entry.kind is Kind.CREATED and entry.event == CREATED:
+        return workflow_id, None
+    if entry.error is None:
+        return (decode_json(entry.result) if entry.result else None), None
+    error = decode_json(entry.error)
+    name, message = error["type"], error["message"]
+    if name == "UnknownEvent":
+        return None, UnknownEvent(message, workflow_id=workflow_id, event=entry.event)
+    if name == "SerializationFailed":
+        return None, SerializationFailed(message, workflow_id=workflow_id)
+    if entry.kind is Kind.REFUSED:
+        return None, InvalidTransition(
+            message, workflow_id=workflow_id, event=entry.event, configuration=entry.source
+        )
+    return None, HandlerFailed(
+        message, workflow_id=workflow_id, event=entry.event, error_type=name
+    )

@@ -1,0 +1,97 @@
+"""The persistence actor: the only writer, and the place where steps become durable."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from ..persistence.errors import StoreError
+from ..persistence.records import Retention
+from ..persistence.store import Store
+from .messages import Commit, Trim, Write
+from .notifications import Committed, Notifications
+from .runtime import PooledActor
+
+logger = logging.getLogger("repertory.persistence")
+
+TRIM_AT_ONCE = 50
+"""Workflows that are trimmed in one transaction, so that steps do not wait long for it."""
+
+
+class PersistenceActor(PooledActor):
+    """Writes what is waiting, from all workflows, in one transaction; then answers.
+
+    Batches form by themselves: while one is written, the next one gathers. A single sender never
+    waits for others.
+    """
+
+    stop_on_failure = False
+    batch_limit = 1000
+
+    def __init__(self, store: Store, notifications: Notifications, clock: Any) -> None:
+        super().__init__()
+        self._store = store
+        self._notifications = notifications
+        self._clock = clock
+
+    def on_batch(self, envelopes: Sequence[Any]) -> None:
+        commits: list[Commit] = []
+        for envelope in envelopes:
+            message = envelope.message
+            if type(message) is Commit:
+                commits.append(message)
+                continue
+            self._commit(commits)
+            commits = []
+            self._perform(message, envelope.reply_to)
+        self._commit(commits)
+
+    def _commit(self, commits: list[Commit]) -> None:
+        steps = [commit.step for commit in commits if commit.step is not None]
+        refused: Sequence[Exception | None] = ()
+        failure: Exception | None = None
+        if steps:
+            try:
+                refused = self._store.commit(steps)
+            except StoreError as error:
+                failure = error
+            except Exception as error:
+                # A defect of ours; nobody may wait for ever, or believe it was written.
+                logger.exception("Writing %d steps failed unexpectedly.", len(steps))
+                failure = StoreError(f"Writing failed: {type(error).__name__}: {error}")
+                failure.__cause__ = error
+        results = iter(refused)
+        for commit in commits:
+            if commit.step is None:
+                commit.conclude(None)
+                continue
+            commit.conclude(failure or next(results))
+            if commit.error is None and self._notifications and commit.position is not None:
+                self._notifications.publish(Committed(commit.position, commit.step.entry))
+
+    def _perform(self, message: Any, reply: Any) -> None:
+        try:
+            match message:
+                case Write():
+                    answer = message.action()
+                case Trim():
+                    answer = self._trim(message.retention)
+                case _:
+                    raise TypeError(f"Can't write a {type(message).__name__}.")
+        except Exception as error:
+            if reply is None:
+                logger.error("%s failed: %s", type(message).__name__, error)
+            else:
+                reply.set_error(error)
+        else:
+            if reply is not None:
+                reply.set(answer)
+
+    def _trim(self, retention: Retention) -> int:
+        trimmed = self._store.trim(retention, self._clock.now_us(), limit=TRIM_AT_ONCE)
+        if trimmed == TRIM_AT_ONCE:
+            self.actor_ref.tell(Trim(retention))  # the rest after what is waiting now
+        return trimmed
+
+

@@ -1,0 +1,322 @@
+"""The handle of one workflow: what an app sends to and reads from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+import pykka
+
+from ..persistence.errors import Timeout, WorkflowNotFound
+from .history import HistoryEntry, read_history
+from .messages import Deliver, RollBack
+from .notifications import Committed, Interest
+from .position import Position, Snapshot, snapshot
+from .rehydration import read_position
+from .runtime import Envelope, PooledFuture
+
+if TYPE_CHECKING:
+    from .system import ActorSystem
+
+Name = str | Enum
+"""An event or a state, by name, as an enum member, or as an attribute of its class."""
+
+
+class WorkflowRef:
+    """One workflow, by its id.
+
+    It stays good when the workflow leaves memory and comes back, and when the system is opened
+    anew. Get one from `ActorSystem.start` or `ActorSystem.get`.
+
+    Attributes:
+        id: the workflow's id.
+    """
+
+    __slots__ = ("_system", "id")
+
+    def __init__(self, system: ActorSystem, workflow_id: str) -> None:
+        self._system = system
+        self.id = workflow_id
+
+    def __repr__(self) -> str:
+        return f"<WorkflowRef {self.id!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, WorkflowRef)
+            and self.id == other.id
+            and self._system is other._system
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    # --- sending ---
+
+    @overload
+    def ask(
+        self,
+        event: Name,
+        data: Mapping[str, Any] | None = ...,
+        /,
+        *,
+        key: str | None = ...,
+        timeout: float | None = ...,
+        block: Literal[True] = ...,
+        keep_refused: bool = ...,
+        **fields: Any,
+    ) -> Any: ...
+
+    @overload
+    def ask(
+        self,
+        event: Name,
+        data: Mapping[str, Any] | None = ...,
+        /,
+        *,
+        key: str | None = ...,
+        timeout: float | None = ...,
+        block: Literal[False],
+        keep_refused: bool = ...,
+        **fields: Any,
+    ) -> PooledFuture[Any]: ...
+
+    def ask(
+        self,
+        event: Name,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        key: str | None = None,
+        timeout: float | None = None,
+        block: bool = True,
+        keep_refused: bool = False,
+        **fields: Any,
+    ) -> Any:
+        """Send an event and wait until what it did is durable.
+
+        Arguments:
+            event: the event: `Order.pay`, "pay", or an enum member.
+            data: its data, for names that can't be keywords here; `fields` go on top.
+            key: an idempotency key. If this workflow has handled it before, the recorded outcome
+                is the answer and nothing runs.
+            timeout: seconds to wait for the answer; the event may still take effect later.
+            block: False gives a future at once, which can be awaited or asked with `get()`.
+            keep_refused: write it to the history too when the state does not allow it.
+            fields: the event's data; actions get it by parameter name.
+
+        Returns:
+            what the transition's actions returned, or a future for it.
+
+        Raises:
+            InvalidTransition: the workflow's state does not allow the event; nothing changed.
+            UnknownEvent: its class has no such event.
+            HandlerFailed: an action raised; the step was undone.
+            WorkflowNotFound: there is no such workflow.
+            StoreError: it could not be written; nothing changed.
+            Timeout: no answer in time.
+
+        Example:
+            >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
+        """
+        message = Deliver(_name(event), {**(data or {}), **fields}, key, keep_refused)
+        future = self._send(message)
+        return wait(future, timeout, f"workflow {self.id!r}") if block else future
+
+    async def ask_async(
+        self,
+        event: Name,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        key: str | None = None,
+        keep_refused: bool = False,
+        **fields: Any,
+    ) -> Any:
+        """Do what `ask` does, from asyncio, without blocking its loop."""
+        return await self.ask(
+            event, data, key=key, keep_refused=keep_refused, block=False, **fields
+        )
+
+    def tell(
+        self,
+        event: Name,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        key: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Send an event and don't wait: it is accepted, not yet processed, nor durable.
+
+        What goes wrong with it is logged, and published as `EventFailed` on the event stream.
+        """
+        message = Deliver(_name(event), {**(data or {}), **fields}, key)
+        self._system._services.activations.deliver(self.id, lambda ref: ref.tell(message))
+
+    def rollback(
+        self, to: int | None = None, *, key: str | None = None, timeout: float | None = None
+    ) -> None:
+        """Go back to where the workflow stood, as a step of its own.
+
+        No action is run, and what earlier steps did outside is not undone.
+
+        Arguments:
+            to: the sequence after which it stood there; by default, before the last step that
+                changed something, so that several rollbacks go on backwards.
+            key: an idempotency key, as with `ask`.
+            timeout: seconds to wait.
+
+        Raises:
+            RollbackFailed: there is no such step.
+            HistoryTrimmed: retention has removed it.
+        """
+        wait(self._send(RollBack(to, key)), timeout, f"workflow {self.id!r}")
+
+    def _send(self, message: Deliver | RollBack) -> PooledFuture[Any]:
+        future: PooledFuture[Any] = PooledFuture()
+
+        def put(ref: pykka.ActorRef[Any]) -> None:
+            future.worker = ref.actor_inbox
+            ref.actor_inbox.put(Envelope(message, reply_to=future))
+
+        self._system._services.activations.deliver(self.id, put)
+        return future
+
+    # --- reading: what is durable ---
+
+    def snapshot(self) -> Snapshot:
+        """Return the workflow as it durably is now."""
+        position = self._position()
+        services = self._system._services
+        return snapshot(position, services.workflow_class(position.record.type))
+
+    @property
+    def state(self) -> str:
+        """The id of the active state; of several regions, theirs joined by "+"."""
+        return self.snapshot().state
+
+    @property
+    def context(self) -> Any:
+        """A copy of the workflow's context."""
+        return self.snapshot().context
+
+    def history(self, last: int | None = None, *, at: int | None = None) -> list[HistoryEntry]:
+        """Return what has happened, oldest first.
+
+        Arguments:
+            last: only the last so many steps.
+            at: only the step of this sequence.
+        """
+        store = self._system._services.store
+        return read_history(store, self._position().record, last=last, at=at)
+
+    def wait_for(
+        self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
+    ) -> Snapshot:
+        """Wait until a state is active, or a condition on the snapshot holds.
+
+        Arguments:
+            what: the state, or the condition. It is asked of what is durable: now, and then
+                after each step.
+            timeout: seconds to wait.
+
+        Returns:
+            the snapshot that it held for first.
+
+        Raises:
+            Timeout: it did not hold in time.
+        """
+        met, done = self._when(what)
+        try:
+            return cast(Snapshot, wait(met, timeout, f"workflow {self.id!r} to be as asked"))
+        finally:
+            done()
+
+    async def wait_for_async(
+        self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
+    ) -> Snapshot:
+        """Do what `wait_for` does, from asyncio, without blocking its loop."""
+        met, done = self._when(what)
+        try:
+            async with asyncio.timeout(timeout):
+                return await met
+        except TimeoutError as error:
+            raise _timeout(timeout, f"workflow {self.id!r} to be as asked") from error
+        finally:
+            done()
+
+    def _when(
+        self, what: Name | Callable[[Snapshot], bool]
+    ) -> tuple[PooledFuture[Snapshot], Callable[[], None]]:
+        met: PooledFuture[Snapshot] = PooledFuture()
+        workflow = self._system._services.workflow_class
+        condition = (
+            what if callable(what) and not isinstance(what, str) else _is_in(_state_name(what))
+        )
+
+        def check(seen: Snapshot) -> None:
+            if met.done():
+                return
+            try:
+                if condition(seen):
+                    met.set(seen)
+            except Exception as error:
+                met.set_error(error)
+
+        def told(committed: Committed) -> None:
+            position = committed.position
+            check(snapshot(position, workflow(position.record.type)))
+
+        done = self._system._services.notifications.subscribe(
+            Interest(workflow_id=self.id), told
+        )
+        try:
+            check(self.snapshot())
+        except BaseException:
+            done()
+            raise
+        return met, done
+
+    def _position(self) -> Position:
+        services = self._system._services
+        activation = services.activations.find(self.id)
+        durable = activation.durable if activation is not None else None
+        if durable is not None:
+            return durable
+        stored = services.store.load(self.id)
+        if stored is None:
+            raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
+        return read_position(stored)
+
+
+def wait(future: PooledFuture[Any], timeout: float | None, what: str) -> Any:
+    """Wait for a future's value.
+
+    Raises:
+        Timeout: it has none after so many seconds.
+    """
+    try:
+        return future.get(timeout=timeout)
+    except pykka.Timeout as error:
+        raise _timeout(timeout, what) from error
+
+
+def _timeout(timeout: float | None, what: str) -> Timeout:
+    return Timeout(f"Waited {timeout} s for {what}, in vain; it may still happen.")
+
+
+def _name(event: Name) -> str:
+    if isinstance(event, Enum):
+        return str(event.value) if isinstance(event.value, str) else event.name
+    return str(event)
+
+
+def _state_name(state: Any) -> str:
+    return _name(getattr(state, "id", state))
+
+
+def _is_in(state: str) -> Callable[[Snapshot], bool]:
+    return lambda seen: state in seen.configuration

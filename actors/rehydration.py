@@ -1,0 +1,88 @@
+"""From what the store has back to a workflow that goes on."""
+
+from __future__ import annotations
+
+from ..persistence.codec import decode_json
+from ..persistence.errors import RollbackFailed, VersionMismatch
+from ..persistence.records import ChartState, Kind, Stored, WorkflowRecord
+from ..persistence.recovery import fold
+from ..persistence.store import Store
+from .charts import restore
+from .position import Position
+from .workflow import Workflow
+
+
+def read_position(stored: Stored) -> Position:
+    """Return where a stored workflow stands: its last checkpoint, and the history after it."""
+    folded = fold(stored.checkpoint, stored.entries)
+    return Position(
+        record=stored.record,
+        chart=folded.chart,
+        context=decode_json(folded.context),
+        checksum=folded.checksum,
+    )
+
+
+def check_version(record: WorkflowRecord, workflow: type[Workflow]) -> None:
+    """Refuse a workflow that another version of its class has written.
+
+    Raises:
+        VersionMismatch: it was.
+    """
+    if record.version != workflow.version:
+        raise VersionMismatch(
+            f"Workflow {record.id!r} was stored by version {record.version} of {record.type}, and "
+            f"version {workflow.version} is imported; it is left as it is.",
+            workflow_id=record.id,
+            stored=record.version,
+            current=workflow.version,
+        )
+
+
+def rehydrate(chart: Workflow, stands: ChartState, workflow_id: str) -> None:
+    """Put a dormant chart where a stored one stands. Runs no action.
+
+    Raises:
+        VersionMismatch: the class has no such state any more.
+    """
+    try:
+        restore(chart, stands)
+    except LookupError as error:
+        raise VersionMismatch(
+            f"Workflow {workflow_id!r} stands in state {error.args[0]!r}, which "
+            f"{type(chart).workflow_name} no longer has; give the state back, or the class a new "
+            f"version and a migration.",
+            workflow_id=workflow_id,
+            stored=type(chart).version,
+            current=type(chart).version,
+        ) from error
+
+
+def previous_sequence(store: Store, record: WorkflowRecord) -> int:
+    """Return the sequence at which the workflow stood before the last step that counts.
+
+    Steps that were refused or failed changed nothing, and a rollback stands where it went: so one
+    rollback after another goes on backwards.
+
+    Raises:
+        RollbackFailed: the workflow stands where it began.
+        HistoryTrimmed: that step is no longer kept.
+    """
+    cursor = record.sequence
+    while True:
+        found = store.entries(record.number, after=cursor - 1, upto=cursor)
+        if not found:
+            return cursor  # trimmed: the store says so when it is asked for it
+        entry = found[0]
+        if entry.kind is Kind.CREATED:
+            raise RollbackFailed(
+                f"Workflow {record.id!r} stands where it began; there is nothing to roll back.",
+                workflow_id=record.id,
+            )
+        if entry.kind is Kind.ROLLBACK:
+            assert entry.data is not None
+            cursor = int(decode_json(entry.data)["to"])
+        elif entry.kind is Kind.STEP:
+            return cursor - 1
+        else:
+            cursor -= 1

@@ -1,0 +1,50 @@
+"""What every actor of a system needs of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pykka import ActorRef
+
+from ..persistence.store import Store
+from .activations import Activations
+from .notifications import Notifications
+from .runtime import Runtime
+from .workflow import Workflow
+
+
+@dataclass(eq=False)
+class Services:
+    """Shared by the actors of one system; made by `ActorSystem.open`.
+
+    Attributes:
+        store: where workflows are kept; read from anywhere, written by the persistence actor.
+        runtime: the dispatcher and the clock.
+        persistence: the persistence actor.
+        supervisor: the supervisor.
+        activations: which workflows are in memory.
+        notifications: who wants to hear of committed steps.
+        workflow_class: finds a class by the name it is stored under.
+        system_handlers: handlers of every workflow.
+        own_handlers: handlers given to single workflows, by id.
+    """
+
+    store: Store
+    runtime: Runtime
+    activations: Activations
+    notifications: Notifications
+    workflow_class: Callable[[str], type[Workflow]]
+    system_handlers: Sequence[object] = ()
+    own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    persistence: ActorRef[Any] = field(init=False)
+    supervisor: ActorRef[Any] = field(init=False)
+
+    def handlers(self, workflow_id: str, workflow: type[Workflow]) -> list[object]:
+        """Return the handlers of one workflow: the system's, its class's and its own."""
+        return [
+            *self.system_handlers,
+            *workflow.handlers,
+            *self.own_handlers.get(workflow_id, ()),
+        ]

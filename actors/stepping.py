@@ -1,0 +1,167 @@
+"""From what a chart did to what is written: the pure half of the durable step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from ..persistence.chain import checksum
+from ..persistence.changes import diff
+from ..persistence.codec import encode_json
+from ..persistence.records import ChartState, Entry, Kind, Step, WorkflowRecord
+from .charts import Microstep
+from .handlers import HandlerCall
+from .position import Position
+
+CREATED = "__created__"
+"""The event name of the entry that creates a workflow."""
+
+FORKED = "__forked__"
+"""The event name of the entry that creates a workflow out of another one's past."""
+
+ROLLBACK = "rollback"
+"""The event name of a step back; no workflow may declare an event of this name."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What a macrostep did, before it is made a step.
+
+    Attributes:
+        kind: what its entry will tell.
+        event: the event's name.
+        at: when it began; UTC, in microseconds since 1970.
+        duration: how long it took, in microseconds.
+        chart: where the chart stands after it.
+        finished: whether the workflow is at its end now.
+        context: the context after it as plain JSON data.
+        data: the event's data as JSON, or None.
+        key: its idempotency key.
+        result: what the actions returned, as JSON, or None.
+        error: the error of a step that failed or was refused, as JSON, or None.
+        microsteps: what the chart did, in order.
+        calls: which handlers were called.
+    """
+
+    kind: Kind
+    event: str
+    at: int
+    duration: int
+    chart: ChartState
+    finished: bool
+    context: Any
+    data: bytes | None = None
+    key: str | None = None
+    result: bytes | None = None
+    error: bytes | None = None
+    microsteps: Sequence[Microstep] = ()
+    calls: Sequence[HandlerCall] = ()
+
+
+def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, Position]:
+    """Return the step that writes what was done, and where the workflow stands after it.
+
+    Arguments:
+        before: where it stood; for a creation with sequence 0 and no configuration.
+        done: what was done.
+        checkpoint_every: a checkpoint goes with every so manieth step.
+    """
+    record = before.record
+    sequence = record.sequence + 1
+    # Clocks step back; the history of one workflow does not.
+    at = max(done.at, record.updated_at)
+    change = {"=": done.context} if sequence == 1 else diff(before.context, done.context)
+    entry = Entry(
+        sequence=sequence,
+        kind=done.kind,
+        at=at,
+        event=done.event,
+        data=done.data,
+        key=done.key,
+        source=record.configuration,
+        target=done.chart.configuration,
+        duration=done.duration,
+        history=None
+        if done.chart.history == before.chart.history
+        else encode_json(done.chart.history),
+        context=None if change is None else encode_json(change),
+        result=done.result,
+        error=done.error,
+        details=_details(done.microsteps, done.calls),
+        checksum=b"",
+    )
+    entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
+    after = Position(
+        record=WorkflowRecord(
+            number=record.number,
+            id=record.id,
+            type=record.type,
+            version=record.version,
+            sequence=sequence,
+            first_sequence=record.first_sequence,
+            configuration=done.chart.configuration,
+            finished=done.finished,
+            created_at=at if sequence == 1 else record.created_at,
+            updated_at=at,
+        ),
+        chart=done.chart,
+        context=before.context if change is None else done.context,
+        checksum=entry.checksum,
+    )
+    due = sequence == 1 or sequence % checkpoint_every == 0
+    checkpoint = after.checkpoint(encode_json) if due else None
+    return Step(record=after.record, entry=entry, checkpoint=checkpoint), after
+
+
+def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
+    """Return the position before a workflow's creation."""
+    return Position(
+        record=WorkflowRecord(
+            number=number,
+            id=workflow_id,
+            type=type,
+            version=version,
+            sequence=0,
+            first_sequence=1,
+            configuration=(),
+            finished=False,
+            created_at=0,
+            updated_at=0,
+        ),
+        chart=ChartState(),
+        context=None,
+        checksum=b"\0" * 8,
+    )
+
+
+def error_json(type: str, message: str) -> bytes:
+    """Return an error as history keeps it."""
+    return encode_json({"type": type, "message": message})
+
+
+def _details(microsteps: Sequence[Microstep], calls: Sequence[HandlerCall]) -> bytes | None:
+    details: dict[str, Any] = {}
+    if microsteps:
+        details["transitions"] = [
+            [m.event, m.source, m.target, m.entered, (m.ended - m.started) // 1000]
+            for m in microsteps
+        ]
+    if calls:
+        details["handlers"] = [[call.handler, call.hook, call.duration] for call in calls]
+    return encode_json(details) if details else None
+
+
+def forked(at: Position, number: int, workflow_id: str, now: int, origin: Mapping[str, Any]) -> Done:
+    """Return the creation of a workflow that starts where another one stood."""
+    return Done(
+        kind=Kind.CREATED,
+        event=FORKED,
+        at=now,
+        duration=0,
+        chart=at.chart,
+        finished=at.record.finished,
+        context=at.context,
+        data=encode_json(origin),
+    )

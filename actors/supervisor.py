@@ -1,0 +1,141 @@
+"""The supervisor: the actor that starts, stops and removes workflows, and hears of failures."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+
+from ..persistence.errors import RepertoryError, WorkflowExists, WorkflowNotFound
+from .messages import Begin, Leave, Write
+from .runtime import Envelope, PooledActor, PooledFuture
+from .services import Services
+from .workflow import Workflow
+
+logger = logging.getLogger("repertory")
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Start a workflow. Answered with its id when its creation is durable.
+
+    Attributes:
+        workflow: its class.
+        workflow_id: its id, which must be new.
+        context: the context it begins with.
+        handlers: handlers of its own.
+    """
+
+    workflow: type[Workflow]
+    workflow_id: str
+    context: Any
+    handlers: tuple[object, ...]
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Have a workflow leave memory once it has done what it was sent. Answered then."""
+
+    workflow_id: str
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete a workflow and all its history. Answered when that is durable."""
+
+    workflow_id: str
+
+
+class EventFailed(msgspec.Struct, frozen=True):
+    """Published on the event stream: a step failed, or a message that nobody waits for did.
+
+    Attributes:
+        workflow_id: the workflow it was for.
+        error: what went wrong.
+    """
+
+    workflow_id: str
+    error: Exception
+
+
+class Supervisor(PooledActor):
+    """Directs the workflows of one system.
+
+    A workflow whose action fails has already been put back to where it stood, so it is
+    left running: the supervisor passes the failure on to the event stream, where it is seen even
+    if nobody waited for the answer.
+    """
+
+    stop_on_failure = False
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    def on_receive(self, message: Any) -> None:
+        reply: Any = self.take_reply()
+        try:
+            match message:
+                case Start():
+                    self._start(message, reply)
+                case Stop():
+                    self._leave(message.workflow_id, reply.set_error, lambda: reply.set(None))
+                case Remove():
+                    self._remove(message.workflow_id, reply)
+                case EventFailed():
+                    self._failed(message)
+                case _:
+                    raise TypeError(f"The supervisor can't take a {type(message).__name__}.")
+        except Exception as error:
+            if reply is None:
+                raise
+            reply.set_error(error)
+
+    def _start(self, message: Start, reply: PooledFuture[Any]) -> None:
+        services, workflow_id = self._services, message.workflow_id
+        if services.store.find(workflow_id) is not None:
+            raise WorkflowExists(
+                f"There is a workflow {workflow_id!r} already.", workflow_id=workflow_id
+            )
+        if message.handlers:
+            services.own_handlers[workflow_id] = message.handlers
+        begin = Begin(message.workflow, message.context, services.store.allocate())
+        services.activations.deliver(
+            workflow_id, lambda ref: ref.actor_inbox.put(Envelope(begin, reply_to=reply))
+        )
+
+    def _leave(self, workflow_id: str, failed: Any, left: Any) -> None:
+        activation = self._services.activations.find(workflow_id)
+        if activation is None:
+            if self._services.store.find(workflow_id) is None:
+                raise WorkflowNotFound(
+                    f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id
+                )
+            left()
+            return
+        done: PooledFuture[None] = PooledFuture()
+
+        def then(future: PooledFuture[None]) -> None:
+            try:
+                future.get()
+            except RepertoryError as error:
+                failed(error)
+            else:
+                left()
+
+        done.add_done_callback(then)
+        self._services.activations.deliver(workflow_id, lambda ref: ref.tell(Leave(done)))
+
+    def _remove(self, workflow_id: str, reply: PooledFuture[Any]) -> None:
+        services = self._services
+
+        def delete() -> bool:
+            services.own_handlers.pop(workflow_id, None)
+            return services.store.remove(workflow_id)
+
+        def write() -> None:
+            services.persistence.actor_inbox.put(Envelope(Write(delete), reply_to=reply))
+
+        self._leave(workflow_id, reply.set_error, write)
+
+    def _failed(self, message: EventFailed) -> None:
+        logger.warning("%s", message.error)
+        self._services.runtime.events.publish(message)

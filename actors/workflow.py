@@ -1,0 +1,208 @@
+"""The base class of workflows: a statechart, a typed context, a name and a version."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from threading import Lock
+from typing import Any, ClassVar
+from weakref import WeakSet
+
+from ..persistence.codec import ContextCodec
+from ..persistence.errors import BadDefinition, UnknownWorkflow
+from .charts import (
+    Chart,
+    ChartMeta,
+    TracingAsyncEngine,
+    TracingEngine,
+    begin,
+    check_callbacks,
+    events_of,
+    states_of,
+)
+
+_INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])")
+"""Events that SCXML has the chart itself raise; from outside they would skip its rules."""
+
+
+class Workflow(Chart, metaclass=ChartMeta):
+    """A durable workflow: subclass it, and declare states, events and actions.
+
+    It is written as python-statemachine's `StateChart` is, and means the same, but for three
+    things: an exception in an action is an error for the sender and undoes the step; an event that
+    the state does not allow is an error; and what it must remember lives in `self.context`.
+
+    Attributes:
+        Context: the type of the context: a dataclass, a msgspec Struct, a pydantic model, or a
+            plain annotated class, which is made a dataclass. Without one it is a dict.
+        version: version of the definition, stored with each workflow.
+        workflow_name: the name under which it is stored; by default the class's own.
+        checkpoint_every: a checkpoint is written after so many steps.
+        handlers: objects told of what happens, within the step; see `Handler`.
+        context: this workflow's context, in actions and guards.
+        workflow_id: this workflow's id.
+
+    Example:
+        >>> class Door(Workflow):
+        ...     shut = State(initial=True)
+        ...     open = State()
+        ...     push = shut.to(open)
+        ...     pull = open.to(shut)
+        >>> door = Door()        # without a system: a plain chart, as in a unit test
+        >>> door.push()
+        >>> door.open.is_active
+        True
+    """
+
+    catch_errors_as_events = False
+    allow_event_without_transition = False
+
+    Context: ClassVar[Any] = None
+    version: ClassVar[int] = 1
+    workflow_name: ClassVar[str] = ""
+    checkpoint_every: ClassVar[int] = 100
+    handlers: ClassVar[Sequence[object]] = ()
+
+    codec: ClassVar[ContextCodec]
+    _names: ClassVar[frozenset[str]]
+    _public: ClassVar[frozenset[str]]
+
+    def __init__(self, context: Any = None, *, workflow_id: str = "") -> None:
+        """Make a chart of this class that runs without a system; nothing of it is kept.
+
+        Arguments:
+            context: the fields of its context as a mapping, or a ready one.
+            workflow_id: what `self.workflow_id` says.
+        """
+        self._embody(type(self).make_context(context), workflow_id)
+        if not isinstance(self._engine, TracingAsyncEngine):
+            begin(self)
+
+    def _embody(
+        self, context: Any, workflow_id: str, listeners: Sequence[object] = ()
+    ) -> None:
+        self.context = context
+        self.workflow_id = workflow_id
+        super().__init__(listeners=list(listeners))
+
+    @classmethod
+    def dormant(
+        cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()
+    ) -> Workflow:
+        """Make an instance that has run nothing yet: to be begun, or restored."""
+        chart = cls.__new__(cls)
+        chart._embody(context, workflow_id, listeners)
+        return chart
+
+    @classmethod
+    def make_context(cls, context: Any = None) -> Any:
+        """Make a context of a mapping of its fields, or check one that is ready.
+
+        Raises:
+            CodecError: it does not fit the class's `Context`; says which field.
+        """
+        if context is None or isinstance(context, Mapping):
+            return cls.codec.new(context or {})
+        return cls.codec.load(cls.codec.plain(context))
+
+    @classmethod
+    def public_events(cls) -> frozenset[str]:
+        """Return the events that may be sent: all but those that a chart gives itself."""
+        return cls._public
+
+    @classmethod
+    def event_name(cls, event: str | Enum) -> str | None:
+        """Return the id of an event given as name, enum member or class attribute, or None."""
+        return _find(event, cls._public)
+
+    @classmethod
+    def state_name(cls, state: Any) -> str | None:
+        """Return the id of a state given as name, enum member or class attribute, or None."""
+        return _find(getattr(state, "id", state), cls._names)
+
+    def _get_engine(self) -> Any:
+        if self._callbacks.has_async_callbacks:
+            return TracingAsyncEngine(self)
+        return TracingEngine(self)
+
+    @classmethod
+    def _chart_defined(cls) -> None:
+        where = f"{cls.__module__}.{cls.__qualname__}"
+        if "__init__" in cls.__dict__:
+            raise BadDefinition(
+                f"{where}: a workflow may not have an __init__, which would not run when it is "
+                f"rehydrated; give its Context fields with defaults."
+            )
+        cls._names = frozenset(states_of(cls))
+        cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
+        for kind, names in (("event", events_of(cls)), ("state", cls._names)):
+            for name in names:
+                if hasattr(Workflow, name) or name in ("context", "workflow_id", "rollback"):
+                    raise BadDefinition(
+                        f"{where}: {kind} {name!r} would hide what every workflow has under that "
+                        f"name; call it otherwise."
+                    )
+        if not isinstance(cls.version, int) or cls.version < 1:
+            raise BadDefinition(f"{where}: version must be a whole number from 1, not "
+                                f"{cls.version!r}.")
+        if "workflow_name" not in cls.__dict__:
+            cls.workflow_name = cls.__name__
+        cls.codec = ContextCodec.of(cls.Context)
+        check_callbacks(cls)
+        _register(cls)
+
+
+_known: dict[str, WeakSet[type[Workflow]]] = {}
+_known_lock = Lock()
+
+
+def _register(cls: type[Workflow]) -> None:
+    with _known_lock:
+        same_name = _known.setdefault(cls.workflow_name, WeakSet())
+        for other in list(same_name):
+            if _origin(other) == _origin(cls):
+                same_name.discard(other)  # defined anew: a reloaded module, a notebook's cell
+            elif "<locals>" not in cls.__qualname__ + other.__qualname__:
+                raise BadDefinition(
+                    f"{cls.__module__}.{cls.__qualname__} and {other.__module__}."
+                    f"{other.__qualname__} are both stored as {cls.workflow_name!r}; give one "
+                    f"of them another workflow_name."
+                )
+        same_name.add(cls)
+
+
+def _origin(cls: type[Workflow]) -> tuple[str | None, str]:
+    # A script and the same file imported are two modules, but one definition.
+    module = sys.modules.get(cls.__module__)
+    return getattr(module, "__file__", None) or cls.__module__, cls.__qualname__
+
+
+def workflow_class(name: str) -> type[Workflow]:
+    """Return the imported class that is stored under this name.
+
+    Raises:
+        UnknownWorkflow: none is imported, or several local classes have the name.
+    """
+    with _known_lock:
+        found = list(_known.get(name, ()))
+    if not found:
+        raise UnknownWorkflow(
+            f"No workflow class called {name!r} is imported; import the module that defines it "
+            f"before its workflows are used.",
+            name=name,
+        )
+    if len(found) > 1:
+        places = " and ".join(sorted(f"{c.__module__}.{c.__qualname__}" for c in found))
+        raise UnknownWorkflow(
+            f"{places} are all stored as {name!r}; give them different workflow_names.", name=name
+        )
+    return found[0]
+
+
+def _find(name: object, among: Any) -> str | None:
+    candidates = [name] if isinstance(name, str) else []
+    if isinstance(name, Enum):
+        candidates = [name.value, name.name]
+    return next((str(c) for c in candidates if isinstance(c, str) and c in among), None)
