@@ -144,4 +144,4 @@ def test_an_error_of_the_callers_own_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_unknown_choice_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'error' or 'skip'"):
-        read_log(tmp_path, on_broken="ignore")  # type: ignore[arg-type] - what is tested
+        read_log(tmp_path, on_broken="ignore")  # type: ignore[arg-type]  # tested here

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_an_event_without_a_time_stays_behind_the_one_before_it(in_memory: int) 
     assert [e.row for e in in_time_order(events, in_memory=in_memory)] == [4, 1, 2, 5, 3]
 
 
-def test_the_real_log_grouped_by_case_comes_back_as_it_was(permit_log) -> None:  # type: ignore[no-untyped-def] - a fixture
+def test_the_real_log_grouped_by_case_comes_back_as_it_was(permit_log: Path) -> None:
     events = list(read_log(permit_log))
     by_case = sorted(events, key=lambda e: (e.case, e.row))
     merged = list(in_time_order(by_case, in_memory=1000))
