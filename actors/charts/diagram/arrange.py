@@ -14,7 +14,9 @@ Station: TypeAlias = tuple[float, float, float]
 
 GAP = 18.0
 _LANE = 7.0
-_LEAST_DROP = 26.0
+_BEHIND = 10.0
+_SHIFT = 14.0
+_LEAST_DROP = 28.0
 _MOST_DROP = 62.0
 APART = 18.0
 CORNER = 12.0
@@ -73,11 +75,19 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link]) -> tuple[float, float]:
         upper, lower = link.upper, link.lower
         top = tops[upper.rank] + heights[upper.rank]
         stations = [(first, upper.y + upper.height, top)]
-        for slot in chain:
+        for index, slot in enumerate(chain):
             above = tops[slot.rank]
-            stations.append((slot.x, above, above + heights[slot.rank]))
-            if slot.height:
-                link.label_at = slot.x, above + heights[slot.rank] / 2
+            below = above + heights[slot.rank]
+            if not slot.height:
+                stations.append((slot.x, above, below))
+                continue
+            # The line may shift sideways behind its label, where nobody sees it.
+            middle = above + heights[slot.rank] / 2
+            link.label_at = slot.x, middle
+            came = chain[index - 1].x if index else first
+            goes = chain[index + 1].x if index + 1 < len(chain) else last
+            for x, start, end in ((came, above, middle), (goes, middle, below)):
+                stations.append((_near(x, slot), start, end))
         stations.append((last, tops[lower.rank], lower.y))
         link.stations = stations
     return width, height
@@ -103,6 +113,12 @@ def _chain(link: Link, slots: dict[Box, Slot], layers: list[list[Slot]]) -> list
         one.below.append(Tie(other, near, far, weight))
         other.above.append(Tie(one, far, near, weight))
     return chain
+
+
+def _near(x: float, slot: Slot) -> float:
+    """The place nearest to `x` that is still well behind a label."""
+    reach = min(_SHIFT, max(0.0, slot.left - _BEHIND))
+    return min(max(x, slot.x - reach), slot.x + reach)
 
 
 def _place_rows(layers: list[list[Slot]]) -> tuple[list[float], list[float], float]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from statemachine.state import HistoryState, State
+from statemachine.utils import humanize_id
 
 if TYPE_CHECKING:
     from statemachine import StateChart
@@ -189,11 +190,11 @@ def _add_transition(
         else:
             key = (id(source), id(target))
             rows = edges.setdefault(key, Edge(source, target)).rows
-        for event, aliases in _events(transition):
+        for event, label, aliases in _events(transition, source):
             count = None
             if taken is not None:
                 count = sum(taken.get((source.id, name, target.id), 0) for name in aliases)
-            _merge_row(rows, Row(event, _event_label(event, source), guard, count))
+            _merge_row(rows, Row(event, label, guard, count))
 
 
 def _merge_row(rows: list[Row], row: Row) -> None:
@@ -213,24 +214,21 @@ def _guard_name(text: str, func: object) -> str:
     return text
 
 
-def _events(transition: Transition) -> list[tuple[str, list[str]]]:
-    """The events of a transition, each with every name it is recorded under."""
-    names = [str(event.id) for event in transition.events]
-    if not names:
-        return [("", [""])]
+def _events(transition: Transition, source: Node) -> list[tuple[str, str, list[str]]]:
+    """The events of a transition: id, how it is called, and all ids it is recorded under."""
+    if not transition.events:
+        return [("", "" if source.is_history else "always", [""])]
     merged: dict[str, list[str]] = {}
-    for name in _unique(names):
-        merged.setdefault(name.replace(".", "_"), []).append(name)
-    return [(max(aliases, key=lambda name: name.count(".")), aliases) for aliases in merged.values()]
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _event_label(event: str, source: Node) -> str:
-    if not event:
-        return "" if source.is_history else "always"
-    if event == f"done.state.{source.id}":
-        return "done"
-    return event
+    names: dict[str, str] = {}
+    for event in transition.events:
+        # The library knows some events both as `done_state_x` and as `done.state.x`.
+        key = str(event.id).replace(".", "_")
+        merged.setdefault(key, []).append(str(event.id))
+        names.setdefault(key, str(event.name))
+    found = []
+    for key, ids in merged.items():
+        dotted = max(ids, key=lambda name: name.count("."))
+        given = names[key] if names[key] != humanize_id(key) else ""
+        done = dotted == f"done.state.{source.id}"
+        found.append((dotted, given or ("done" if done else dotted), list(dict.fromkeys(ids))))
+    return found

@@ -44,6 +44,7 @@ class Drawing:
     dots: list[tuple[float, float]] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
     loops: dict[Node, Edge] = field(default_factory=dict)
+    crossings: dict[Node, list[float]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -135,7 +136,10 @@ def _settle(
     for end, box in inside.boxes.items():
         if isinstance(end, Node):
             drawing.rects[end] = Rect(left + box.x - box.half, top + box.y, 2 * box.half, box.height)
-        elif isinstance(end, Marker):
+        elif isinstance(end, Port):
+            if end.top:
+                drawing.crossings.setdefault(level.node, []).append(left + box.x)
+        else:
             drawing.dots.append((left + box.x, top + box.y + DOT))
     for step, link in inside.links.items():
         stations = [(left + x, top + start, top + end) for x, start, end in link.stations]

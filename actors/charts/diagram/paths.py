@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .arrange import Station
 
 _TURN = 9.0
+_RUN_IN = 1.25
 
 
 def number(value: float) -> str:
@@ -28,14 +29,18 @@ def edge_path(stations: Sequence[Station], head: float) -> tuple[str, str]:
     tip_x, start, tip_y = stations[-1]
     sign = _direction(stations)
     stop = tip_y - sign * head * 0.8
+    settled = tip_y - sign * head * _RUN_IN
     x, y, end = stations[0]
+    final = len(stations) - 1
     parts = [f"M{number(x)} {number(y)}"]
     for index, (x, start, end) in enumerate(stations):
         if index:
             last_x, _, last_y = stations[index - 1]
+            if index == final and (start - settled) * sign > 0 < (settled - last_y) * sign:
+                # The head must point the way in which the line arrives.
+                start = settled
             parts.append(_bend(last_x, last_y, x, start, stations, index))
-        last = index == len(stations) - 1
-        parts.append(f"V{number(stop if last else end)}")
+        parts.append(f"V{number(stop if index == final else end)}")
     half = head * 0.46
     base = tip_y - sign * head
     arrow = (

@@ -179,8 +179,8 @@ def _rank(level: Level) -> None:
         if step.turned:
             upper, lower = lower, upper
         arrows.append((upper, lower, 2 if step.labelled else 1))
-    bottom = [
-        index for end, index in numbers.items() if isinstance(end, Port) and not end.top
-    ]
-    ranks = assign_ranks(len(numbers), arrows, bottom)
+    ports = [end for end in numbers if isinstance(end, Port)]
+    top = {numbers[port] for port in ports if port.top}
+    bottom = {numbers[port] for port in ports if not port.top}
+    ranks = assign_ranks(len(numbers), arrows, top, bottom)
     level.ranks = {end: ranks[index] for end, index in numbers.items()}

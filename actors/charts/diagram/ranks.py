@@ -41,6 +41,7 @@ def break_cycles(count: int, arrows: Sequence[tuple[int, int]]) -> list[bool]:
 def assign_ranks(
     count: int,
     arrows: Sequence[tuple[int, int, int]],
+    top: Collection[int],
     bottom: Collection[int],
 ) -> list[int]:
     """Give each node a rank so that every arrow goes down by at least its length.
@@ -48,6 +49,7 @@ def assign_ranks(
     Args:
         count: How many nodes there are.
         arrows: `(upper, lower, least ranks between)`, without cycles.
+        top: Nodes that must lie in the first rank; none of them has an arrow entering it.
         bottom: Nodes that must lie in the last rank; none of them has an arrow leaving it.
 
     Returns:
@@ -66,7 +68,7 @@ def assign_ranks(
     for _ in range(_TIGHTENING_PASSES):
         for node in reversed(order):
             # Moving down shortens what leaves and lengthens what enters.
-            if len(leaving[node]) > len(entering[node]):
+            if node not in top and len(leaving[node]) > len(entering[node]):
                 ranks[node] = min(ranks[low] - length for low, length in leaving[node])
     for node in bottom:
         ranks[node] = last

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from .model import Chart, Edge, Node, Row
@@ -18,15 +19,18 @@ from .sizes import (
     LOOP,
     NAME,
     ROW,
+    Line,
     badge_width,
+    inside_height,
     label_size,
+    row_gap,
     row_lines,
     title_width,
 )
 from .text import printable, text_width
 from .theme import level, line_width, style_sheet
 
-_HEADING = 40.0
+_HEADING = 34.0
 _LEGEND = 26.0
 _LEGEND_TEXT = "Colour: times entered. Thickness: times taken. Grey: never."
 
@@ -118,7 +122,7 @@ class _Painter:
         depth = sum(1 for _ in node.ancestors())
         if node.is_region:
             yield from self.separator(node, rect)
-            yield _box("region", rect, 0.0, "odd" if depth % 2 else "even", inset=1.0)
+            yield _box("region", rect, 9.0, "odd" if depth % 2 else "even", inset=1.5)
         else:
             yield _box("box", rect, 10.0, "odd" if depth % 2 else "even")
         if node.active:
@@ -135,11 +139,12 @@ class _Painter:
     def header(self, node: Node, rect: Rect) -> Iterator[str]:
         depth = sum(1 for _ in node.ancestors())
         width = title_width(node)
+        left = _clear_of(self.drawing.crossings.get(node, ()), rect, width)
         shade = "odd" if depth % 2 else "even"
         yield f'<g class="state {node.kind}"{_attributes(data_state=node.id)}>'
-        back = Rect(rect.x + 10, rect.y + 5, width + 8, 21)
+        back = Rect(left - 4, rect.y + 5, width + 8, 21)
         yield _box("back", back, 4.0, shade)
-        yield from self.title(node, rect.x + 14, rect.y + HEADER / 2 + 1)
+        yield from self.title(node, left, rect.y + HEADER / 2 + 1)
         yield from self.rows(node.internal, rect.x + 14, rect.y + HEADER, "start")
         yield "</g>"
 
@@ -164,8 +169,7 @@ class _Painter:
                 yield _box("inner", rect, 6.5, inset=3.0)
         if node.active:
             yield _box("ring", rect, 9.0, inset=4.0 if node.is_region else 0.0)
-        lines = sum(len(row_lines(row)) for row in node.internal)
-        tall = LEAF + (lines * ROW + 8.0 if lines else 0.0)
+        tall = LEAF + inside_height(node)
         middle = y - tall / 2 + LEAF / 2
         yield from self.title(node, x - title_width(node) / 2, middle)
         if node.internal:
@@ -179,8 +183,8 @@ class _Painter:
 
     def title(self, node: Node, x: float, middle: float) -> Iterator[str]:
         if node.kind == "final":
-            yield f'<circle class="inner"{_attributes(cx=x + 6, cy=middle, r=5.5)}/>'
-            yield f'<circle class="dot"{_attributes(cx=x + 6, cy=middle, r=3.0)}/>'
+            yield f'<circle class="icon-ring"{_attributes(cx=x + 6, cy=middle, r=5.5)}/>'
+            yield f'<circle class="icon"{_attributes(cx=x + 6, cy=middle, r=3.0)}/>'
             x += ICON
         yield f'<text class="name"{_attributes(x=x, y=middle + 4.5)}>{_text(node.name)}</text>'
         if node.visits is not None:
@@ -199,11 +203,12 @@ class _Painter:
             lines = row_lines(row)
             if not lines:
                 continue
-            parts = [f'<text class="row transition"{_attributes(text_anchor=anchor)}>']
-            for index in range(len(lines)):
+            event = _attributes(text_anchor=anchor, data_event=row.event)
+            parts = [f'<text class="row transition"{event}>']
+            for line in lines:
                 top += ROW
-                place = _attributes(x=x, y=top - 4)
-                parts.append(f"<tspan{place}>{_spans(row, index, len(lines))}</tspan>")
+                parts.append(f"<tspan{_attributes(x=x, y=top - 4)}>{_spans(line)}</tspan>")
+            top += row_gap(rows)
             yield "".join([*parts, "</text>"])
 
     def line(self, route: Route) -> Iterator[str]:
@@ -228,8 +233,8 @@ class _Painter:
         right, middle = rect.x + rect.width, rect.y + rect.height / 2
         far = right + LOOP
         path = (
-            f"M{number(right)} {number(middle - 7)}C{number(far)} {number(middle - 17)} "
-            f"{number(far)} {number(middle + 9)} {number(right + head * 0.8)} {number(middle + 8)}"
+            f"M{number(right)} {number(middle - 7)}C{number(far + 6)} {number(middle - 17)} "
+            f"{number(far + 6)} {number(middle + 9)} {number(right + head * 0.8)} {number(middle + 8)}"
         )
         half = head * 0.46
         arrow = (
@@ -241,6 +246,15 @@ class _Painter:
         yield f'<path class="head"{_attributes(d=arrow)}/></g>'
         width, _ = label_size(edge)
         yield from self.label(edge, far + width / 2, middle)
+
+
+def _clear_of(crossings: Iterable[float], rect: Rect, width: float) -> float:
+    """Where a head begins so that no edge runs through it, if there is such a place."""
+    left = rect.x + 14
+    for x in sorted(crossings):
+        if left - 8 < x < left + width + 8:
+            left = x + 12
+    return left if left + width + 8 <= rect.x + rect.width else rect.x + 14
 
 
 def _busy(edge: Edge | None) -> int:
@@ -272,12 +286,12 @@ def _box(name: str, rect: Rect, radius: float, shade: str = "", inset: float = 0
     )
 
 
-def _spans(row: Row, index: int, lines: int) -> str:
-    """One line of a row: the event, its guard and its count, each in its own look."""
-    guard = f'<tspan class="guard">{_text(row.guard_text)}</tspan>' if row.guard else ""
-    count = f'<tspan class="count">{_text(row.count_text)}</tspan>' if row.count_text else ""
-    if lines == 1:
-        parts = [_text(row.label), guard, count]
-    else:
-        parts = [_text(row.label), count] if index == 0 else [guard]
-    return " ".join(part for part in parts if part)
+def _spans(line: Line) -> str:
+    """One line of a row, its guard and its count each in a look of its own."""
+    spans = []
+    for style, words in groupby(line, key=lambda word: word[0]):
+        content = _text(" ".join(word for _, word in words))
+        spans.append(
+            content if style == "event" else f'<tspan class="{style}">{content}</tspan>'
+        )
+    return " ".join(spans)

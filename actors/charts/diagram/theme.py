@@ -76,7 +76,7 @@ def style_sheet() -> str:
         ".rd .guard { font-style: italic; }",
         ".rd .count { font-weight: 700; }",
         ".rd .box { stroke-width: 1.4; }",
-        ".rd .inner { fill: none; stroke-width: 1.1; }",
+        ".rd .inner, .rd .icon-ring { fill: none; stroke-width: 1.1; }",
         ".rd .ring { fill: none; stroke-width: 3; }",
     ]
     return "\n".join(
@@ -91,6 +91,8 @@ def _colours(palette: dict[str, str | tuple[str, ...]]) -> list[str]:
         f".rd text {{ fill: {p['text']}; }}",
         f".rd .guard, .rd .legend {{ fill: {p['muted']}; }}",
         f".rd .count {{ fill: {p['strong']}; }}",
+        f".rd .icon, .rd .state .guard, .rd .state .count {{ fill: {p['text']}; }}",
+        f".rd .icon-ring {{ stroke: {p['text']}; }}",
         f".rd .box {{ fill: {p['leaf']}; stroke: {p['border']}; }}",
         f".rd .even {{ fill: {p['even']}; }}",
         f".rd .odd {{ fill: {p['odd']}; }}",
