@@ -62,6 +62,11 @@ class Node:
     internal: list[Row] = field(default_factory=list)
 
     @property
+    def text(self) -> str:
+        """The name with the count of visits, on one line."""
+        return self.name if self.visits is None else f"{self.name} ×{self.visits:,}"
+
+    @property
     def is_region(self) -> bool:
         """Whether it is one of the regions of a parallel state."""
         return (
@@ -121,6 +126,16 @@ class Chart:
     title: str
     root: Node
     edges: list[Edge]
+
+    @property
+    def most_taken(self) -> int:
+        """The count of the busiest edge."""
+        return max((edge.count or 0 for edge in self.edges), default=0)
+
+    @property
+    def most_visits(self) -> int:
+        """The count of the state that was entered most."""
+        return max((node.visits or 0 for node in self.states), default=0)
 
     @property
     def states(self) -> list[Node]:

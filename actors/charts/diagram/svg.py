@@ -57,9 +57,8 @@ class _Painter:
     def __init__(self, chart: Chart, drawing: Drawing) -> None:
         self.chart = chart
         self.drawing = drawing
-        counts = [edge.count or 0 for edge in chart.edges]
-        self.most_taken = max(counts, default=0)
-        self.most_visits = max((node.visits or 0 for node in chart.states), default=0)
+        self.most_taken = chart.most_taken
+        self.most_visits = chart.most_visits
 
     def page(self) -> str:
         counted = any(edge.count is not None for edge in self.chart.edges) or any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 # Advance widths of Helvetica, in thousandths of the font size, from the space on. Arial and
 # Liberation Sans share them; what a browser may take instead is a little wider at most.
@@ -17,6 +18,7 @@ _SLACK = 1.06
 _BOLD = 1.06
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """The width of a line of text in pixels, a little generously."""
     total = sum(_advance(character) for character in text)

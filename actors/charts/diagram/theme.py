@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 LEVELS = 5
 FONT = "Helvetica, Arial, 'Liberation Sans', 'Segoe UI', Roboto, sans-serif"
 
-_LIGHT = {
+_FILLS = ("#e0f2fe", "#bae6fd", "#7dd3fc", "#4cc0f7", "#22a7ec")
+_LINES = ("#86a9cd", "#5f92c6", "#3d7cc0", "#1e66b4", "#0b4f9c")
+_LIGHT: dict[str, str] = {
     "canvas": "#ffffff",
     "text": "#0f172a",
     "muted": "#64748b",
@@ -19,10 +22,10 @@ _LIGHT = {
     "never": "#c3cddb",
     "active": "#d97706",
     "strong": "#0b4f9c",
-    "fills": ("#e0f2fe", "#bae6fd", "#7dd3fc", "#4cc0f7", "#22a7ec"),
-    "lines": ("#86a9cd", "#5f92c6", "#3d7cc0", "#1e66b4", "#0b4f9c"),
 }
-_DARK = {
+_DARK_FILLS = ("#1c3556", "#1b4470", "#1a548d", "#1a64aa", "#1a73c7")
+_DARK_LINES = ("#567ba3", "#6193c6", "#71abe2", "#86c1f8", "#b3dcff")
+_DARK: dict[str, str] = {
     "canvas": "#0f172a",
     "text": "#f1f5f9",
     "muted": "#94a3b8",
@@ -34,8 +37,6 @@ _DARK = {
     "never": "#3b4a61",
     "active": "#fbbf24",
     "strong": "#9bd0ff",
-    "fills": ("#1c3556", "#1b4470", "#1a548d", "#1a64aa", "#1a73c7"),
-    "lines": ("#567ba3", "#6193c6", "#71abe2", "#86c1f8", "#b3dcff"),
 }
 
 
@@ -57,12 +58,24 @@ def line_width(count: int | None, most: int) -> float:
     return 1.5 + 4.0 * math.sqrt(count / most)
 
 
+def fill_colour(heat: int | None) -> str:
+    """The light fill for a step of the scale, for formats without style sheets."""
+    return _FILLS[heat - 1] if heat else _LIGHT["leaf"]
+
+
+def line_colour(heat: int | None) -> str:
+    """The light line for a step of the scale: grey without counts, pale for never."""
+    if heat is None:
+        return _LIGHT["line"]
+    return _LINES[heat - 1] if heat else _LIGHT["never"]
+
+
 def style_sheet() -> str:
     """The style sheet: light by default, dark where the reader asks for it.
 
     Colours are written out in both, as some renderers know no custom properties.
     """
-    dark = "\n".join(f"  {line}" for line in _colours(_DARK))
+    dark = "\n".join(f"  {line}" for line in _colours(_DARK, _DARK_FILLS, _DARK_LINES))
     fixed = [
         f".rd text {{ font-family: {FONT}; }}",
         ".rd .edge path.line { fill: none; stroke-linecap: butt; }",
@@ -80,12 +93,11 @@ def style_sheet() -> str:
         ".rd .ring { fill: none; stroke-width: 3; }",
     ]
     return "\n".join(
-        [*fixed, *_colours(_LIGHT), "@media (prefers-color-scheme: dark) {", dark, "}"]
+        [*fixed, *_colours(_LIGHT, _FILLS, _LINES), "@media (prefers-color-scheme: dark) {", dark, "}"]
     )
 
 
-def _colours(palette: dict[str, str | tuple[str, ...]]) -> list[str]:
-    p = palette
+def _colours(p: dict[str, str], fills: Sequence[str], lines: Sequence[str]) -> list[str]:
     rules = [
         f".rd .canvas, .rd .chip {{ fill: {p['canvas']}; }}",
         f".rd text {{ fill: {p['text']}; }}",
@@ -104,9 +116,9 @@ def _colours(palette: dict[str, str | tuple[str, ...]]) -> list[str]:
         f".rd .e0 .line {{ stroke: {p['never']}; }}",
         f".rd .e0 .head {{ fill: {p['never']}; }}",
     ]
-    for index, (fill, line) in enumerate(zip(p["fills"], p["lines"], strict=True), start=1):
+    for index, (fill, line) in enumerate(zip(fills, lines, strict=True), start=1):
         rules += [
-            f".rd .f{index} {{ fill: {fill}; stroke: {p['lines'][-1]}; }}",
+            f".rd .f{index} {{ fill: {fill}; stroke: {lines[-1]}; }}",
             f".rd .e{index} .line {{ stroke: {line}; }}",
             f".rd .e{index} .head {{ fill: {line}; }}",
         ]
