@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 from .coordinates import attach, place_columns
@@ -106,7 +107,7 @@ def _chain(link: Link, slots: dict[Box, Slot], layers: list[list[Slot]]) -> list
         chain.append(slot)
         layers[rank].append(slot)
     path = [upper, *chain, lower]
-    for one, other in zip(path, path[1:], strict=False):
+    for one, other in pairwise(path):
         near = (link.upper_at or 0.0) if one is upper else 0.0
         far = (link.lower_at or 0.0) if other is lower else 0.0
         weight = 1.0 + 3.0 * (one.virtual + other.virtual)

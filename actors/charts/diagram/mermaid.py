@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from .model import Chart, Edge, Node
+from .model import TIMES, Chart, Edge, Node
 from .names import plain_names
 from .text import printable
 from .theme import LEVELS, fill_colour, level, line_colour
@@ -14,6 +14,8 @@ _RESERVED = frozenset(
     {"state", "end", "note", "direction", "class", "classdef", "style", "default", "click"}
     | {"fork", "join", "choice", "title", "as", "href", "hide", "scale", "root"}
 )
+
+_PLAIN = f" _.,-()!\u2026'{TIMES}"
 
 
 def render_mermaid(chart: Chart) -> str:
@@ -24,7 +26,7 @@ def render_mermaid(chart: Chart) -> str:
 def _escaped(text: str) -> str:
     """The text with what Mermaid would read as syntax written as entities."""
     return "".join(
-        character if character.isalnum() or character in " _.,-×()!…'" else f"#{ord(character)};"
+        character if character.isalnum() or character in _PLAIN else f"#{ord(character)};"
         for character in printable(text)
     )
 
@@ -35,7 +37,7 @@ class _Writer:
         self.names = plain_names(chart.states, _RESERVED)
         self.edges: dict[Node, list[Edge]] = {}
         for edge in chart.edges:
-            self.edges.setdefault(_scope(edge), []).append(edge)
+            self.edges.setdefault(_scope(edge, chart.root), []).append(edge)
 
     def lines(self) -> Iterator[str]:
         if self.chart.title:
@@ -105,17 +107,17 @@ class _Writer:
             yield f"    class {','.join(active)} active"
 
 
-def _scope(edge: Edge) -> Node:
-    """The state in whose block an edge is written: one that holds both ends.
+def _scope(edge: Edge, root: Node) -> Node:
+    """The state in whose block an edge is written.
 
-    Between the regions of a parallel state there is no such block, so it is one further out.
+    Mermaid moves a state into the last block that names it, so an edge stands beside both
+    its ends, or, where they lie in different blocks, at the end of everything.
     """
-    around = list(edge.target.ancestors())
-    home = next(node for node in edge.source.ancestors() if node in around)
-    while home.kind == "parallel":
-        assert home.parent is not None
-        home = home.parent
-    return home
+    source, target = _drawable(edge.source), _drawable(edge.target)
+    home = source.parent
+    if home is not None and home is target.parent and home.kind != "parallel":
+        return home
+    return root
 
 
 def _drawable(node: Node) -> Node:

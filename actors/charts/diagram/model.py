@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from statemachine.state import HistoryState, State
 from statemachine.utils import humanize_id
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["root", "state", "final", "compound", "parallel", "history", "deep"]
 Taken: TypeAlias = Mapping[tuple[str, str, str], int]
 
+TIMES = "\u00d7"
 _LONGEST_GUARD = 48
 
 
@@ -39,7 +40,7 @@ class Row:
     @property
     def count_text(self) -> str:
         """The count as it is written on the diagram, or an empty string."""
-        return "" if self.count is None else f"×{self.count:,}"
+        return "" if self.count is None else f"{TIMES}{self.count:,}"
 
     @property
     def text(self) -> str:
@@ -64,14 +65,12 @@ class Node:
     @property
     def text(self) -> str:
         """The name with the count of visits, on one line."""
-        return self.name if self.visits is None else f"{self.name} ×{self.visits:,}"
+        return self.name if self.visits is None else f"{self.name} {TIMES}{self.visits:,}"
 
     @property
     def is_region(self) -> bool:
         """Whether it is one of the regions of a parallel state."""
-        return (
-            self.parent is not None and self.parent.kind == "parallel" and not self.is_history
-        )
+        return self.parent is not None and self.parent.kind == "parallel" and not self.is_history
 
     @property
     def is_history(self) -> bool:
@@ -144,7 +143,7 @@ class Chart:
 
 
 def read_chart(
-    chart_class: type[StateChart],
+    chart_class: type[StateChart[Any]],
     active: Collection[str],
     visits: Mapping[str, int] | None,
     taken: Taken | None,

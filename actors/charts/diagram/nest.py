@@ -135,7 +135,9 @@ def _settle(
     left, top = rect.x + inside.x, rect.y + inside.y
     for end, box in inside.boxes.items():
         if isinstance(end, Node):
-            drawing.rects[end] = Rect(left + box.x - box.half, top + box.y, 2 * box.half, box.height)
+            drawing.rects[end] = Rect(
+                left + box.x - box.half, top + box.y, 2 * box.half, box.height
+            )
         elif isinstance(end, Port):
             if end.top:
                 drawing.crossings.setdefault(level.node, []).append(left + box.x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .dot import render_dot
 from .mermaid import render_mermaid
@@ -17,7 +17,7 @@ _RENDERERS = {"mermaid": render_mermaid, "dot": render_dot, "svg": render_svg}
 
 
 def diagram(
-    chart_class: type[StateChart],
+    chart_class: type[StateChart[Any]],
     format: Literal["mermaid", "dot", "svg"] = "mermaid",
     *,
     active: Collection[str] = (),

@@ -290,7 +290,5 @@ def _spans(line: Line) -> str:
     spans = []
     for style, words in groupby(line, key=lambda word: word[0]):
         content = _text(" ".join(word for _, word in words))
-        spans.append(
-            content if style == "event" else f'<tspan class="{style}">{content}</tspan>'
-        )
+        spans.append(content if style == "event" else f'<tspan class="{style}">{content}</tspan>')
     return " ".join(spans)

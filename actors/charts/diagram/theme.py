@@ -93,7 +93,13 @@ def style_sheet() -> str:
         ".rd .ring { fill: none; stroke-width: 3; }",
     ]
     return "\n".join(
-        [*fixed, *_colours(_LIGHT, _FILLS, _LINES), "@media (prefers-color-scheme: dark) {", dark, "}"]
+        [
+            *fixed,
+            *_colours(_LIGHT, _FILLS, _LINES),
+            "@media (prefers-color-scheme: dark) {",
+            dark,
+            "}",
+        ]
     )
 
 
