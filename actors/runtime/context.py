@@ -1,0 +1,31 @@
+"""What the current thread is doing: whose mailbox it runs, and for which pool."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .dispatcher import Dispatcher
+    from .mailbox import Mailbox
+
+
+class ThreadContext(threading.local):
+    """Per-thread state; the class attributes are what a foreign thread sees."""
+
+    mailbox: Mailbox | None = None
+    """The mailbox that this thread is running now."""
+    dispatcher: Dispatcher | None = None
+    """The pool that this thread works for, `None` for a thread of the application."""
+    serves_loop: bool = False
+    """Whether this thread runs the event loop of a runtime's async handlers."""
+    depth: int = 0
+    """How many mailboxes this thread runs inline, one inside the other's `ask`."""
+
+
+here = ThreadContext()
+
+tasks: weakref.WeakKeyDictionary[asyncio.Task[Any], Mailbox] = weakref.WeakKeyDictionary()
+"""Which mailbox each async handler that is under way belongs to."""

@@ -1,0 +1,54 @@
+"""What the event stream tells about actors and their messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pykka
+
+
+@dataclass(frozen=True, slots=True)
+class ActorStarted:
+    """An actor is registered and takes messages."""
+
+    ref: pykka.ActorRef[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActorStopped:
+    """An actor has ended, and its mailbox is closed."""
+
+    ref: pykka.ActorRef[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActorFailed:
+    """A handler, or `on_start`, `on_stop` or `on_failure`, raised an exception.
+
+    Attributes:
+        ref: the actor.
+        error: what was raised.
+        message: what was being handled, `None` in a hook.
+        stopped: whether the actor ends because of it.
+    """
+
+    ref: pykka.ActorRef[Any]
+    error: BaseException
+    message: Any
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was accepted and will not be handled.
+
+    Attributes:
+        message: the message.
+        recipient: the actor that it was for.
+        reason: why it was not handled.
+    """
+
+    message: Any
+    recipient: pykka.ActorRef[Any]
+    reason: str

@@ -1,0 +1,233 @@
+"""An actor's mailbox: enqueue or refuse, atomically, and one runner at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pykka
+from pykka._envelope import Envelope
+
+from . import execution
+from .execution import CLOSED, OPEN, RETIRING
+
+if TYPE_CHECKING:
+    from .actor import PooledActor
+    from .dispatcher import Dispatcher
+    from .future import PooledFuture
+    from .ref import PooledRef
+    from .runtime import Runtime
+
+# Held for the few steps in which a mailbox decides whether to retire. One for all of them: it
+# is rare, and a lock for each mailbox would cost every actor memory.
+_retiring = threading.Lock()
+_lazily = threading.Lock()
+
+
+class Mailbox:
+    """The queue of an actor and the right to run it.
+
+    Putting needs no lock: the sender appends, and *then* looks whether the mailbox is closed.
+    If so it takes its own envelope back, unless whoever closed it (which is marked before
+    what is left is taken out) was quicker. So each envelope is handled, refused or
+    dead-lettered, and never two of them.
+
+    `_turn` is the right to run the actor. Who gets it without blocking either runs the actor
+    or hands it, turn and all, to the dispatcher.
+    """
+
+    __slots__ = (
+        "_ended",
+        "_turn",
+        "actor",
+        "current",
+        "dispatcher",
+        "queue",
+        "ref",
+        "runtime",
+        "starting",
+        "state",
+        "waits_for",
+    )
+
+    actor: PooledActor
+    ref: PooledRef[Any]
+    runtime: Runtime
+    dispatcher: Dispatcher
+
+    def __init__(self) -> None:
+        self.queue: deque[Envelope[Any]] = deque()
+        self.state = OPEN
+        self.starting = False
+        self.current: Envelope[Any] | None = None
+        self.waits_for: PooledFuture[Any] | None = None
+        self._ended: PooledFuture[None] | None = None
+        # Taken until the actor starts: what arrives before that waits.
+        self._turn = threading.Lock()
+        self._turn.acquire()
+
+    @property
+    def name(self) -> str:
+        """The actor's class and urn, for messages."""
+        return str(self.ref)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the mailbox takes no more messages."""
+        return self.state == CLOSED
+
+    def put(self, envelope: Envelope[Any]) -> None:
+        """Enqueue `envelope` and see to it that it will be handled.
+
+        Raises:
+            pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
+        """
+        self.queue.append(envelope)
+        if self.state and self._was_refused(envelope):
+            raise pykka.ActorDeadError(f"{self.ref} not found")
+        if self._turn.acquire(False):
+            self.dispatcher.schedule(self)
+
+    def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
+        """Like `put`, but if the actor is idle run it in this thread until `until` is done.
+
+        Raises:
+            pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
+        """
+        self.queue.append(envelope)
+        if self.state and self._was_refused(envelope):
+            raise pykka.ActorDeadError(f"{self.ref} not found")
+        if self._turn.acquire(False):
+            if self.actor.run_inline and execution.may_run_inline():
+                execution.run_inline(self, until)
+            else:
+                self.dispatcher.schedule(self)
+
+    def _was_refused(self, envelope: Envelope[Any]) -> bool:
+        if self.state == RETIRING:
+            with _retiring:
+                pass
+        if self.state != CLOSED:
+            return False
+        try:
+            self.queue.remove(envelope)
+        except (ValueError, IndexError):
+            # It was taken out: handled before the end, or dead-lettered after it.
+            return False
+        return True
+
+    def empty(self) -> bool:
+        """Whether no message is waiting."""
+        return not self.queue
+
+    def get(self) -> Envelope[Any]:
+        """Take the next envelope; part of Pykka's protocol, never blocks.
+
+        Raises:
+            IndexError: there is none.
+        """
+        return self.queue.popleft()
+
+    def open(self, on_start: bool) -> None:
+        """Let the actor run, for the first time; with its `on_start` before any message."""
+        self.starting = on_start
+        if on_start:
+            self.dispatcher.schedule(self)
+        else:
+            self.release()
+
+    def release(self) -> None:
+        """Give up the turn, and see to it that what arrived meanwhile is handled."""
+        self._turn.release()
+        if (self.queue or self.starting) and self._turn.acquire(False):
+            self.dispatcher.schedule(self)
+
+    def take_turn(self) -> bool:
+        """Get the right to run the actor if nobody has it; say whether that worked."""
+        return self._turn.acquire(False) or self.dispatcher.unschedule(self)
+
+    def try_run(self, until: PooledFuture[Any]) -> bool:
+        """Run the actor in this thread if it has work that nobody has begun.
+
+        Returns:
+            whether it ran.
+        """
+        if not self.queue or self.state == CLOSED or not execution.may_run_inline():
+            return False
+        if not self.take_turn():
+            return False
+        if not self.actor.run_inline:
+            self.dispatcher.schedule(self)
+            return False
+        execution.run_inline(self, until)
+        return True
+
+    def close(self) -> bool:
+        """Refuse whatever comes from now on; say whether it was open."""
+        with _retiring:
+            was_open = self.state != CLOSED
+            self.state = CLOSED
+        return was_open
+
+    def retire(self) -> bool:
+        """Close if no message is waiting, in one step; say whether it is closed now."""
+        if self.queue:
+            return False
+        with _retiring:
+            if self.state == CLOSED:
+                return True
+            self.state = RETIRING
+            # Whoever appended before this line is seen here; whoever appends after it
+            # sees the state and waits for the decision.
+            self.state = OPEN if self.queue else CLOSED
+            return self.state == CLOSED
+
+    def drain(self) -> Iterator[Envelope[Any]]:
+        """Take out what is left; only after `close`."""
+        while True:
+            try:
+                yield self.queue.popleft()
+            except IndexError:
+                return
+
+    @property
+    def ended(self) -> PooledFuture[None]:
+        """Done once the mailbox is closed; made when somebody first asks."""
+        from .future import PooledFuture
+
+        with _lazily:
+            if self._ended is None:
+                self._ended = PooledFuture()
+            future = self._ended
+        if self.state == CLOSED:
+            self.tell_ended()
+        return future
+
+    def tell_ended(self) -> None:
+        """Tell those who wait for the end; call it after `close`."""
+        future = self._ended
+        if future is not None:
+            execution.answer(future, None)
+
+
+class StoppedFlag:
+    """Looks like the `threading.Event` that Pykka's refs carry, without costing one."""
+
+    __slots__ = ("_mailbox",)
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def is_set(self) -> bool:
+        """Whether the actor takes no more messages."""
+        return self._mailbox.state == CLOSED
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait up to `timeout` seconds for the end; say whether it came."""
+        try:
+            self._mailbox.ended.get(timeout=timeout)
+        except pykka.Timeout:
+            return False
+        return True

@@ -1,0 +1,161 @@
+"""The runtime: what a set of actors shares, and what ends them together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import pykka
+
+from . import execution
+from .actor import PooledActor
+from .clock import Clock, SystemClock
+from .context import here
+from .dead_letters import DeadLetters
+from .dispatcher import Dispatcher
+from .errors import ActorRuntimeError, RuntimeClosedError
+from .events import EventStream
+from .lifecycle import ActorStarted
+from .loop import HandlerLoop
+from .ref import PooledRef
+
+A = TypeVar("A", bound=PooledActor)
+
+logger = logging.getLogger("repertory.actors.runtime")
+
+
+class Runtime:
+    """A pool of threads, a registry, a clock and an event stream for a set of actors.
+
+    Runtimes in one process know nothing of each other.
+
+    Args:
+        name: the names of its threads begin with it.
+        workers: how many threads run actors at the same time; by default one per
+            processor, at most four.
+        clock: where time comes from; the system by default.
+
+    Attributes:
+        dispatcher: the pool.
+        registry: the live actors' refs by urn, in the order of their start.
+        clock: where time comes from.
+        events: what happens to actors: see `lifecycle`.
+        dead_letters: the messages that nobody will handle.
+        loop: runs async handlers.
+
+    Example:
+        ```py
+        with Runtime("billing") as runtime:
+            ref = runtime.start(Invoices)
+            ref.ask("total")
+        ```
+    """
+
+    def __init__(
+        self, name: str = "repertory", *, workers: int | None = None, clock: Clock | None = None
+    ) -> None:
+        self.name = name
+        self.dispatcher = Dispatcher(name, workers=workers)
+        self.registry: dict[str, pykka.ActorRef[Any]] = {}
+        self.clock: Clock = clock or SystemClock(f"{name}-clock")
+        self.events = EventStream()
+        self.dead_letters = DeadLetters(self.events)
+        self.loop = HandlerLoop(f"{name}-loop")
+        self._owns_clock = clock is None
+        self._closing = False
+
+    def start(self, actor_class: type[A], *args: Any, **kwargs: Any) -> PooledRef[A]:
+        """Make an actor and let it run.
+
+        Args:
+            actor_class: a subclass of `PooledActor`.
+            args: for its `__init__`, which runs here; `on_start` runs in the pool.
+            kwargs: likewise.
+
+        Raises:
+            RuntimeClosedError: the runtime is shut down or shutting down.
+        """
+        if self._closing:
+            raise RuntimeClosedError(
+                f"The runtime {self.name} is shut down: {actor_class.__name__} can't start in it."
+            )
+        actor = actor_class.__new__(actor_class, *args, **kwargs)
+        actor._bind(self)
+        actor.__init__(*args, **kwargs)  # type: ignore[misc]  # bound first, so that it can use it
+        ref = cast("PooledRef[A]", actor._actor_ref)
+        self._register(ref)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("Starting %s", actor)
+        if self.events:
+            self.events.publish(ActorStarted(ref))
+        actor._start_actor_loop()
+        return ref
+
+    def _register(self, ref: PooledRef[Any]) -> None:
+        self.registry[ref.actor_urn] = ref
+
+    def _forget(self, ref: PooledRef[Any]) -> None:
+        self.registry.pop(ref.actor_urn, None)
+
+    def _on_base_exception(self, mailbox: Any, error: BaseException) -> None:
+        """Note that an actor ends because of something like `SystemExit`; the others go on."""
+        logger.error("%r ended %s.", error, mailbox.ref, exc_info=error)
+
+    def shutdown(self, timeout: float | None = None) -> bool:
+        """Stop all actors, the youngest first, then end the threads.
+
+        Each actor handles what is waiting before it stops. When the time is up the rest is
+        closed at once, and what waits there becomes dead letters.
+
+        Args:
+            timeout: seconds for all of it; `None` waits for as long as it takes.
+
+        Returns:
+            whether every actor and every thread ended in time.
+
+        Raises:
+            ActorRuntimeError: called from a handler of this runtime, which can't outlive it.
+        """
+        if here.dispatcher is self.dispatcher or here.serves_loop or here.mailbox is not None:
+            raise ActorRuntimeError(
+                f"A handler can't shut down the runtime {self.name}: do it from outside."
+            )
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self._closing = True
+        orderly = self._stop_all(deadline)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        ended = self.loop.close(left)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        ended = self.dispatcher.close(left) and ended
+        if self._owns_clock:
+            self.clock.close()
+        return orderly and ended
+
+    def _stop_all(self, deadline: float | None) -> bool:
+        orderly = True
+        # Actors that are being started elsewhere may still come in: look again.
+        while refs := list(self.registry.values()):
+            for ref in reversed(refs):
+                left = None if deadline is None else deadline - time.monotonic()
+                try:
+                    if left is None or left > 0:
+                        ref.stop(timeout=left)
+                        continue
+                except pykka.Timeout:
+                    pass
+                orderly = False
+                execution.kill(cast("PooledRef[Any]", ref).actor_inbox)
+        return orderly
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.shutdown()

@@ -1,0 +1,147 @@
+"""Waiting for a future: help whoever must answer, look for rings, then block."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from .context import here, tasks
+from .errors import BLOCKED_LOOP, AskRingError, BlockedLoopError
+
+if TYPE_CHECKING:
+    from .future import PooledFuture
+    from .mailbox import Mailbox
+
+RING_CHECK_SECONDS = 0.5
+"""How often a handler that is blocked looks for a ring that closed behind its back."""
+
+
+def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
+    """Wait until `future` is done; say whether it is.
+
+    Args:
+        future: what to wait for.
+        timeout: seconds, or `None` to wait for ever.
+
+    Raises:
+        AskRingError: the current handler would wait for itself.
+        BlockedLoopError: the wait would block every async handler.
+    """
+    if here.serves_loop:
+        raise BlockedLoopError(BLOCKED_LOOP)
+    waiter = here.mailbox
+    if waiter is None:
+        if timeout is None and _help(future):
+            return True
+        return _block(future, timeout)
+    outer = waiter.waits_for
+    # Others follow this edge when they look for a ring; one with a timeout ends by itself.
+    waiter.waits_for = future if timeout is None else None
+    try:
+        find_ring(waiter, future)
+        if timeout is None and _help(future):
+            return True
+        return _block_in_handler(waiter, future, timeout)
+    finally:
+        waiter.waits_for = outer
+
+
+def _help(future: PooledFuture[Any]) -> bool:
+    """Run whoever the future waits on, as long as that brings it further."""
+    while not future._done:
+        worker = future.worker
+        if worker is None or not worker.try_run(future):
+            return future._done
+    return True
+
+
+def _block(future: PooledFuture[Any], timeout: float | None) -> bool:
+    gate = threading.Lock()
+    gate.acquire()
+
+    def open_gate(_: object) -> None:
+        gate.release()
+
+    future.add_done_callback(open_gate)
+    try:
+        return gate.acquire(timeout=-1 if timeout is None else max(0.0, timeout)) or future._done
+    finally:
+        if not future._done:
+            future.remove_done_callback(open_gate)
+
+
+def _block_in_handler(waiter: Mailbox, future: PooledFuture[Any], timeout: float | None) -> bool:
+    """Block, while the pool gets another worker in place of this one."""
+    dispatcher = here.dispatcher
+    deadline = None if timeout is None else time.monotonic() + timeout
+    if dispatcher is not None:
+        dispatcher.enter_blocking()
+    try:
+        while True:
+            patience = RING_CHECK_SECONDS
+            if deadline is not None:
+                patience = min(patience, deadline - time.monotonic())
+            if _block(future, patience):
+                return True
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            find_ring(waiter, future)
+    finally:
+        if dispatcher is not None:
+            dispatcher.leave_blocking()
+
+
+def find_ring(waiter: Mailbox, future: PooledFuture[Any]) -> None:
+    """Raise if `waiter`, by waiting for `future`, waits for itself.
+
+    Each waiter first draws its own edge and then looks, so whoever comes last sees the ring.
+    """
+    ring = [waiter]
+    link: PooledFuture[Any] | None = future
+    while link is not None and not link._done:
+        mailbox = link.worker
+        if mailbox is None:
+            return
+        if mailbox is waiter:
+            raise AskRingError([member.name for member in ring])
+        if mailbox in ring:
+            return
+        ring.append(mailbox)
+        link = mailbox.waits_for
+
+
+def wait_async(future: PooledFuture[Any]) -> Generator[Any, None, None]:
+    """Wait until `future` is done without blocking the running event loop.
+
+    Raises:
+        AskRingError: the current handler would wait for itself.
+    """
+    loop = asyncio.get_running_loop()
+    woken: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    def done(_: object) -> None:
+        try:
+            loop.call_soon_threadsafe(wake)
+        except RuntimeError:
+            pass  # The loop was closed, and the waiter with it.
+
+    task = asyncio.current_task()
+    waiter = None if task is None else tasks.get(task)
+    if waiter is not None:
+        outer, waiter.waits_for = waiter.waits_for, future
+    try:
+        if waiter is not None:
+            find_ring(waiter, future)
+        future.add_done_callback(done)
+        yield from woken
+    finally:
+        if waiter is not None:
+            waiter.waits_for = outer
+        future.remove_done_callback(done)

@@ -1,0 +1,216 @@
+"""Asks inside asks: they end, one way or another."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pykka
+import pytest
+from repertory.actors.runtime import (
+    AskRingError,
+    BlockedLoopError,
+    PooledActor,
+    PooledFuture,
+    Runtime,
+)
+
+from .actors import Caller, Echo, Gate
+
+
+class Asker(PooledActor):
+    """Asks the next one on the list to go on with the rest."""
+
+    stop_on_failure = False
+
+    def on_receive(self, refs: Any) -> Any:
+        return refs[0].ask(refs[1:]) if refs else "end"
+
+
+def test_an_actor_that_asks_itself_gets_an_error_that_names_it(runtime: Runtime) -> None:
+    ref = runtime.start(Asker)
+    with pytest.raises(AskRingError, match="asks itself") as caught:
+        ref.ask([ref])
+    assert caught.value.ring == [str(ref)]
+    assert ref.ask([]) == "end"
+
+
+@pytest.mark.parametrize("timeout", [None, 20])
+def test_a_ring_of_asks_gets_an_error_that_names_the_ring(
+    runtime: Runtime, timeout: float | None
+) -> None:
+    ring = [runtime.start(Asker) for _ in range(3)]
+    with pytest.raises(AskRingError) as caught:
+        ring[0].ask([ring[1], ring[2], ring[0]], timeout=timeout)
+    assert set(caught.value.ring) == {str(ref) for ref in ring}
+    assert [ref.ask([]) for ref in ring] == ["end"] * 3
+
+
+def test_two_actors_that_ask_each_other_at_once_both_end(runtime: Runtime) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    class Cross(PooledActor):
+        stop_on_failure = False
+
+        def on_receive(self, other: Any) -> Any:
+            if other is None:
+                return "fine"
+            both.wait()
+            return other.ask(None)
+
+    one, two = runtime.start(Cross), runtime.start(Cross)
+    futures = [one.ask(two, block=False), two.ask(one, block=False)]
+    outcomes = []
+    for future in futures:
+        try:
+            outcomes.append(future.get(timeout=20))
+        except AskRingError:
+            outcomes.append("ring")
+    assert "ring" in outcomes
+    assert set(outcomes) <= {"ring", "fine"}
+
+
+def test_a_chain_of_asks_longer_than_the_pool_and_the_stack_ends(runtime: Runtime) -> None:
+    chain = [runtime.start(Asker) for _ in range(300)]
+    assert chain[0].ask(chain[1:]) == "end"
+    assert chain[0].ask(chain[1:], timeout=60) == "end"
+
+
+def test_a_blocked_ask_makes_room_for_another_worker() -> None:
+    with Runtime("narrow", workers=1) as runtime:
+        gate = Gate()
+        with gate:
+            slow, front = runtime.start(Caller), runtime.start(Asker)
+            slow.tell(gate)
+            assert gate.reached.wait(20)
+            waiting = front.ask([slow], block=False)
+            assert runtime.start(Echo).ask("quick", timeout=20) == "quick"
+        with pytest.raises(TypeError):
+            waiting.get(timeout=20)
+
+
+def test_silently_blocking_handlers_do_not_hold_up_others() -> None:
+    with Runtime("narrow", workers=1) as runtime, Gate() as gate:
+        blocked = [runtime.start(Caller) for _ in range(20)]
+        for ref in blocked:
+            ref.tell(gate)
+        assert runtime.start(Echo).ask("quick", timeout=20) == "quick"
+
+
+def test_the_pool_is_gone_when_there_is_nothing_to_do() -> None:
+    runtime = Runtime("brief", workers=2)
+    runtime.dispatcher.idle_seconds = 0.001
+    runtime.start(Echo).ask(1, timeout=20)
+    for thread in threading.enumerate():
+        if thread.name.startswith("brief-"):
+            thread.join(20)
+            assert not thread.is_alive()
+    assert runtime.start(Echo).ask(2, timeout=20) == 2
+    runtime.shutdown()
+
+
+def test_an_ask_times_out_even_if_the_actor_was_idle(runtime: Runtime) -> None:
+    ref = runtime.start(Caller)
+    with Gate() as gate, pytest.raises(pykka.Timeout):
+        ref.ask(gate, timeout=0.01)
+
+
+def test_async_handlers_run_side_by_side_and_each_actor_one_at_a_time(runtime: Runtime) -> None:
+    class Async(PooledActor):
+        inside = 0
+
+        async def on_receive(self, message: Any) -> int:
+            self.inside += 1
+            assert self.inside == 1
+            await message
+            self.inside -= 1
+            return self.inside
+
+    release: PooledFuture[None] = PooledFuture()
+    refs = [runtime.start(Async) for _ in range(10)]
+    answers = [ref.ask(release, block=False) for ref in refs for _ in range(3)]
+    assert runtime.start(Echo).ask("meanwhile") == "meanwhile"
+    release.set(None)
+    assert [answer.get(timeout=20) for answer in answers] == [0] * 30
+
+
+def test_a_failing_async_handler_takes_the_same_path(runtime: Runtime) -> None:
+    class Async(PooledActor):
+        stop_on_failure = True
+
+        async def on_receive(self, message: Any) -> None:
+            await asyncio.sleep(0)
+            raise ValueError(message)
+
+    ref = runtime.start(Async)
+    with pytest.raises(ValueError, match="boom"):
+        ref.ask("boom")
+    assert ref.actor_stopped.wait(20)
+
+
+def test_async_asks_in_a_ring_get_an_error(runtime: Runtime) -> None:
+    class Async(PooledActor):
+        stop_on_failure = False
+
+        async def on_receive(self, refs: Any) -> Any:
+            return await refs[0].ask(refs[1:], block=False) if refs else "end"
+
+    one, two = runtime.start(Async), runtime.start(Async)
+    assert one.ask([two]) == "end"
+    with pytest.raises(AskRingError):
+        one.ask([two, one])
+    assert one.ask([]) == two.ask([]) == "end"
+
+
+def test_an_async_handler_that_blocks_the_loop_gets_an_error(runtime: Runtime) -> None:
+    echo = runtime.start(Echo)
+
+    class Async(PooledActor):
+        async def on_receive(self, message: Any) -> Any:
+            return echo.ask(message)
+
+    with pytest.raises(BlockedLoopError, match="await"):
+        runtime.start(Async).ask(1)
+
+
+def test_futures_are_awaited_without_blocking_the_loop_by_several(runtime: Runtime) -> None:
+    ref = runtime.start(Caller)
+
+    async def main() -> None:
+        with Gate() as gate:
+            ref.tell(gate)
+            future = ref.ask(lambda _: "late", block=False)
+            mapped = future.map(str.upper)
+            waiters = [asyncio.ensure_future(_get(future)) for _ in range(3)]
+            waiters.append(asyncio.ensure_future(_get(mapped)))
+            while not gate.reached.is_set():
+                await asyncio.sleep(0)
+            assert not any(waiter.done() for waiter in waiters)
+        assert await asyncio.gather(*waiters) == ["late", "late", "late", "LATE"]
+
+    async def _get(future: Any) -> Any:
+        return await future
+
+    asyncio.run(main())
+
+
+def test_a_thread_without_shutdown_does_not_keep_the_interpreter() -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "from repertory.actors.runtime import *\n"
+        "class A(PooledActor):\n"
+        "    async def on_receive(self, m): return m\n"
+        "r = Runtime(); ref = r.start(A); print(ref.ask(1, timeout=20))\n"
+        "r.clock.call_later(3600, print); A.start().ask(2)\n"
+    )
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "1\n"
+    assert done.stderr == ""
+    assert time.monotonic() - started < 60
