@@ -38,9 +38,9 @@ class WorkflowEvent(StrEnum):
 class Lifecycle(Workflow):
     """Idle, running, paused, completed, failed or cancelled.
 
-    A failed one can be retried; completed and cancelled are the end. `custom(name, data)` changes no
-    state and is kept in the history. The context is a dict; `error` in it says why it failed, and
-    `attempts` how often it was started or retried.
+    A failed one can be retried; completed and cancelled are the end. `custom(name, data)` stays
+    where it is and is kept in the history. The context is a dict; `error` in it says why it
+    failed, and `attempts` how often it was started or retried.
 
     Example:
         >>> job = Lifecycle()

@@ -50,6 +50,10 @@ class RollBack(msgspec.Struct, frozen=True):
     key: str | None = None
 
 
+class Wake(msgspec.Struct, frozen=True):
+    """To a workflow: be in memory. Answered when it is."""
+
+
 class Leave(msgspec.Struct, frozen=True):
     """To a workflow: leave memory when all that came before is durable.
 
@@ -144,3 +148,15 @@ class Trim(msgspec.Struct, frozen=True):
     """To the persistence actor: remove history that is past retention."""
 
     retention: Retention
+
+
+class EventFailed(msgspec.Struct, frozen=True):
+    """Published on the event stream: a step failed, or a message that nobody waits for did.
+
+    Attributes:
+        workflow_id: the workflow it was for.
+        error: what went wrong.
+    """
+
+    workflow_id: str
+    error: Exception

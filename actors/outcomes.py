@@ -69,6 +69,4 @@ def recorded_outcome(workflow_id: str, entry: Entry) -> tuple[Any, Exception | N
         return None, InvalidTransition(
             message, workflow_id=workflow_id, event=entry.event, configuration=entry.source
         )
-    return None, HandlerFailed(
-        message, workflow_id=workflow_id, event=entry.event, error_type=name
-    )
+    return None, HandlerFailed(message, workflow_id=workflow_id, event=entry.event, error_type=name)

@@ -93,5 +93,3 @@ class PersistenceActor(PooledActor):
         if trimmed == TRIM_AT_ONCE:
             self.actor_ref.tell(Trim(retention))  # the rest after what is waiting now
         return trimmed
-
-

@@ -11,7 +11,7 @@ import pykka
 
 from ..persistence.errors import Timeout, WorkflowNotFound
 from .history import HistoryEntry, read_history
-from .messages import Deliver, RollBack
+from .messages import Deliver, RollBack, Wake
 from .notifications import Committed, Interest
 from .position import Position, Snapshot, snapshot
 from .rehydration import read_position
@@ -45,9 +45,7 @@ class WorkflowRef:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, WorkflowRef)
-            and self.id == other.id
-            and self._system is other._system
+            isinstance(other, WorkflowRef) and self.id == other.id and self._system is other._system
         )
 
     def __hash__(self) -> int:
@@ -175,7 +173,7 @@ class WorkflowRef:
         """
         wait(self._send(RollBack(to, key)), timeout, f"workflow {self.id!r}")
 
-    def _send(self, message: Deliver | RollBack) -> PooledFuture[Any]:
+    def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
         future: PooledFuture[Any] = PooledFuture()
 
         def put(ref: pykka.ActorRef[Any]) -> None:
@@ -258,7 +256,7 @@ class WorkflowRef:
         )
 
         def check(seen: Snapshot) -> None:
-            if met.done():
+            if met.done:
                 return
             try:
                 if condition(seen):
@@ -270,9 +268,7 @@ class WorkflowRef:
             position = committed.position
             check(snapshot(position, workflow(position.record.type)))
 
-        done = self._system._services.notifications.subscribe(
-            Interest(workflow_id=self.id), told
-        )
+        done = self._system._services.notifications.subscribe(Interest(workflow_id=self.id), told)
         try:
             check(self.snapshot())
         except BaseException:

@@ -153,7 +153,9 @@ def _details(microsteps: Sequence[Microstep], calls: Sequence[HandlerCall]) -> b
     return encode_json(details) if details else None
 
 
-def forked(at: Position, number: int, workflow_id: str, now: int, origin: Mapping[str, Any]) -> Done:
+def forked(
+    at: Position, number: int, workflow_id: str, now: int, origin: Mapping[str, Any]
+) -> Done:
     """Return the creation of a workflow that starts where another one stood."""
     return Done(
         kind=Kind.CREATED,

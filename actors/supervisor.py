@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..persistence.errors import RepertoryError, WorkflowExists, WorkflowNotFound
-from .messages import Begin, Leave, Write
+from .messages import Begin, EventFailed, Leave, Write
 from .runtime import Envelope, PooledActor, PooledFuture
 from .services import Services
 from .workflow import Workflow
@@ -42,18 +42,6 @@ class Remove(msgspec.Struct, frozen=True):
     """Delete a workflow and all its history. Answered when that is durable."""
 
     workflow_id: str
-
-
-class EventFailed(msgspec.Struct, frozen=True):
-    """Published on the event stream: a step failed, or a message that nobody waits for did.
-
-    Attributes:
-        workflow_id: the workflow it was for.
-        error: what went wrong.
-    """
-
-    workflow_id: str
-    error: Exception
 
 
 class Supervisor(PooledActor):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self
 from uuid import uuid4
+
+from pykka import ActorDeadError
 
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
@@ -25,11 +28,11 @@ from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from ..persistence.verification import verify
 from .activations import Activation, Activations
-from .messages import Leave, Trim, Write
+from .messages import Leave, Trim, Wake, Write
 from .notifications import Committed, Interest, Notifications
 from .persistence_actor import PersistenceActor
 from .ref import Name, WorkflowRef, _name, _state_name, wait
-from .runtime import Clock, Envelope, PooledFuture, Runtime
+from .runtime import Clock, PooledFuture, Runtime
 from .services import Services
 from .supervisor import Remove, Start, Stop, Supervisor
 from .workflow import Workflow, workflow_class
@@ -117,9 +120,7 @@ class ActorSystem:
             workflow_class=self._class_of,
             system_handlers=self._handlers,
         )
-        services.persistence = runtime.start(
-            PersistenceActor, store, notifications, runtime.clock
-        )
+        services.persistence = runtime.start(PersistenceActor, store, notifications, runtime.clock)
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
         self._trim_later(services)
@@ -145,10 +146,9 @@ class ActorSystem:
             activation = services.activations.find(workflow_id)
             if activation is not None:
                 future: PooledFuture[None] = PooledFuture()
-                services.activations.deliver(
-                    workflow_id, lambda ref, future=future: ref.tell(Leave(future))
-                )
-                left.append(future)
+                with suppress(ActorDeadError):  # it has just left by itself
+                    activation.ref.tell(Leave(future))
+                    left.append(future)
         deadline = Deadline(services.runtime.clock, timeout)
         for future in left:
             try:
@@ -179,3 +179,291 @@ class ActorSystem:
         traceback: TracebackType | None,
     ) -> None:
         await asyncio.to_thread(self.close)
+
+    @property
+    def _services(self) -> Services:
+        services = self._running
+        if services is None:
+            raise SystemStopped(
+                f"The system {self._name!r} is not open; enter it with `with`, or call open()."
+            )
+        return services
+
+    def _activate(self, workflow_id: str, activation: Activation) -> Any:
+        services = self._services
+        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
+
+    def _class_of(self, name: str) -> type[Workflow]:
+        return self._classes.get(name) or workflow_class(name)
+
+    def _claim_name(self, workflow: type[Workflow]) -> None:
+        name = workflow.workflow_name
+        if self._classes.setdefault(name, workflow) is not workflow:
+            other = self._classes[name]
+            raise UnknownWorkflow(
+                f"{workflow.__module__}.{workflow.__qualname__} and {other.__module__}."
+                f"{other.__qualname__} are both stored as {name!r}; give one of them another "
+                f"workflow_name.",
+                name=name,
+            )
+
+    def _trim_later(self, services: Services) -> None:
+        def trim() -> None:
+            if self._running is services:
+                services.persistence.tell(Trim(self.retention))
+                self._trim_later(services)
+
+        if self.retention.count is not None or self.retention.days is not None:
+            services.runtime.clock.call_later(self._trim_every, trim)
+
+    # --- workflows ---
+
+    def start(
+        self,
+        workflow: type[Workflow],
+        *,
+        id: str | None = None,
+        context: Any = None,
+        handlers: Sequence[object] = (),
+        timeout: float | None = None,
+    ) -> WorkflowRef:
+        """Start a workflow, and wait until its creation is durable.
+
+        Arguments:
+            workflow: its class.
+            id: its id; by default a new random one.
+            context: the fields of its context as a mapping, or a ready `Context`.
+            handlers: handlers of its own, for as long as this system is open; see `Handler`.
+            timeout: seconds to wait.
+
+        Returns:
+            the handle of the workflow.
+
+        Raises:
+            WorkflowExists: the id is taken.
+            ContextInvalid: the context does not fit its type.
+            HandlerFailed: an entry action raised; there is no such workflow then.
+            StoreError: it could not be written; there is no such workflow then.
+        """
+        ref, future = self._start(workflow, id, context, handlers)
+        wait(future, timeout, f"workflow {ref.id!r} to start")
+        return ref
+
+    async def start_async(
+        self,
+        workflow: type[Workflow],
+        *,
+        id: str | None = None,
+        context: Any = None,
+        handlers: Sequence[object] = (),
+    ) -> WorkflowRef:
+        """Do what `start` does, from asyncio, without blocking its loop."""
+        ref, future = self._start(workflow, id, context, handlers)
+        await future
+        return ref
+
+    def _start(
+        self, workflow: type[Workflow], id: str | None, context: Any, handlers: Sequence[object]
+    ) -> tuple[WorkflowRef, PooledFuture[Any]]:
+        services = self._services
+        self._claim_name(workflow)
+        workflow_id = id if id is not None else uuid4().hex
+        if not workflow_id:
+            raise ContextInvalid("A workflow's id can't be empty.", workflow_id=workflow_id)
+        try:
+            ready = workflow.make_context(context)
+        except CodecError as error:
+            raise ContextInvalid(
+                f"The context for workflow {workflow_id!r} does not fit "
+                f"{workflow.workflow_name}: {error}",
+                workflow_id=workflow_id,
+            ) from error
+        message = Start(workflow, workflow_id, ready, tuple(handlers))
+        return WorkflowRef(self, workflow_id), services.supervisor.ask(message, block=False)
+
+    def get(self, id: str) -> WorkflowRef:
+        """Return the handle of a workflow that exists, in memory or not.
+
+        Raises:
+            WorkflowNotFound: there is none.
+        """
+        self.metadata(id)
+        return WorkflowRef(self, id)
+
+    def metadata(self, id: str) -> WorkflowRecord:
+        """Return what can be said of a workflow without reading its history.
+
+        Raises:
+            WorkflowNotFound: there is none of this id.
+        """
+        record = self._services.store.find(id)
+        if record is None:
+            raise WorkflowNotFound(f"There is no workflow {id!r}.", workflow_id=id)
+        return record
+
+    def list(
+        self,
+        workflow: type[Workflow] | str | None = None,
+        *,
+        state: Name | None = None,
+        finished: bool | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[WorkflowRecord]:
+        """Return a page of workflows, in the order of their creation.
+
+        Arguments:
+            workflow: only those of this class, or of the class stored under this name.
+            state: only those in which this state is active, at any depth.
+            finished: only those that have, or have not, reached their end.
+            after: for the next page, the `number` of the last one of the page before.
+            limit: how many at the most.
+        """
+        return self._services.store.list(
+            type=workflow
+            if workflow is None or isinstance(workflow, str)
+            else workflow.workflow_name,
+            state=None if state is None else _state_name(state),
+            finished=finished,
+            after=after,
+            limit=limit,
+        )
+
+    def stop(self, id: str, *, timeout: float | None = None) -> None:
+        """Have a workflow finish what it was sent and leave memory. It stays in the store.
+
+        Its next event brings it back.
+
+        Raises:
+            WorkflowNotFound: there is none of this id.
+        """
+        wait(self._services.supervisor.ask(Stop(id), block=False), timeout, f"{id!r} to stop")
+
+    def remove(self, id: str, *, timeout: float | None = None) -> None:
+        """Delete a workflow and all its history, once it has finished what it was sent.
+
+        Raises:
+            WorkflowNotFound: there is none of this id.
+        """
+        wait(self._services.supervisor.ask(Remove(id), block=False), timeout, f"{id!r} to go")
+
+    def broadcast(
+        self,
+        event: Name,
+        *,
+        workflow: type[Workflow] | str | None = None,
+        state: Name | None = None,
+        **fields: Any,
+    ) -> int:
+        """Tell an event to every workflow that has not finished.
+
+        Arguments:
+            event: the event.
+            workflow: only to those of this class.
+            state: only to those in which this state is active.
+            fields: the event's data.
+
+        Returns:
+            how many were told. Those whose state does not allow it refuse it, as after `tell`.
+        """
+        told = after = 0
+        while page := self.list(workflow, state=state, finished=False, after=after, limit=1000):
+            for record in page:
+                WorkflowRef(self, record.id).tell(event, fields)
+            told += len(page)
+            after = page[-1].number
+        return told
+
+    def subscribe(
+        self,
+        callback: Callable[[Committed], Any],
+        *,
+        id: str | None = None,
+        workflow: type[Workflow] | str | None = None,
+        state: Name | None = None,
+        event: Name | None = None,
+    ) -> Callable[[], None]:
+        """Have `callback` called with each step once it is durable, in their order.
+
+        A slow callback, plain or `async`, holds up only itself; one that raises is called again for
+        the next step.
+
+        Arguments:
+            callback: gets a `Committed`.
+            id: only steps of this workflow.
+            workflow: only steps of this class.
+            state: only steps that lead into this state.
+            event: only steps that this event caused.
+
+        Returns:
+            what ends the subscription when it is called.
+        """
+        interest = Interest(
+            workflow_id=id,
+            type=workflow
+            if workflow is None or isinstance(workflow, str)
+            else workflow.workflow_name,
+            state=None if state is None else _state_name(state),
+            event=None if event is None else _name(event),
+        )
+        return self._services.notifications.subscribe(interest, callback)
+
+    def recover(self) -> dict[str, Exception | None]:
+        """Bring every unfinished workflow into memory now, instead of on demand.
+
+        Returns:
+            for each of them None, or why it could not be brought back. Such a one is left as it is
+            in the store, and tried again at its next event.
+        """
+        pending = {
+            record.id: WorkflowRef(self, record.id)._send(Wake())
+            for record in self._services.store.all()
+            if not record.finished
+        }
+        return {workflow_id: _error_of(future) for workflow_id, future in pending.items()}
+
+    # --- the store as a whole ---
+
+    def verify(self, id: str | None = None) -> list[Problem]:
+        """Check the store, or one workflow in it, and return what is wrong; [] is well."""
+        return list(verify(self._services.store, id))
+
+    def export(self, id: str) -> bytes:
+        """Return a workflow with all its history as a JSON document.
+
+        Raises:
+            WorkflowNotFound: there is none of this id.
+        """
+        return export_workflow(self._services.store, id)
+
+    def import_(self, document: bytes) -> WorkflowRef:
+        """Put a workflow that was exported into this store, as it was.
+
+        Raises:
+            BadDocument: it is damaged, or not one of ours.
+            WorkflowExists: its id is taken.
+        """
+        store = self._services.store
+        write = Write(lambda: import_workflow(store, document))
+        record: WorkflowRecord = self._services.persistence.ask(write)
+        return WorkflowRef(self, record.id)
+
+
+def _error_of(future: PooledFuture[Any]) -> Exception | None:
+    try:
+        future.get()
+    except Exception as error:
+        return error
+    return None
+
+
+class Deadline:
+    """What is left of a time that was given."""
+
+    def __init__(self, clock: Clock, seconds: float | None) -> None:
+        self._clock = clock
+        self._end = None if seconds is None else clock.monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Return the seconds that are left, or None when there is no limit."""
+        return None if self._end is None else max(0.0, self._end - self._clock.monotonic())

@@ -80,17 +80,13 @@ class Workflow(Chart, metaclass=ChartMeta):
         if not isinstance(self._engine, TracingAsyncEngine):
             begin(self)
 
-    def _embody(
-        self, context: Any, workflow_id: str, listeners: Sequence[object] = ()
-    ) -> None:
+    def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
         self.context = context
         self.workflow_id = workflow_id
         super().__init__(listeners=list(listeners))
 
     @classmethod
-    def dormant(
-        cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()
-    ) -> Workflow:
+    def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
         """Make an instance that has run nothing yet: to be begun, or restored."""
         chart = cls.__new__(cls)
         chart._embody(context, workflow_id, listeners)
@@ -145,8 +141,9 @@ class Workflow(Chart, metaclass=ChartMeta):
                         f"name; call it otherwise."
                     )
         if not isinstance(cls.version, int) or cls.version < 1:
-            raise BadDefinition(f"{where}: version must be a whole number from 1, not "
-                                f"{cls.version!r}.")
+            raise BadDefinition(
+                f"{where}: version must be a whole number from 1, not {cls.version!r}."
+            )
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
         cls.codec = ContextCodec.of(cls.Context)

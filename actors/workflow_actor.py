@@ -23,6 +23,7 @@ from ..persistence.records import ChartState, Kind
 from ..persistence.recovery import position as stored_position
 from .activations import Activation
 from .charts import (
+    RESERVED,
     NotAllowed,
     Taken,
     begin,
@@ -35,7 +36,7 @@ from .charts import (
     take_async,
 )
 from .handlers import HandlerCall, HandlerListener, event_hooks
-from .messages import Begin, Commit, CommitFailed, Deliver, Leave, RollBack
+from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
 from .outcomes import recorded_outcome, refusal, unwelcome
 from .position import Position
 from .rehydration import check_version, previous_sequence, read_position, rehydrate
@@ -90,6 +91,9 @@ class WorkflowActor(PooledActor):
                 case RollBack():
                     self._ready()
                     self._roll_back(message, reply)
+                case Wake():
+                    self._ready()
+                    self._submit(Commit([] if reply is None else [reply]))
                 case CommitFailed():
                     self._go_back(message)
                 case Leave():
@@ -114,6 +118,8 @@ class WorkflowActor(PooledActor):
         """Answer with an error that leaves no trace, once all before it is durable."""
         if reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
+        else:
+            self._services.supervisor.tell(EventFailed(self._id, error))
         if self._position is None:
             self._depart()
         elif not isinstance(error, RepertoryError):
@@ -123,9 +129,7 @@ class WorkflowActor(PooledActor):
 
     def _must_not_exist(self) -> None:
         if self._position is not None:
-            raise WorkflowExists(
-                f"There is a workflow {self._id!r} already.", workflow_id=self._id
-            )
+            raise WorkflowExists(f"There is a workflow {self._id!r} already.", workflow_id=self._id)
 
     def _embody(
         self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
@@ -167,9 +171,7 @@ class WorkflowActor(PooledActor):
         if position is None:
             stored = self._services.store.load(self._id)
             if stored is None:
-                raise WorkflowNotFound(
-                    f"There is no workflow {self._id!r}.", workflow_id=self._id
-                )
+                raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
         check_version(position.record, workflow)
@@ -223,11 +225,9 @@ class WorkflowActor(PooledActor):
     def _repeated(self, key: str, reply: Reply) -> bool:
         """Answer a repeated idempotency key with its recorded outcome, if it is one."""
         assert self._position is not None
-        replies = [reply] if reply is not None else []
+        replies = [] if reply is None else [reply]
         if commit := self._keys_in_flight.get(key):
-            self._submit(
-                Commit(replies, value=commit.value, failure=commit.failure, after=commit)
-            )
+            self._submit(Commit(replies, value=commit.value, failure=commit.failure, after=commit))
             return True
         entry = self._services.store.find_key(self._position.record.number, key)
         if entry is None:
@@ -354,7 +354,7 @@ class WorkflowActor(PooledActor):
                     self.actor_ref.tell(CommitFailed(life))
 
         commit = Commit(
-            [reply] if reply is not None else [],
+            [] if reply is None else [reply],
             step=step,
             position=after,
             value=value,
@@ -388,11 +388,10 @@ class WorkflowActor(PooledActor):
     def _go_back(self, message: CommitFailed) -> None:
         if message.life != self._life:
             return  # a later step of those that have failed together
+        # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
-        self._chart = None
-        self._position = self._activation.durable
-        if self._position is None:
-            self._depart()
+        self._chart = self._position = self._activation.durable = None
+        self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply) -> None:
         self._settle()

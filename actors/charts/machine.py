@@ -116,9 +116,7 @@ def capture(chart: Chart) -> ChartState:
     """Return where the chart stands."""
     active = chart.configuration_values
     return ChartState(
-        configuration=tuple(
-            state.id for value, state in _document(type(chart)) if value in active
-        ),
+        configuration=tuple(state.id for value, state in _document(type(chart)) if value in active),
         history={
             name: tuple(state.id for state in states)
             for name, states in sorted(chart.history_values.items())
@@ -223,7 +221,9 @@ def _trigger(chart: Chart, event: str, data: Mapping[str, Any]) -> TriggerData:
     return TriggerData(machine=chart, event=BoundEvent(event, _sm=chart), kwargs=dict(data))
 
 
-def _refusal(error: TransitionNotAllowed, trigger: TriggerData, trace: list[Microstep]) -> Exception:
+def _refusal(
+    error: TransitionNotAllowed, trigger: TriggerData, trace: list[Microstep]
+) -> Exception:
     """Tell our event being refused from one that an action sent and that was refused."""
     if error.event is trigger.event and not trace:
         return NotAllowed(str(error))

@@ -1,5 +1,7 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
+from pykka._envelope import Envelope
+
 from .actor import PooledActor
 from .clock import Clock, ManualClock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
@@ -30,6 +32,7 @@ __all__ = [
     "DeadLetter",
     "DeadLetters",
     "Dispatcher",
+    "Envelope",
     "EventStream",
     "InterruptedHandlerError",
     "Mailbox",
