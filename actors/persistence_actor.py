@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from ..persistence.errors import StoreError
@@ -11,7 +12,8 @@ from ..persistence.records import Retention
 from ..persistence.store import Store
 from .messages import Commit, Trim, Write
 from .notifications import Committed, Notifications
-from .runtime import PooledActor
+from .runtime import Clock, PooledActor
+from .statistics import Statistics
 
 logger = logging.getLogger("repertory.persistence")
 
@@ -29,11 +31,14 @@ class PersistenceActor(PooledActor):
     stop_on_failure = False
     batch_limit = 1000
 
-    def __init__(self, store: Store, notifications: Notifications, clock: Any) -> None:
+    def __init__(
+        self, store: Store, notifications: Notifications, clock: Clock, statistics: Statistics
+    ) -> None:
         super().__init__()
         self._store = store
         self._notifications = notifications
         self._clock = clock
+        self._statistics = statistics
 
     def on_batch(self, envelopes: Sequence[Any]) -> None:
         commits: list[Commit] = []
@@ -52,6 +57,7 @@ class PersistenceActor(PooledActor):
         refused: Sequence[Exception | None] = ()
         failure: Exception | None = None
         if steps:
+            started = perf_counter()
             try:
                 refused = self._store.commit(steps)
             except StoreError as error:
@@ -61,6 +67,8 @@ class PersistenceActor(PooledActor):
                 logger.exception("Writing %d steps failed unexpectedly.", len(steps))
                 failure = StoreError(f"Writing failed: {type(error).__name__}: {error}")
                 failure.__cause__ = error
+            lost = len(steps) if failure else sum(error is not None for error in refused)
+            self._statistics.committed(len(steps), lost, perf_counter() - started)
         results = iter(refused)
         for commit in commits:
             if commit.step is None:

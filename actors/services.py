@@ -12,6 +12,7 @@ from ..persistence.store import Store
 from .activations import Activations
 from .notifications import Notifications
 from .runtime import Runtime
+from .statistics import Statistics
 from .workflow import Workflow
 
 
@@ -28,6 +29,7 @@ class Services:
         notifications: who wants to hear of committed steps.
         workflow_class: finds a class by the name it is stored under.
         system_handlers: handlers of every workflow.
+        statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
     """
 
@@ -37,6 +39,7 @@ class Services:
     notifications: Notifications
     workflow_class: Callable[[str], type[Workflow]]
     system_handlers: Sequence[object] = ()
+    statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
     persistence: ActorRef[Any] = field(init=False)
     supervisor: ActorRef[Any] = field(init=False)

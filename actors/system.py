@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from uuid import uuid4
 
+import msgspec
 from pykka import ActorDeadError
 
 from ..persistence.codec import CodecError
@@ -34,6 +35,7 @@ from .persistence_actor import PersistenceActor
 from .ref import Name, WorkflowRef, _name, _state_name, wait
 from .runtime import Clock, PooledFuture, Runtime
 from .services import Services
+from .statistics import Statistics
 from .supervisor import Remove, Start, Stop, Supervisor
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
@@ -65,6 +67,7 @@ class ActorSystem:
         retention: Retention | None = None,
         trim_every: float = 60.0,
         synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL",
+        read_only: bool = False,
         store: Store | None = None,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
@@ -81,6 +84,8 @@ class ActorSystem:
             synchronous: SQLite's setting: "FULL" survives a power cut, "NORMAL" may lose the last
                 acknowledged steps in one, "OFF" may lose the store. `kill -9` loses nothing with
                 any of them.
+            read_only: look at a file, even while another system runs on it; whatever would write
+                raises `StoreError`.
             store: another store to use instead of one at `path`.
         """
         self.path = None if path is None else Path(path)
@@ -91,6 +96,7 @@ class ActorSystem:
         self._handlers = tuple(handlers)
         self._trim_every = trim_every
         self._synchronous = synchronous
+        self._read_only = read_only
         self._given_store = store
         self._classes: dict[str, type[Workflow]] = {}
         self._running: Services | None = None
@@ -129,7 +135,7 @@ class ActorSystem:
     def _open_store(self) -> Store:
         if self.path is None:
             return MemoryStore()
-        return SqliteStore(self.path, synchronous=self._synchronous)
+        return SqliteStore(self.path, synchronous=self._synchronous, read_only=self._read_only)
 
     def close(self, timeout: float | None = None) -> None:
         """Let every workflow finish what it was sent, then stop. May be repeated.
@@ -213,7 +219,8 @@ class ActorSystem:
                 services.persistence.tell(Trim(self.retention))
                 self._trim_later(services)
 
-        if self.retention.count is not None or self.retention.days is not None:
+        kept_for_ever = self.retention.count is None and self.retention.days is None
+        if not kept_for_ever and not self._read_only:
             services.runtime.clock.call_later(self._trim_every, trim)
 
     # --- workflows ---
@@ -423,6 +430,11 @@ class ActorSystem:
         return {workflow_id: _error_of(future) for workflow_id, future in pending.items()}
 
     # --- the store as a whole ---
+
+    @property
+    def statistics(self) -> Statistics:
+        """What has been written since the system was opened, and what that took."""
+        return msgspec.structs.replace(self._services.statistics)
 
     def verify(self, id: str | None = None) -> list[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""
