@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, overload
 from uuid import uuid4
 
 import msgspec
@@ -225,6 +225,30 @@ class ActorSystem:
 
     # --- workflows ---
 
+    @overload
+    def start(
+        self,
+        workflow: type[Workflow],
+        *,
+        id: str | None = ...,
+        context: Any = ...,
+        handlers: Sequence[object] = ...,
+        timeout: float | None = ...,
+        block: Literal[True] = ...,
+    ) -> WorkflowRef: ...
+
+    @overload
+    def start(
+        self,
+        workflow: type[Workflow],
+        *,
+        id: str | None = ...,
+        context: Any = ...,
+        handlers: Sequence[object] = ...,
+        timeout: float | None = ...,
+        block: Literal[False],
+    ) -> PooledFuture[WorkflowRef]: ...
+
     def start(
         self,
         workflow: type[Workflow],
@@ -233,7 +257,8 @@ class ActorSystem:
         context: Any = None,
         handlers: Sequence[object] = (),
         timeout: float | None = None,
-    ) -> WorkflowRef:
+        block: bool = True,
+    ) -> WorkflowRef | PooledFuture[WorkflowRef]:
         """Start a workflow, and wait until its creation is durable.
 
         Arguments:
@@ -242,9 +267,10 @@ class ActorSystem:
             context: the fields of its context as a mapping, or a ready `Context`.
             handlers: handlers of its own, for as long as this system is open; see `Handler`.
             timeout: seconds to wait.
+            block: False gives a future at once; send nothing before it has its value.
 
         Returns:
-            the handle of the workflow.
+            the handle of the workflow, or a future for it.
 
         Raises:
             WorkflowExists: the id is taken.
@@ -253,6 +279,8 @@ class ActorSystem:
             StoreError: it could not be written; there is no such workflow then.
         """
         ref, future = self._start(workflow, id, context, handlers)
+        if not block:
+            return future.map(lambda _: ref)
         wait(future, timeout, f"workflow {ref.id!r} to start")
         return ref
 
