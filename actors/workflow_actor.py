@@ -118,8 +118,10 @@ class WorkflowActor(PooledActor):
         if reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
         else:
-            self._services.supervisor.tell(EventFailed(self._id, error))
+            with suppress(ActorDeadError):
+                self._services.supervisor.tell(EventFailed(self._id, error))
         if self._position is None:
+            self._chart = None
             self._depart()
         elif not isinstance(error, RepertoryError):
             self._chart = None  # nothing is known of the chart any more
@@ -351,6 +353,10 @@ class WorkflowActor(PooledActor):
             else:
                 with suppress(ActorDeadError):  # stopped meanwhile
                     self.actor_ref.tell(CommitFailed(life))
+            error = commit.error or failure
+            if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
+                with suppress(ActorDeadError):
+                    self._services.supervisor.tell(EventFailed(self._id, error))
 
         commit = Commit(
             [] if reply is None else [reply],

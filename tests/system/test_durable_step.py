@@ -98,7 +98,7 @@ def test_event_data_that_json_cannot_keep_never_reaches_the_workflow(system: Act
 def test_what_a_failed_step_left_on_the_instance_is_gone_too(system: ActorSystem) -> None:
     careless = system.start(Careless)
     for _ in range(2):
-        with pytest.raises(HandlerFailed, match="RuntimeError: 1$"):
+        with pytest.raises(HandlerFailed, match=r"RuntimeError: 1$"):
             careless.ask("stray")
 
 

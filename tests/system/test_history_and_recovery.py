@@ -40,7 +40,7 @@ def test_the_history_tells_everything_about_a_step(path: Path | None) -> None:
 
 def test_the_last_entries_and_a_single_one_can_be_read(system: ActorSystem) -> None:
     tally = system.start(Tally)
-    for n in range(300):
+    for _ in range(300):
         tally.ask("add", n=1)
     assert [e.sequence for e in tally.history(last=3)] == [299, 300, 301]
     assert tally.history(last=1)[0].context["total"] == 300
