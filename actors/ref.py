@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from uuid import uuid4
 
 import pykka
 
 from ..persistence.errors import Timeout, WorkflowNotFound
 from .history import HistoryEntry, read_history
-from .messages import Deliver, RollBack, Wake
+from .messages import Commit, Deliver, RollBack, Wake
 from .notifications import Committed, Interest
 from .position import Position, Snapshot, snapshot
-from .rehydration import read_position
+from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture
+from .stepping import follow, forked, unborn
 
 if TYPE_CHECKING:
     from .system import ActorSystem
@@ -172,6 +174,40 @@ class WorkflowRef:
             HistoryTrimmed: retention has removed it.
         """
         wait(self._send(RollBack(to, key)), timeout, f"workflow {self.id!r}")
+
+    def fork(
+        self, *, at: int | None = None, id: str | None = None, timeout: float | None = None
+    ) -> WorkflowRef:
+        """Start a new workflow where this one stood. It runs no action.
+
+        Arguments:
+            at: the sequence after which it stood there; by default its last step.
+            id: the new workflow's id; by default a new random one.
+            timeout: seconds to wait.
+
+        Returns:
+            the new workflow.
+
+        Raises:
+            WorkflowExists: the id is taken.
+            RollbackFailed: there is no such step.
+            HistoryTrimmed: retention has removed it.
+        """
+        services = self._system._services
+        workflow_id = id if id is not None else uuid4().hex
+        origin = self._position()
+        if at is not None:
+            workflow = services.workflow_class(origin.record.type)
+            origin = past_position(services.store, origin.record, at, workflow)
+        record = origin.record
+        before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
+        done = forked(origin, services.runtime.clock.now_us())
+        step, _ = follow(before, done, checkpoint_every=1)
+        made: PooledFuture[Any] = PooledFuture()
+        made.worker = services.persistence.actor_inbox
+        services.persistence.tell(Commit([made], step=step))
+        wait(made, timeout, f"workflow {workflow_id!r} to be made")
+        return WorkflowRef(self._system, workflow_id)
 
     def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
         future: PooledFuture[Any] = PooledFuture()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ..persistence.codec import decode_json
 from ..persistence.errors import RollbackFailed, VersionMismatch
 from ..persistence.records import ChartState, Kind, Stored, WorkflowRecord
 from ..persistence.recovery import fold
+from ..persistence.recovery import position as stored_position
 from ..persistence.store import Store
-from .charts import restore
+from .charts import is_final, restore
 from .position import Position
 from .workflow import Workflow
 
@@ -20,6 +23,34 @@ def read_position(stored: Stored) -> Position:
         chart=folded.chart,
         context=decode_json(folded.context),
         checksum=folded.checksum,
+    )
+
+
+def past_position(
+    store: Store, record: WorkflowRecord, sequence: int, workflow: type[Workflow]
+) -> Position:
+    """Return where a workflow stood after one of its steps.
+
+    Raises:
+        RollbackFailed: there never was such a step.
+        HistoryTrimmed: retention has removed it.
+    """
+    if not 1 <= sequence <= record.sequence:
+        raise RollbackFailed(
+            f"Workflow {record.id!r} has no step {sequence}; its last one is {record.sequence}.",
+            workflow_id=record.id,
+        )
+    past = stored_position(store, record, sequence)
+    return Position(
+        record=replace(
+            record,
+            sequence=sequence,
+            configuration=past.chart.configuration,
+            finished=is_final(workflow, past.chart.configuration),
+        ),
+        chart=past.chart,
+        context=decode_json(past.context),
+        checksum=past.checksum,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -66,7 +66,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     Arguments:
         before: where it stood; for a creation with sequence 0 and no configuration.
         done: what was done.
-        checkpoint_every: a checkpoint goes with every so manieth step.
+        checkpoint_every: a checkpoint goes with every so many steps.
     """
     record = before.record
     sequence = record.sequence + 1
@@ -153,17 +153,16 @@ def _details(microsteps: Sequence[Microstep], calls: Sequence[HandlerCall]) -> b
     return encode_json(details) if details else None
 
 
-def forked(
-    at: Position, number: int, workflow_id: str, now: int, origin: Mapping[str, Any]
-) -> Done:
+def forked(origin: Position, now: int) -> Done:
     """Return the creation of a workflow that starts where another one stood."""
+    record = origin.record
     return Done(
         kind=Kind.CREATED,
         event=FORKED,
         at=now,
         duration=0,
-        chart=at.chart,
-        finished=at.record.finished,
-        context=at.context,
-        data=encode_json(origin),
+        chart=origin.chart,
+        finished=record.finished,
+        context=origin.context,
+        data=encode_json({"workflow": record.id, "sequence": record.sequence}),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..persistence.errors import RepertoryError, WorkflowExists, WorkflowNotFound
-from .messages import Begin, EventFailed, Leave, Write
+from .messages import Begin, EventFailed, Leave, Wake, Write
 from .runtime import Envelope, PooledActor, PooledFuture
 from .services import Services
 from .workflow import Workflow
@@ -68,6 +68,8 @@ class Supervisor(PooledActor):
                     self._leave(message.workflow_id, reply.set_error, lambda: reply.set(None))
                 case Remove():
                     self._remove(message.workflow_id, reply)
+                case Wake():
+                    reply.set(None)
                 case EventFailed():
                     self._failed(message)
                 case _:

@@ -18,8 +18,10 @@ from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
     RepertoryError,
+    StoreError,
     SystemStopped,
     UnknownWorkflow,
+    WorkflowError,
     WorkflowNotFound,
 )
 from ..persistence.exchange import export_workflow, import_workflow
@@ -33,7 +35,7 @@ from .messages import Leave, Trim, Wake, Write
 from .notifications import Committed, Interest, Notifications
 from .persistence_actor import PersistenceActor
 from .ref import Name, WorkflowRef, _name, _state_name, wait
-from .runtime import Clock, PooledFuture, Runtime
+from .runtime import Clock, EventStream, PooledFuture, Runtime
 from .services import Services
 from .statistics import Statistics
 from .supervisor import Remove, Start, Stop, Supervisor
@@ -442,6 +444,28 @@ class ActorSystem:
             event=None if event is None else _name(event),
         )
         return self._services.notifications.subscribe(interest, callback)
+
+    @property
+    def events(self) -> EventStream:
+        """What happens to actors and messages: `EventFailed`, dead letters, starts and stops."""
+        return self._services.runtime.events
+
+    def settle(self, timeout: float | None = None) -> None:
+        """Wait until all that was accepted so far is durable, or was answered otherwise.
+
+        Arguments:
+            timeout: seconds to wait.
+
+        Raises:
+            Timeout: it took longer.
+        """
+        services = self._services
+        deadline = Deadline(services.runtime.clock, timeout)
+        pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
+        for future in pending:
+            with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
+                wait(future, deadline.left(), "the system to settle")
+        wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.

@@ -20,7 +20,6 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import ChartState, Kind
-from ..persistence.recovery import position as stored_position
 from .activations import Activation
 from .charts import (
     RESERVED,
@@ -39,7 +38,7 @@ from .handlers import HandlerCall, HandlerListener, event_hooks
 from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
 from .outcomes import recorded_outcome, refusal, unwelcome
 from .position import Position
-from .rehydration import check_version, previous_sequence, read_position, rehydrate
+from .rehydration import check_version, past_position, previous_sequence, read_position, rehydrate
 from .runtime import PooledActor, PooledFuture
 from .services import Services
 from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
@@ -119,8 +118,10 @@ class WorkflowActor(PooledActor):
         if reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
         else:
-            self._services.supervisor.tell(EventFailed(self._id, error))
+            with suppress(ActorDeadError):
+                self._services.supervisor.tell(EventFailed(self._id, error))
         if self._position is None:
+            self._chart = None
             self._depart()
         elif not isinstance(error, RepertoryError):
             self._chart = None  # nothing is known of the chart any more
@@ -352,6 +353,10 @@ class WorkflowActor(PooledActor):
             else:
                 with suppress(ActorDeadError):  # stopped meanwhile
                     self.actor_ref.tell(CommitFailed(life))
+            error = commit.error or failure
+            if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
+                with suppress(ActorDeadError):
+                    self._services.supervisor.tell(EventFailed(self._id, error))
 
         commit = Commit(
             [] if reply is None else [reply],
@@ -403,17 +408,16 @@ class WorkflowActor(PooledActor):
         assert position is not None
         store, record = self._services.store, position.record
         to = previous_sequence(store, record) if message.to is None else message.to
-        past = stored_position(store, record, to)
-        context = decode_json(past.context)
-        self._embody(self._workflow, self._workflow.codec.load(context), past.chart)
+        past = past_position(store, record, to, self._workflow)
+        self._embody(self._workflow, self._workflow.codec.load(past.context), past.chart)
         done = Done(
             kind=Kind.ROLLBACK,
             event=ROLLBACK,
             at=at,
             duration=(perf_counter_ns() - started) // 1000,
             chart=past.chart,
-            finished=is_final(self._workflow, past.chart.configuration),
-            context=context,
+            finished=past.record.finished,
+            context=past.context,
             data=encode_json({"to": to}),
             key=message.key,
         )

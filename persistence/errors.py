@@ -205,6 +205,30 @@ class StoreFenced(StoreError):
     """Another system has taken this store over; this one may not write any more."""
 
 
+class StoreDamaged(StoreError):
+    """Something in the store is not what was written; `verify` says what else is.
+
+    Attributes:
+        workflow_id: the workflow that it is in, or None when that can't be told.
+        number: the number of that workflow, or None.
+        sequence: the entry or checkpoint that it is at, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | None = None,
+        workflow_id: str | None = None,
+        number: int | None = None,
+        sequence: int | None = None,
+    ) -> None:
+        super().__init__(message, path=path)
+        self.workflow_id = workflow_id
+        self.number = number
+        self.sequence = sequence
+
+
 class StaleStep(StoreError):
     """A step does not follow the last one that the store has; it was not written."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from .errors import RepertoryError
 from .records import Checkpoint, Entry, Retention, Step, Stored, WorkflowRecord
@@ -77,6 +78,16 @@ class Store(ABC):
     # --- reading: from any thread ---
 
     @abstractmethod
+    def reading(self) -> AbstractContextManager[None]:
+        """Let this thread's reads within see one state of the store, whatever is committed.
+
+        Example:
+            >>> with store.reading():
+            ...     record = store.find("order-7")
+            ...     entries = store.entries(record.number)
+        """
+
+    @abstractmethod
     def find(self, workflow_id: str) -> WorkflowRecord | None:
         """Return a workflow's row, or None."""
 
@@ -120,6 +131,7 @@ class Store(ABC):
         after: int = 0,
         upto: int | None = None,
         last: int | None = None,
+        first: int | None = None,
     ) -> list[Entry]:
         """Return history entries of a workflow by sequence, oldest first.
 
@@ -128,6 +140,7 @@ class Store(ABC):
             after: only those with a greater sequence.
             upto: only those with this sequence or a smaller one.
             last: only the last so many of these.
+            first: only the first so many of these; not together with `last`.
         """
 
     @abstractmethod

@@ -1,0 +1,80 @@
+"""Which steps of a batch can be written, decided from what the store has: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .errors import RepertoryError, SerializationFailed, StaleStep, StoreError, WorkflowExists
+from .records import Entry, Step, WorkflowRecord
+
+
+def judge(
+    steps: Sequence[Step],
+    head: Callable[[int], int | None],
+    taken: Callable[[str], bool],
+    used: Callable[[int, str], bool],
+) -> list[RepertoryError | None]:
+    """Return for each step None, or why it can't be written.
+
+    A step whose predecessor was refused doesn't follow what is there, and so is refused too.
+
+    Arguments:
+        steps: in the order in which they would be written.
+        head: the last sequence of the workflow with a number, None when there is none.
+        taken: whether a workflow has an id.
+        used: whether an idempotency key has left an entry in the workflow with a number.
+    """
+    heads: dict[int, int | None] = {}
+    ids: set[str] = set()
+    keys: set[tuple[int, str]] = set()
+    verdicts: list[RepertoryError | None] = []
+    for step in steps:
+        record, entry = step.record, step.entry
+        number = record.number
+        if number not in heads:
+            heads[number] = head(number)
+        verdict = _unwritable(record, entry)
+        if verdict is None and entry.sequence == 1:
+            if record.id in ids or taken(record.id):
+                verdict = WorkflowExists(
+                    f"A workflow with the id {record.id!r} exists already; choose another id.",
+                    workflow_id=record.id,
+                )
+            elif heads[number] is None and step.checkpoint is None:
+                verdict = StoreError(f"The creation of workflow {record.id!r} has no checkpoint.")
+        if verdict is None and (heads[number] or 0) + 1 != entry.sequence:
+            verdict = _stale(record, entry, heads[number])
+        if verdict is None and (key := entry.key) is not None:
+            if (number, key) in keys or used(number, key):
+                verdict = StaleStep(
+                    f"Step {entry.sequence} of workflow {record.id!r} was not written: its "
+                    f"idempotency key {key!r} was used before."
+                )
+            else:
+                keys.add((number, key))
+        if verdict is None:
+            heads[number] = entry.sequence
+            ids.add(record.id)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _stale(record: WorkflowRecord, entry: Entry, head: int | None) -> StaleStep:
+    last = "the store has no such workflow" if head is None else f"the last one there is {head}"
+    return StaleStep(
+        f"Step {entry.sequence} of workflow {record.id!r} was not written: it does not follow "
+        f"the last one in the store; {last}."
+    )
+
+
+def _unwritable(record: WorkflowRecord, entry: Entry) -> SerializationFailed | None:
+    try:
+        for text in (record.id, record.type, entry.event, entry.key or ""):
+            text.encode()
+    except UnicodeEncodeError as error:
+        return SerializationFailed(
+            f"Step {entry.sequence} of workflow {record.id!r} was not written: {error.object!r} "
+            "has half a surrogate pair, which UTF-8 has no way to write.",
+            workflow_id=record.id,
+        )
+    return None

@@ -1,0 +1,138 @@
+"""The tables, as Peewee models: the schema, and what every statement is compiled from.
+
+No model is bound to a database: one process may have several stores open. A configuration, and
+whatever else is a list of states, is kept as a compact JSON array.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import SQL, BlobField, Check, ForeignKeyField, IntegerField, Model, TextField
+
+APPLICATION_ID = 0x52707279
+"""Marks a SQLite file as ours ("Rpry")."""
+
+SCHEMA_VERSION = 1
+
+LONG = 100
+"""Workflows that keep more entries than this are indexed by how many they keep."""
+
+
+class StoreRow(Model):
+    """The one row that is about the store itself."""
+
+    id = IntegerField(primary_key=True, constraints=[Check("id = 1")])
+    created_at = IntegerField()
+    # Raised by each system that opens the store to write, and checked in each transaction.
+    epoch = IntegerField()
+    pid = IntegerField()
+    host = TextField()
+    since = IntegerField()
+    # Removed workflows and entries must not have their numbers given out again.
+    last_number = IntegerField()
+    last_entry = IntegerField()
+
+    class Meta:
+        table_name = "store"
+
+
+class WorkflowRow(Model):
+    """One workflow; what can be listed without reading its history."""
+
+    number = IntegerField(primary_key=True)
+    id = TextField(unique=True)
+    type = TextField()
+    version = IntegerField()
+    sequence = IntegerField(constraints=[Check("sequence >= 1")])
+    first_sequence = IntegerField(constraints=[Check("first_sequence >= 1")])
+    configuration = TextField()
+    finished = IntegerField(constraints=[Check("finished IN (0, 1)")])
+    created_at = IntegerField()
+    updated_at = IntegerField()
+    # When the oldest entry kept was taken: what retention by age goes by.
+    first_at = IntegerField()
+
+    class Meta:
+        table_name = "workflows"
+
+
+class TransitionRow(Model):
+    """One macrostep in the history of a workflow."""
+
+    id = IntegerField(primary_key=True)
+    workflow = ForeignKeyField(
+        WorkflowRow, field="number", column_name="workflow", on_delete="CASCADE", index=False
+    )
+    sequence = IntegerField(constraints=[Check("sequence >= 1")])
+    kind = TextField()
+    at = IntegerField()
+    event = TextField()
+    data = TextField(null=True)
+    key = TextField(null=True)
+    source = TextField()
+    target = TextField()
+    duration = IntegerField()
+    history = TextField(null=True)
+    context = TextField(null=True)
+    result = TextField(null=True)
+    error = TextField(null=True)
+    details = TextField(null=True)
+    checksum = BlobField()
+
+    class Meta:
+        table_name = "state_transitions"
+        indexes = ((("workflow", "sequence"), True),)
+
+
+class CheckpointRow(Model):
+    """The whole of a workflow at one step."""
+
+    id = IntegerField(primary_key=True)
+    workflow = ForeignKeyField(
+        WorkflowRow, field="number", column_name="workflow", on_delete="CASCADE", index=False
+    )
+    sequence = IntegerField(constraints=[Check("sequence >= 1")])
+    at = IntegerField()
+    configuration = TextField()
+    history = TextField()
+    context = TextField()
+    checksum = BlobField()
+
+    class Meta:
+        table_name = "workflow_checkpoints"
+        indexes = ((("workflow", "sequence"), True),)
+
+
+def _partial(model: Any, name: str, *what: Any, where: Any, unique: bool = False) -> None:
+    model.add_index(model.index(*what, name=name, where=where, unique=unique))
+
+
+# Few distinct values: reading by any of the three is a loose scan over this one index.
+WorkflowRow.add_index(
+    WorkflowRow.type, WorkflowRow.configuration, WorkflowRow.finished, name="workflows_state"
+)
+# Who has something to trim, by age and by count, without looking at those who have not.
+_partial(
+    WorkflowRow,
+    "workflows_first_at",
+    WorkflowRow.first_at,
+    where=SQL("sequence > first_sequence"),
+)
+_partial(
+    WorkflowRow,
+    "workflows_long",
+    SQL("sequence - first_sequence"),
+    where=SQL(f"sequence - first_sequence >= {LONG}"),
+)
+# An idempotency key is used once in a workflow; most entries have none.
+_partial(
+    TransitionRow,
+    "state_transitions_key",
+    TransitionRow.workflow,
+    TransitionRow.key,
+    where=SQL("key IS NOT NULL"),
+    unique=True,
+)
+
+MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow)

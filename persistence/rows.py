@@ -1,0 +1,158 @@
+"""Rows of the tables to records, and records to rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .errors import StoreDamaged
+from .records import ChartState, Checkpoint, Entry, Kind, WorkflowRecord
+
+Row = tuple[Any, ...]
+
+_encode = msgspec.json.Encoder().encode
+_decode_states = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_history = msgspec.json.Decoder(dict[str, tuple[str, ...]]).decode
+_KINDS = {kind.value: kind for kind in Kind}
+
+# Workflows of one class share few configurations, so each is turned into text, and back, once.
+_MOST = 10_000
+_texts: dict[tuple[str, ...], str] = {}
+_states: dict[bytes, tuple[str, ...]] = {}
+
+
+def text_of(states: tuple[str, ...]) -> str:
+    """Return a list of state ids as compact JSON text."""
+    text = _texts.get(states)
+    if text is None:
+        if len(_texts) >= _MOST:
+            _texts.clear()
+        text = _texts[states] = _encode(states).decode()
+    return text
+
+
+def states_of(text: bytes) -> tuple[str, ...]:
+    """Return the state ids of JSON text; the same tuple for the same text."""
+    states = _states.get(text)
+    if states is None:
+        if len(_states) >= _MOST:
+            _states.clear()
+        states = _states[text] = _decode_states(text)
+    return states
+
+
+def new_workflow_row(record: WorkflowRecord, number: int, first_at: int) -> Row:
+    """Return the row of a workflow that the store doesn't have yet."""
+    return (
+        number,
+        record.id,
+        record.type,
+        record.version,
+        record.sequence,
+        record.first_sequence,
+        text_of(record.configuration),
+        int(record.finished),
+        record.created_at,
+        record.updated_at,
+        first_at,
+    )
+
+
+def entry_row(id: int, number: int, entry: Entry) -> Row:
+    """Return the row of a history entry."""
+    return (
+        id,
+        number,
+        entry.sequence,
+        entry.kind._value_,
+        entry.at,
+        entry.event,
+        entry.data,
+        entry.key,
+        text_of(entry.source),
+        text_of(entry.target),
+        entry.duration,
+        entry.history,
+        entry.context,
+        entry.result,
+        entry.error,
+        entry.details,
+        entry.checksum,
+    )
+
+
+def checkpoint_row(number: int, checkpoint: Checkpoint) -> Row:
+    """Return the row of a checkpoint; SQLite numbers it."""
+    return (
+        number,
+        checkpoint.sequence,
+        checkpoint.at,
+        text_of(checkpoint.chart.configuration),
+        _encode(checkpoint.chart.history),
+        checkpoint.context,
+        checkpoint.checksum,
+    )
+
+
+def record_of(row: Row) -> WorkflowRecord:
+    """Return the record of a row of `workflows`.
+
+    Raises:
+        StoreDamaged: its configuration is no list of state ids.
+    """
+    number, id, type, version, sequence, first, configuration, finished, created, updated = row
+    try:
+        states = states_of(configuration)
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise StoreDamaged(
+            f"The configuration of workflow {id!r} in the store is damaged: {error}.",
+            workflow_id=id,
+            number=number,
+        ) from error
+    return WorkflowRecord(
+        number, id, type, version, sequence, first, states, bool(finished), created, updated
+    )
+
+
+def entry_of(row: Row, number: int) -> Entry:
+    """Return the entry of a row of `state_transitions`.
+
+    Raises:
+        StoreDamaged: its kind or its states can't be read.
+    """
+    try:
+        return Entry(
+            row[0],
+            _KINDS[row[1]],
+            *row[2:6],
+            states_of(row[6]),
+            states_of(row[7]),
+            *row[8:],
+        )
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:
+        what = f"its kind is {row[1]!r}" if isinstance(error, KeyError) else str(error)
+        raise StoreDamaged(
+            f"Entry {row[0]} of workflow number {number} in the store is damaged: {what}.",
+            number=number,
+            sequence=row[0],
+        ) from error
+
+
+def checkpoint_of(row: Row, number: int) -> Checkpoint:
+    """Return the checkpoint of a row of `workflow_checkpoints`.
+
+    Raises:
+        StoreDamaged: its configuration or history values can't be read.
+    """
+    sequence, at, configuration, history, context, checksum = row
+    try:
+        chart = ChartState(states_of(configuration), _decode_history(history))
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise StoreDamaged(
+            f"The checkpoint at {sequence} of workflow number {number} in the store is damaged: "
+            f"{error}.",
+            number=number,
+            sequence=sequence,
+        ) from error
+    return Checkpoint(sequence, at, chart, context, checksum)

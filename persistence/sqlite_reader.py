@@ -1,0 +1,217 @@
+"""The reads of the SQLite store, on connections that never wait for the writer's."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+
+from . import statements
+from .errors import StoreDamaged, StoreError
+from .records import Checkpoint, Entry, Stored, WorkflowRecord
+from .rows import checkpoint_of, entry_of, record_of, states_of
+from .sqlite_errors import told
+
+_MOST_IDLE = 8
+_LAST = 2**63 - 1
+
+
+class Reader:
+    """Reads from one state of the database at a time; any thread may call any method."""
+
+    def __init__(
+        self, path: Path, connect: Callable[[], sqlite3.Connection], busy_timeout: float
+    ) -> None:
+        self._path = path
+        self._connect = connect
+        self._busy_timeout = busy_timeout
+        # Not one for each thread: worker threads come and go.
+        self._idle: list[sqlite3.Connection] = []
+        self._mine = threading.local()
+        self._closed = False
+
+    def close(self) -> None:
+        """Close every connection; those in use are closed when they are given back."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection: the one that this thread's `reading` holds, or any."""
+        held: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        with told(self._path, self._busy_timeout):
+            if held is not None:
+                yield held
+                return
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"The store {self._path} is closed.", path=self._path)
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed or len(self._idle) >= _MOST_IDLE:
+            connection.close()
+            return
+        self._idle.append(connection)
+        if self._closed:
+            self.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold one state of the database for this thread."""
+        if getattr(self._mine, "connection", None) is not None:
+            yield
+            return
+        # What the caller raises within is the caller's, so only our own calls are wrapped.
+        with told(self._path, self._busy_timeout):
+            connection = self._take()
+            connection.execute("BEGIN")
+        self._mine.connection = connection
+        try:
+            yield
+        finally:
+            self._mine.connection = None
+            with told(self._path, self._busy_timeout):
+                connection.execute("ROLLBACK")
+            self._give_back(connection)
+
+    def find(self, workflow_id: str) -> WorkflowRecord | None:
+        try:
+            with self.connection() as connection:
+                row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
+        except StoreError as error:
+            # An id that can't be written as UTF-8 can't be in the store.
+            if isinstance(error.__cause__, UnicodeEncodeError):
+                return None
+            raise
+        return None if row is None else record_of(row)
+
+    def load(self, workflow_id: str) -> Stored | None:
+        with self.reading():
+            record = self.find(workflow_id)
+            if record is None:
+                return None
+            checkpoint = self.checkpoint(record.number, None)
+            if checkpoint is None:
+                raise StoreDamaged(
+                    f"Workflow {workflow_id!r} in {self._path} has no checkpoint.",
+                    path=self._path,
+                    workflow_id=workflow_id,
+                    number=record.number,
+                )
+            entries = self.entries(record.number, after=checkpoint.sequence)
+        return Stored(record, checkpoint, entries)
+
+    def find_key(self, number: int, key: str) -> Entry | None:
+        with self.connection() as connection:
+            row = connection.execute(statements.BY_KEY, (number, key)).fetchone()
+        return None if row is None else entry_of(row, number)
+
+    def list(
+        self,
+        *,
+        type: str | None,
+        state: str | None,
+        finished: bool | None,
+        after: int,
+        limit: int,
+    ) -> list[WorkflowRecord]:
+        after, limit = min(after, _LAST), min(max(limit, 0), _LAST)
+        with self.reading(), self.connection() as connection:
+            if type is None and state is None and finished is None:
+                return [*map(record_of, connection.execute(statements.PAGE, (after, limit)))]
+            found = [
+                (number for (number,) in connection.execute(statements.IN_STATE, (*where, after, limit)))
+                for where in _states(connection)
+                if (type is None or where[0] == type)
+                and (finished is None or bool(where[2]) == finished)
+                and (state is None or state in states_of(where[1].encode()))
+            ]
+            rows = (
+                connection.execute(statements.BY_NUMBER, (number,)).fetchone()
+                for number in islice(merge(*found), limit)
+            )
+            return [*map(record_of, rows)]
+
+    def tally(self, type: str | None) -> dict[tuple[str, ...], int]:
+        counts: dict[tuple[str, ...], int] = {}
+        with self.connection() as connection:
+            rows = (
+                connection.execute(statements.TALLY)
+                if type is None
+                else connection.execute(statements.TALLY_TYPE, (type,))
+            )
+            for configuration, count in rows:
+                states = states_of(configuration)
+                counts[states] = counts.get(states, 0) + count
+        return counts
+
+    def entries(
+        self,
+        number: int,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        last: int | None = None,
+        first: int | None = None,
+    ) -> list[Entry]:
+        statement, limit = statements.ENTRIES, first
+        if last is not None:
+            statement, limit = statements.LAST_ENTRIES, last
+        bounds = (
+            number,
+            min(after, _LAST),
+            _LAST if upto is None else min(upto, _LAST),
+            _LAST if limit is None else min(max(limit, 0), _LAST),
+        )
+        with self.connection() as connection:
+            rows = connection.execute(statement, bounds).fetchall()
+        if last is not None:
+            rows.reverse()
+        return [entry_of(row, number) for row in rows]
+
+    def checkpoints(self, number: int) -> list[Checkpoint]:
+        with self.connection() as connection:
+            rows = connection.execute(statements.CHECKPOINTS, (number,)).fetchall()
+        return [checkpoint_of(row, number) for row in rows]
+
+    def checkpoint(self, number: int, upto: int | None) -> Checkpoint | None:
+        with self.connection() as connection:
+            bounds = (number, _LAST if upto is None else min(upto, _LAST))
+            row = connection.execute(statements.CHECKPOINT, bounds).fetchone()
+        return None if row is None else checkpoint_of(row, number)
+
+    def damage(self) -> Iterator[str]:
+        """Yield what SQLite's own checks find."""
+        with self.connection() as connection:
+            pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+        if pages != ["ok"]:
+            for what in pages:
+                yield f"SQLite's integrity check: {what}"
+        for table, row, parent, _ in dangling:
+            yield f"Row {row} of {table} points to a row of {parent} that is not there"
+
+
+def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
+    """Yield each combination of type, configuration and finished that occurs, by its index."""
+    row = connection.execute(statements.FIRST_STATE).fetchone()
+    while row is not None:
+        yield row
+        row = connection.execute(statements.NEXT_STATE, row).fetchone()
+
+

@@ -1,0 +1,211 @@
+"""The writes of the SQLite store, each a transaction, on the one connection that writes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import statements
+from .admission import judge
+from .errors import RepertoryError, StoreError, StoreFenced, WorkflowExists
+from .records import Checkpoint, Entry, Step, WorkflowRecord
+from .rows import Row, checkpoint_row, entry_row, new_workflow_row, text_of
+from .sqlite_errors import told
+
+
+class Writer:
+    """Writes; one caller at a time, from whichever thread."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, epoch: int, path: Path, busy_timeout: float
+    ) -> None:
+        self._connection = connection
+        self._epoch = epoch
+        self._path = path
+        self._busy_timeout = busy_timeout
+        self._pid = os.getpid()
+        self._closed = False
+        with told(path, busy_timeout):
+            number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
+            (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
+            (entry_there,) = connection.execute(statements.LAST_ENTRY).fetchone()
+        self._numbers = itertools.count(max(number, number_there or 0) + 1)
+        self._last_entry = max(entry, entry_there or 0)
+
+    def close(self) -> None:
+        self._closed = True
+        self._connection.close()
+
+    def allocate(self) -> int:
+        return next(self._numbers)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all of what is done within, or nothing.
+
+        Raises:
+            StoreFenced: another system has taken the store over.
+            StoreError: it could not be written.
+        """
+        if self._closed:
+            raise StoreError(f"The store {self._path} is closed.", path=self._path)
+        if os.getpid() != self._pid:
+            raise StoreError(
+                f"{self._path} was opened by process {self._pid}, from which this one was forked; "
+                "open the store in the process that uses it.",
+                path=self._path,
+            )
+        connection = self._connection
+        with told(self._path, self._busy_timeout):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                row = connection.execute(statements.EPOCH).fetchone()
+                if row != (self._epoch,):
+                    raise StoreFenced(
+                        f"{self._path} has been taken over by another system; this one may not "
+                        "write to it any more: stop it.",
+                        path=self._path,
+                    )
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                try:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                except sqlite3.Error:
+                    pass  # SQLite rolls some failures back by itself; the first error counts.
+                raise
+
+    def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
+        if not steps:
+            return []
+        try:
+            with self.transaction() as connection:
+                written = self._write(connection, steps)
+            self._last_entry += written
+            return [None] * len(steps)
+        except _Refused:
+            pass
+        except StoreError as error:
+            # A constraint, or text that UTF-8 can't write, may be the fault of some steps alone.
+            if not isinstance(error.__cause__, sqlite3.IntegrityError | UnicodeEncodeError):
+                raise
+        with self.transaction() as connection:
+            verdicts = self._judge(connection, steps)
+            accepted = [
+                step for step, no in zip(steps, verdicts, strict=True) if no is None
+            ]
+            try:
+                written = self._write(connection, accepted)
+            except _Refused as refused:
+                raise StoreError(
+                    f"{self._path} did not take steps that fit; verify the store.", path=self._path
+                ) from refused
+        self._last_entry += written
+        return verdicts
+
+    def _write(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
+        """Write steps that are supposed to fit; return the number of entries."""
+        latest: dict[int, Step] = {}
+        first: dict[int, Entry] = {}
+        entries: list[Row] = []
+        checkpoints: list[Row] = []
+        id = self._last_entry
+        for step in steps:
+            entry, number = step.entry, step.record.number
+            before = latest.get(number)
+            if before is None:
+                first[number] = entry
+            elif entry.sequence != before.entry.sequence + 1:
+                raise _Refused
+            latest[number] = step
+            id += 1
+            entries.append(entry_row(id, number, entry))
+            if step.checkpoint is not None:
+                checkpoints.append(checkpoint_row(number, step.checkpoint))
+            elif entry.sequence == 1:
+                raise _Refused
+        created: list[Row] = []
+        changed: list[Row] = []
+        for number, step in latest.items():
+            record, base = step.record, first[number].sequence - 1
+            if base == 0:
+                created.append(new_workflow_row(record, number, first[number].at))
+            else:
+                changed.append(
+                    (
+                        record.version,
+                        step.entry.sequence,
+                        text_of(record.configuration),
+                        int(record.finished),
+                        record.updated_at,
+                        number,
+                        base,
+                    )
+                )
+        if created:
+            connection.executemany(statements.INSERT_WORKFLOW, created)
+        if changed:
+            written = connection.executemany(statements.UPDATE_WORKFLOW, changed).rowcount
+            if written != len(changed):
+                raise _Refused
+        connection.executemany(statements.INSERT_ENTRY, entries)
+        if checkpoints:
+            connection.executemany(statements.INSERT_CHECKPOINT, checkpoints)
+        return len(entries)
+
+    @staticmethod
+    def _judge(
+        connection: sqlite3.Connection, steps: Sequence[Step]
+    ) -> list[RepertoryError | None]:
+        def head(number: int) -> int | None:
+            row = connection.execute(statements.BY_NUMBER, (number,)).fetchone()
+            return None if row is None else row[4]
+
+        def taken(id: str) -> bool:
+            return connection.execute(statements.FIND, (id,)).fetchone() is not None
+
+        def used(number: int, key: str) -> bool:
+            return connection.execute(statements.KEY_USED, (number, key)).fetchone() is not None
+
+        return judge(steps, head, taken, used)
+
+    def remove(self, workflow_id: str) -> bool:
+        with self.transaction() as connection:
+            row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
+            if row is None:
+                return False
+            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self._last_entry))
+            connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
+        return True
+
+    def insert(
+        self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
+    ) -> None:
+        number = self.allocate()
+        first_at = entries[0].at if entries else record.updated_at
+        first_id = self._last_entry + 1
+        with self.transaction() as connection:
+            if connection.execute(statements.FIND, (record.id,)).fetchone() is not None:
+                raise WorkflowExists(
+                    f"A workflow with the id {record.id!r} exists already in {self._path}; "
+                    "remove it first.",
+                    workflow_id=record.id,
+                )
+            connection.execute(
+                statements.INSERT_WORKFLOW, new_workflow_row(record, number, first_at)
+            )
+            rows = (entry_row(id, number, e) for id, e in enumerate(entries, first_id))
+            connection.executemany(statements.INSERT_ENTRY, rows)
+            connection.executemany(
+                statements.INSERT_CHECKPOINT, [checkpoint_row(number, c) for c in checkpoints]
+            )
+        self._last_entry += len(entries)
+
+
+class _Refused(Exception):
+    """Some step does not fit; which one is found out by looking at each."""

@@ -1,0 +1,192 @@
+"""Every SQL statement of the store, compiled by Peewee once, when this module is imported.
+
+Peewee writes the SQL, and sqlite3 runs it: building a query anew for each row costs ten times
+what running it does. JSON goes in and comes out as bytes, and is text in the file, so that
+people can read and query it there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import SQL, SqliteDatabase, Tuple, fn
+
+from .models import LONG, MODELS, CheckpointRow, StoreRow, TransitionRow, WorkflowRow
+
+_P = SQL("?")
+_JSON = _P.cast("TEXT")
+_dialect = SqliteDatabase(None)
+
+
+def _sql(query: Any) -> str:
+    text, values = _dialect.get_sql_context().parse(query)
+    if values:
+        raise AssertionError(f"a value was compiled into {text!r}")
+    return str(text)
+
+
+def schema() -> list[str]:
+    """Return the statements that create the tables and indexes of the newest schema."""
+    made: list[str] = []
+    for model in MODELS:
+        with _dialect.bind_ctx([model], bind_refs=False, bind_backrefs=False):
+            manager = model._schema
+            for made_by in (manager._create_table(safe=False), *manager._create_indexes(safe=False)):
+                made.append(made_by.query()[0])
+    return made
+
+
+_W, _T, _C = WorkflowRow, TransitionRow, CheckpointRow
+
+# --- the store's own row ---
+
+INSERT_STORE = _sql(StoreRow.insert({f: _P for f in StoreRow._meta.sorted_fields}))
+RAISE_EPOCH = _sql(
+    StoreRow.update(
+        {
+            StoreRow.epoch: StoreRow.epoch + SQL("1"),
+            StoreRow.pid: _P,
+            StoreRow.host: _P,
+            StoreRow.since: _P,
+        }
+    )
+)
+EPOCH = _sql(StoreRow.select(StoreRow.epoch))
+LAST_GIVEN = _sql(StoreRow.select(StoreRow.last_number, StoreRow.last_entry))
+KEEP_LAST_GIVEN = _sql(
+    StoreRow.update(
+        {
+            StoreRow.last_number: fn.MAX(StoreRow.last_number, _P),
+            StoreRow.last_entry: fn.MAX(StoreRow.last_entry, _P),
+        }
+    )
+)
+
+# --- writing ---
+
+INSERT_WORKFLOW = _sql(_W.insert({f: _P for f in _W._meta.sorted_fields}))
+UPDATE_WORKFLOW = _sql(
+    _W.update(
+        {
+            _W.version: _P,
+            _W.sequence: _P,
+            _W.configuration: _P,
+            _W.finished: _P,
+            _W.updated_at: _P,
+        }
+    ).where((_W.number == _P) & (_W.sequence == _P))
+)
+_JSON_FIELDS = (_T.data, _T.history, _T.context, _T.result, _T.error, _T.details)
+INSERT_ENTRY = _sql(
+    _T.insert({f: _JSON if f in _JSON_FIELDS else _P for f in _T._meta.sorted_fields})
+)
+_CHECKPOINT_FIELDS = (_C.workflow, _C.sequence, _C.at, _C.configuration)
+INSERT_CHECKPOINT = _sql(
+    _C.insert(
+        {
+            **{f: _P for f in _CHECKPOINT_FIELDS},
+            _C.history: _JSON,
+            _C.context: _JSON,
+            _C.checksum: _P,
+        }
+    ).on_conflict_replace()
+)
+DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
+DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
+DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
+SET_FIRST = _sql(_W.update({_W.first_sequence: _P, _W.first_at: _P}).where(_W.number == _P))
+
+# --- reading ---
+
+_RECORD = (
+    _W.number,
+    _W.id,
+    _W.type,
+    _W.version,
+    _W.sequence,
+    _W.first_sequence,
+    _W.configuration.cast("BLOB"),
+    _W.finished,
+    _W.created_at,
+    _W.updated_at,
+)
+_ENTRY = (
+    _T.sequence,
+    _T.kind,
+    _T.at,
+    _T.event,
+    _T.data.cast("BLOB"),
+    _T.key,
+    _T.source.cast("BLOB"),
+    _T.target.cast("BLOB"),
+    _T.duration,
+    _T.history.cast("BLOB"),
+    _T.context.cast("BLOB"),
+    _T.result.cast("BLOB"),
+    _T.error.cast("BLOB"),
+    _T.details.cast("BLOB"),
+    _T.checksum,
+    _T.id,
+)
+_CHECKPOINT = (
+    _C.sequence,
+    _C.at,
+    _C.configuration.cast("BLOB"),
+    _C.history.cast("BLOB"),
+    _C.context.cast("BLOB"),
+    _C.checksum,
+)
+
+LAST_NUMBER = _sql(_W.select(fn.MAX(_W.number)))
+LAST_ENTRY = _sql(_T.select(fn.MAX(_T.id)))
+FIND = _sql(_W.select(*_RECORD).where(_W.id == _P))
+BY_NUMBER = _sql(_W.select(*_RECORD).where(_W.number == _P))
+PAGE = _sql(_W.select(*_RECORD).where(_W.number > _P).order_by(_W.number).limit(_P))
+# One step of a loose index scan: the next combination that occurs.
+_STATE = (_W.type, _W.configuration, _W.finished)
+FIRST_STATE = _sql(_W.select(*_STATE).order_by(*_STATE).limit(SQL("1")))
+NEXT_STATE = _sql(
+    _W.select(*_STATE)
+    .where(Tuple(*_STATE) > Tuple(_P, _P, _P))
+    .order_by(*_STATE)
+    .limit(SQL("1"))
+)
+IN_STATE = _sql(
+    _W.select(_W.number)
+    .where((_W.type == _P) & (_W.configuration == _P) & (_W.finished == _P) & (_W.number > _P))
+    .order_by(_W.number)
+    .limit(_P)
+)
+_COUNT = (_W.configuration.cast("BLOB"), fn.COUNT(SQL("*")))
+TALLY = _sql(_W.select(*_COUNT).group_by(_W.type, _W.configuration))
+TALLY_TYPE = _sql(_W.select(*_COUNT).where(_W.type == _P).group_by(_W.configuration))
+
+_RANGE = (_T.workflow == _P) & (_T.sequence > _P) & (_T.sequence <= _P)
+ENTRIES = _sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence).limit(_P))
+LAST_ENTRIES = _sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence.desc()).limit(_P))
+BY_KEY = _sql(_T.select(*_ENTRY).where((_T.workflow == _P) & (_T.key == _P)))
+KEY_USED = _sql(_T.select(_T.sequence).where((_T.workflow == _P) & (_T.key == _P)))
+TIMES = _sql(_T.select(_T.sequence, _T.at).where(_T.workflow == _P).order_by(_T.sequence))
+CHECKPOINTS = _sql(_C.select(*_CHECKPOINT).where(_C.workflow == _P).order_by(_C.sequence))
+CHECKPOINT = _sql(
+    _C.select(*_CHECKPOINT)
+    .where((_C.workflow == _P) & (_C.sequence <= _P))
+    .order_by(_C.sequence.desc())
+    .limit(SQL("1"))
+)
+
+# The first condition of each is the index's own, word for word: that is how SQLite knows it.
+PAST_AGE = _sql(
+    _W.select(_W.number)
+    .where(SQL("sequence > first_sequence") & (_W.first_at < _P))
+    .order_by(_W.first_at)
+    .limit(_P)
+)
+PAST_COUNT = _sql(
+    _W.select(_W.number)
+    .where(SQL(f"sequence - first_sequence >= {LONG}") & SQL("sequence - first_sequence >= ?"))
+    .limit(_P)
+)
+PAST_SMALL_COUNT = _sql(
+    _W.select(_W.number).where(SQL("sequence - first_sequence >= ?")).limit(_P)
+)

@@ -1,0 +1,282 @@
+"""Contexts of a declared type: dataclasses and msgspec Structs, and pydantic models."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from .changes import Json
+from .difference import compare
+from .plain import CodecError, builtin, decode_json, encode_json, join
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class TypedForm:
+    """A dataclass or msgspec Struct, read and written by msgspec's C code."""
+
+    def __init__(self, cls: type) -> None:
+        self.type = cls
+        struct = issubclass(cls, msgspec.Struct)
+        if struct:
+            self.fields: tuple[str, ...] = cls.__struct_fields__
+            self._encoded = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
+        else:
+            self.fields = tuple(field.name for field in dataclasses.fields(cls))
+            self._encoded = {name: name for name in self.fields}
+        try:
+            info = inspect.type_info(cls)
+            self._read = msgspec.json.Decoder(cls).decode
+        except NameError as error:
+            raise CodecError(
+                f"an annotation of {cls.__name__} can't be resolved ({error}); define what it "
+                "names in the same module, outside of functions"
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise CodecError(f"{cls.__name__} can't be kept as JSON: {error}") from error
+        self._trusted, loose = _study(info, cls)
+        self._values: Callable[[Any], Any] = attrgetter(*self.fields) if self.fields else str
+        self._loose: Callable[[Any], Any] | None = attrgetter(*loose) if loose else None
+        self._loose_names = frozenset(loose)
+        # An attribute that is no field would be lost; slots and Structs take none.
+        self._count = len(self.fields) if not struct and not hasattr(cls, "__slots__") else None
+
+    def new(self, values: Mapping[str, Any]) -> Any:
+        refuse_unknown(values, {*self.fields, *self._encoded.values()}, self.type)
+        given = {self._encoded.get(name, name): value for name, value in values.items()}
+        try:
+            made = msgspec.convert(given, self.type)
+        except msgspec.ValidationError as error:
+            try:
+                made = self._read(encode_json(given))
+            except CodecError:
+                raise
+            except msgspec.ValidationError:
+                raise _misfit(error) from error
+        except (TypeError, ValueError) as error:
+            raise CodecError(str(error)) from error
+        return self.decode(_encode(self.plain(made)))
+
+    def plain(self, context: Any) -> Json:
+        if type(context) is not self.type:
+            raise CodecError(
+                f"the context is of type {type(context).__name__}, not {self.type.__name__}"
+            )
+        try:
+            data = _encode(context)
+        except (TypeError, ValueError, RecursionError, AttributeError) as error:
+            raise _unwritable(context, error) from error
+        decoded = self.decode(data)
+        if not self._trusted or self._values(decoded) != self._values(context):
+            self._compare(context, decoded)
+        elif self._loose is not None and not builtin(self._loose(context)):
+            self._compare(context, decoded)
+        if self._count is not None and len(context.__dict__) != self._count:
+            self._refuse_attributes(context)
+        return _decode(data)
+
+    def decode(self, data: bytes) -> Any:
+        try:
+            return self._read(data)
+        except msgspec.ValidationError as error:
+            raise _misfit(error) from error
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+            raise CodecError(str(error)) from error
+
+    def _compare(self, context: Any, decoded: Any) -> None:
+        for name in self.fields:
+            live, back = getattr(context, name), getattr(decoded, name)
+            compare(live, back, name, exact=name in self._loose_names)
+
+    def _refuse_attributes(self, context: Any) -> None:
+        for name in context.__dict__.keys() - set(self.fields):
+            if not isinstance(getattr(self.type, name, None), functools.cached_property):
+                raise CodecError(
+                    f"{self.type.__name__} declares no such field, so it would be lost"
+                    + nearest(name, self.fields),
+                    path=name,
+                )
+
+
+class PydanticForm:
+    """A pydantic model or dataclass, read and written by pydantic's own code."""
+
+    def __init__(self, cls: Any) -> None:
+        self.type = cls
+        if getattr(cls, "__pydantic_root_model__", False):
+            raise CodecError(f"{cls.__name__} is a RootModel; a context has named fields")
+        declared = cls.__pydantic_fields__
+        self.fields: tuple[str, ...] = tuple(declared)
+        self._aliases = {f.alias for f in declared.values() if f.alias}
+        config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", {})
+        self._open = config.get("extra") == "allow"
+        self._write = functools.partial(
+            cls.__pydantic_serializer__.to_json, round_trip=True, warnings=False
+        )
+        self._read = functools.partial(cls.__pydantic_validator__.validate_json, by_name=True)
+        self._make = functools.partial(
+            cls.__pydantic_validator__.validate_python, by_name=True, by_alias=True
+        )
+
+    def new(self, values: Mapping[str, Any]) -> Any:
+        if not self._open:
+            refuse_unknown(values, {*self.fields, *self._aliases}, self.type)
+        try:
+            made = self._make(dict(values))
+        except (TypeError, ValueError) as error:
+            raise _pydantic_misfit(error) from error
+        return self.decode(_encode(self.plain(made)))
+
+    def plain(self, context: Any) -> Json:
+        if type(context) is not self.type:
+            raise CodecError(
+                f"the context is of type {type(context).__name__}, not {self.type.__name__}"
+            )
+        try:
+            data = self._write(context)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise CodecError(str(error)) from error
+        decoded = self.decode(data)
+        if decoded.__dict__ != context.__dict__ or getattr(context, "__pydantic_extra__", None):
+            compare(context, decoded, "", exact=False)
+        return decode_json(data)
+
+    def decode(self, data: bytes) -> Any:
+        try:
+            return self._read(data)
+        except (TypeError, ValueError) as error:
+            raise _pydantic_misfit(error) from error
+
+
+def refuse_unknown(values: Mapping[str, Any], known: set[str], cls: type) -> None:
+    """Refuse a field that the type does not declare.
+
+    Raises:
+        CodecError: it suggests the nearest name there is.
+    """
+    for name in values:
+        if name not in known:
+            raise CodecError(
+                f"{cls.__name__} has no such field" + nearest(name, known), path=str(name)
+            )
+
+
+def nearest(name: str, known: Any) -> str:
+    """Return "; did you mean …?" when a known name is near, else nothing."""
+    near = get_close_matches(str(name), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _study(info: Any, root: type) -> tuple[bool, list[str]]:
+    """Return whether equality tells all, and which fields hold parts without a declared type.
+
+    Raises:
+        CodecError: a field's type is one that can't be kept as JSON.
+    """
+    trusted = _generated_eq(root)
+    loose: list[str] = []
+    for field in info.fields:
+        seen: set[int] = set()
+        pending = [field.type]
+        while pending:
+            part = pending.pop()
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if isinstance(part, inspect.AnyType):
+                loose.append(field.name)
+            elif isinstance(part, inspect.CustomType | inspect.RawType | inspect.ExtType):
+                named = getattr(part, "cls", type(part)).__name__
+                raise CodecError(
+                    f"a {named} can't be kept as JSON; declare a dataclass, or Any for plain "
+                    "JSON",
+                    path=join(root.__name__, field.name),
+                )
+            elif isinstance(part, inspect.StructType | inspect.DataclassType):
+                trusted = trusted and _generated_eq(part.cls)
+                pending += [inner.type for inner in part.fields]
+            else:
+                pending += _parts(part)
+    return trusted, list(dict.fromkeys(loose))
+
+
+def _parts(part: Any) -> list[Any]:
+    found: list[Any] = []
+    for name in ("item_type", "key_type", "value_type"):
+        if hasattr(part, name):
+            found.append(getattr(part, name))
+    for name in ("types", "item_types"):
+        found += getattr(part, name, ())
+    found += [inner.type for inner in getattr(part, "fields", ())]
+    return found
+
+
+def _generated_eq(cls: Any) -> bool:
+    """Whether == of a class compares each field and nothing else."""
+    if issubclass(cls, msgspec.Struct):
+        return bool(cls.__struct_config__.eq) and cls.__eq__ is msgspec.Struct.__eq__
+    code = getattr(cls.__eq__, "__code__", None)
+    # What `dataclass` generates has no file; a hand-written one may compare anything.
+    return (
+        getattr(code, "co_filename", None) == "<string>"
+        and "__eq__" in cls.__dict__
+        and all(field.compare for field in dataclasses.fields(cls))
+    )
+
+
+_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+
+
+def _misfit(error: Exception) -> CodecError:
+    match = _MESSAGE.fullmatch(str(error))
+    what, path = (match["what"], match["path"] or "") if match else (str(error), "")
+    if missing := _MISSING.fullmatch(what):
+        return CodecError("this field is required", path=join(path, missing[1]))
+    what = what.replace("`", "")
+    return CodecError(what[:1].lower() + what[1:], path=path)
+
+
+def _pydantic_misfit(error: Exception) -> CodecError:
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return CodecError(str(error))
+    first = errors()[0]
+    path = ""
+    for part in first["loc"]:
+        path = f"{path}[{part}]" if isinstance(part, int) else join(path, part)
+    return CodecError(first["msg"][:1].lower() + first["msg"][1:], path=path)
+
+
+def _unwritable(value: Any, error: Exception, path: str = "") -> CodecError:
+    """Find the smallest part that msgspec can't write."""
+    parts: list[tuple[str, Any]] = []
+    if isinstance(value, dict):
+        parts = [(join(path, key), part) for key, part in value.items()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = [(f"{path}[{index}]", part) for index, part in enumerate(value)]
+    elif isinstance(value, msgspec.Struct):
+        parts = [(join(path, name), getattr(value, name)) for name in value.__struct_fields__]
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = [
+            (join(path, field.name), getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if hasattr(value, field.name)
+        ]
+    for place, part in parts:
+        try:
+            _encode(part)
+        except RecursionError:
+            return CodecError("nested too deeply, or it contains itself", path=place)
+        except (TypeError, ValueError, AttributeError) as within:
+            return _unwritable(part, within, place)
+    return CodecError(str(error) or "can't be written as JSON", path=path)

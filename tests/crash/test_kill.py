@@ -1,0 +1,59 @@
+"""What was acknowledged survives `kill -9`, and nothing takes effect twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from repertory.actors import ActorSystem
+
+from .worker import Account
+
+ROUNDS = int(os.environ.get("REPERTORY_CRASH_ROUNDS", "50"))
+
+
+def run_and_kill(path: Path, round_number: int, acknowledgements: int) -> list[str]:
+    """Run a worker, kill it once it has given so many answers, and return what it answered."""
+    worker = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("worker.py"), path, str(round_number)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout is not None and worker.stderr is not None
+    lines: list[str] = []
+    for line in worker.stdout:
+        lines.append(line.strip())
+        if len(lines) == acknowledgements:
+            worker.send_signal(signal.SIGKILL)
+    errors = worker.stderr.read()
+    worker.stdout.close()
+    worker.stderr.close()
+    assert worker.wait() == -signal.SIGKILL, errors
+    return lines
+
+
+def test_every_acknowledged_event_is_there_once_after_each_of_many_kills(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    acknowledged: set[str] = set()
+    kept_before = 0
+    choose = random.Random(2026)
+    for round_number in range(ROUNDS):
+        acknowledged.update(run_and_kill(path, round_number, choose.randrange(1, 120)))
+        with ActorSystem(path) as system:
+            assert system.verify() == []
+            kept = []
+            for record in system.list(Account):
+                context = system.get(record.id).context
+                assert context.balance == len(context.keys)
+                kept += [f"{record.id} {key}" for key in context.keys]
+        assert [key for key, times in Counter(kept).items() if times > 1] == []
+        assert acknowledged - set(kept) == set()
+        assert len(kept) >= kept_before
+        kept_before = len(kept)
+    assert len(acknowledged) > ROUNDS
