@@ -1,0 +1,77 @@
+"""The JSON that `--json` writes. Fields may be added to it, and none changes its meaning.
+
+- `list`: `{"workflows": [workflow], "next": number or null}`; `next` is for `--after`.
+- `show`: `{"workflow": workflow, "context": context}`.
+- `history`: `{"workflow": workflow, "entries": [entry]}`, the oldest first.
+- `send`: `{"workflow": workflow, "event": id, "result": what the actions returned}`.
+- `rollback`, `import`: `{"workflow": workflow}`.
+- `verify`: `{"sound": bool, "workflows": number, "problems": [{"workflow": id or null,
+  "sequence": number or null, "what": sentence}]}`.
+- `replay`: the fields of `Report`, and `"diagram"`, a path or null.
+
+Times are UTC in ISO 8601, durations microseconds (`duration_us`) or seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ...persistence.records import Problem, WorkflowRecord
+from ..history import HistoryEntry
+from ..position import utc
+
+
+def workflow_document(record: WorkflowRecord) -> dict[str, Any]:
+    """Return a workflow's row as JSON data."""
+    return {
+        "id": record.id,
+        "class": record.type,
+        "version": record.version,
+        "configuration": list(record.configuration),
+        "finished": record.finished,
+        "sequence": record.sequence,
+        "first_sequence": record.first_sequence,
+        "created_at": utc(record.created_at).isoformat(),
+        "updated_at": utc(record.updated_at).isoformat(),
+        "number": record.number,
+    }
+
+
+def entry_document(entry: HistoryEntry) -> dict[str, Any]:
+    """Return a step as JSON data."""
+    return {
+        "sequence": entry.sequence,
+        "kind": entry.kind,
+        "at": entry.at.isoformat(),
+        "event": entry.event,
+        "data": entry.data,
+        "key": entry.key,
+        "source": list(entry.source),
+        "target": list(entry.target),
+        "duration_us": entry.duration,
+        "context": entry.context,
+        "result": entry.result,
+        "error": entry.error,
+        "transitions": [
+            {
+                "event": step.event,
+                "source": list(step.source),
+                "target": list(step.target),
+                "entered": list(step.entered),
+                "duration_us": step.duration,
+            }
+            for step in entry.transitions
+        ],
+        "handlers": [msgspec.to_builtins(call) for call in entry.handlers],
+    }
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Return what `verify` found as JSON data."""
+    return {
+        "workflow": problem.workflow_id,
+        "sequence": problem.sequence,
+        "what": problem.what,
+    }

@@ -1,0 +1,67 @@
+"""The command that draws a definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ..charts.diagram import diagram as draw
+from ..workflow import Workflow
+from .counts import Counts, count
+from .definition import load_definition
+from .errors import CommandFailed
+from .opening import reading
+from .options import DefinitionArgument
+from .out import complain, say_text, write_file
+
+Format = Literal["mermaid", "dot", "svg"]
+
+_SUFFIXES: dict[str, Format] = {
+    ".svg": "svg",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+}
+
+
+def diagram(
+    definition: DefinitionArgument,
+    format: Annotated[
+        Format | None,
+        typer.Option(help="By default what the name of the output says, else mermaid."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default stdout.")
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", "-s", metavar="FILE", help="Put counts from this store on it."),
+    ] = None,
+) -> None:
+    """Draw a workflow's states and transitions, with counts from a store if there is one."""
+    workflow = load_definition(definition)
+    counts = None
+    if store is not None:
+        with reading(store) as system:
+            counts = count(system, workflow)
+        if not counts.visits:
+            raise CommandFailed(
+                f"{store} has no history of any {workflow.workflow_name}; check the path."
+            )
+    suffix = "" if output is None else output.suffix.casefold()
+    text = draw_with(workflow, counts, format or _SUFFIXES.get(suffix, "mermaid"))
+    if output is None:
+        say_text(text)
+    else:
+        write_file(output, text.encode())
+        complain(f"{output} is written.")
+
+
+def draw_with(workflow: type[Workflow], counts: Counts | None, format: Format) -> str:
+    """Return a diagram of a workflow, with counts if there are any."""
+    if counts is None:
+        return draw(workflow, format)
+    return draw(workflow, format, visits=counts.visits, taken=counts.taken)

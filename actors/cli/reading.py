@@ -1,0 +1,210 @@
+"""The commands that only look: they need no definition, and no other process stops them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from ..history import HistoryEntry
+from ..position import utc
+from ..system import ActorSystem
+from .documents import entry_document, problem_document, workflow_document
+from .errors import CommandFailed, listed, nearest
+from .opening import reading
+from .options import AsJson, Store, WorkflowId
+from .out import complain, say, say_json, say_text, table, write_file
+
+
+def list_(
+    store: Store,
+    class_name: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Only workflows of this class.")
+    ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(metavar="STATE", help="Only those in this state, at any depth."),
+    ] = None,
+    finished: Annotated[
+        bool | None,
+        typer.Option(
+            "--finished/--open", help="Only those at their end, or not.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many at the most.")] = 100,
+    after: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Go on after the workflow of this number.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List workflows in the order of their creation."""
+    with reading(store) as system:
+        found = system.list(
+            class_name, state=state, finished=finished, after=after, limit=limit + 1
+        )
+        if class_name is not None and not found and not system.list(class_name, limit=1):
+            known = {record.type for record in _all(system)}
+            have = f"it has {listed(known)}" if known else "it is empty"
+            raise CommandFailed(
+                f"{store} has no workflow of a class {class_name!r}; {have}"
+                f"{nearest(class_name, known)}"
+            )
+    shown, more = found[:limit], len(found) > limit
+    if as_json:
+        workflows = [workflow_document(record) for record in shown]
+        say_json({"workflows": workflows, "next": shown[-1].number if more else None})
+        return
+    if not shown:
+        complain("No workflow is like that." if class_name or state else "No workflow is there.")
+        return
+    table(
+        (">number", "id", "class", "state", "finished", ">steps", "updated (UTC)"),
+        [
+            (
+                record.number,
+                record.id,
+                record.type,
+                "+".join(record.configuration),
+                "yes" if record.finished else "no",
+                record.sequence,
+                _time(record.updated_at),
+            )
+            for record in shown
+        ],
+    )
+    if more:
+        complain(f"There are more: --after {shown[-1].number}")
+
+
+def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
+    """Show where a workflow stands, and its context."""
+    with reading(store) as system:
+        record = system.metadata(id)
+        context = system.get(id).history(last=1)[-1].context
+    if as_json:
+        say_json({"workflow": workflow_document(record), "context": context})
+        return
+    pretty = msgspec.json.format(msgspec.json.encode(context), indent=2).decode()
+    facts = {
+        "id": record.id,
+        "class": f"{record.type}, version {record.version}",
+        "state": "+".join(record.configuration) + (" (finished)" if record.finished else ""),
+        "steps": f"{record.sequence}, kept from {record.first_sequence} on",
+        "created": f"{_time(record.created_at)} UTC",
+        "updated": f"{_time(record.updated_at)} UTC",
+        "context": "",
+    }
+    for name, value in facts.items():
+        say(f"{name:<8} {value}".rstrip())
+    say_text(pretty)
+
+
+def history(
+    id: WorkflowId,
+    store: Store,
+    last: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Only the last so many steps.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what has happened to a workflow, oldest first."""
+    with reading(store) as system:
+        record = system.metadata(id)
+        entries = system.get(id).history(last=last)
+    if as_json:
+        say_json(
+            {
+                "workflow": workflow_document(record),
+                "entries": [entry_document(entry) for entry in entries],
+            }
+        )
+        return
+    table(
+        (">step", "time (UTC)", "kind", "event", "left", "entered", ">µs", "data"),
+        [
+            (
+                entry.sequence,
+                _time(int(entry.at.timestamp() * 1e6)),
+                entry.kind,
+                entry.event,
+                "+".join(state for state in entry.source if state not in entry.target) or "-",
+                "+".join(state for state in entry.target if state not in entry.source) or "-",
+                entry.duration,
+                _said(entry),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def verify(
+    store: Store,
+    id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Only this workflow; by default all.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the store, or one workflow in it; exit with 1 when something is wrong."""
+    with reading(store) as system:
+        checked = 1 if id is not None and system.metadata(id) else sum(1 for _ in _all(system))
+        problems = system.verify(id)
+    if as_json:
+        say_json(
+            {
+                "sound": not problems,
+                "workflows": checked,
+                "problems": [problem_document(problem) for problem in problems],
+            }
+        )
+    elif problems:
+        table(
+            ("workflow", ">step", "what is wrong"),
+            [(p.workflow_id or "-", p.sequence or "-", p.what) for p in problems],
+        )
+    else:
+        say(f"{store} is sound: {_number(checked, 'workflow')} checked, nothing wrong.")
+    if problems:
+        complain(f"{store} is not sound: {_number(len(problems), 'problem')}.")
+        raise typer.Exit(1)
+
+
+def export(
+    id: WorkflowId,
+    store: Store,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default stdout.")
+    ] = None,
+) -> None:
+    """Write a workflow with all its history as a JSON document, for `import`."""
+    with reading(store) as system:
+        document = system.export(id)
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(document)
+        sys.stdout.buffer.flush()
+    else:
+        write_file(output, document)
+
+
+def _all(system: ActorSystem) -> Any:
+    after = 0
+    while page := system.list(after=after, limit=1000):
+        yield from page
+        after = page[-1].number
+
+
+def _said(entry: HistoryEntry) -> str:
+    if entry.error is not None:
+        return entry.error["message"]
+    return msgspec.json.encode(entry.data).decode() if entry.data else ""
+
+
+def _time(microseconds: int) -> str:
+    return f"{utc(microseconds):%Y-%m-%d %H:%M:%S}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

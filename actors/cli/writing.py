@@ -1,0 +1,122 @@
+"""The commands that change a store: while they run, they are its one writer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from ..system import ActorSystem
+from ..workflow import Workflow
+from .definition import load_definition
+from .documents import workflow_document
+from .errors import CommandFailed, nearest
+from .opening import writing
+from .options import AsJson, Definition, Store, WorkflowId
+from .out import say, say_json
+
+
+def send(
+    id: WorkflowId,
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="The event's id.")],
+    definition: Definition,
+    store: Store,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="JSON", help="The event's data, a JSON object."),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="An idempotency key: sent again, it takes effect once."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send an event to a workflow, and wait until what it did is durable."""
+    fields = _object(data)
+    workflow = load_definition(definition)
+    with writing(store) as system:
+        _must_be(system, id, workflow)
+        ref = system.get(id)
+        known = workflow.public_events()
+        if event not in known and (guess := nearest(event, known)):
+            raise CommandFailed(f"A {workflow.workflow_name} has no event {event!r}{guess}")
+        before = ref.state
+        result = ref.ask(event, fields, key=key)
+        after, record = ref.state, system.metadata(id)
+    if as_json:
+        say_json({"workflow": workflow_document(record), "event": event, "result": result})
+    else:
+        answer = "" if result is None else f"; answer: {msgspec.json.encode(result).decode()}"
+        say(f"{id}: {before} -> {after}, step {record.sequence}{answer}")
+
+
+def rollback(
+    id: WorkflowId,
+    definition: Definition,
+    store: Store,
+    to: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="The step after which it stood there."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a workflow back to where it stood, by default before its last step.
+
+    That is a step of its own. No action runs, and what was done outside is not undone.
+    """
+    workflow = load_definition(definition)
+    with writing(store) as system:
+        _must_be(system, id, workflow)
+        ref = system.get(id)
+        before = ref.state
+        ref.rollback(to)
+        after, record = ref.state, system.metadata(id)
+    if as_json:
+        say_json({"workflow": workflow_document(record)})
+    else:
+        say(f"{id}: {before} -> {after}, step {record.sequence}")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
+    store: Store,
+    as_json: AsJson = False,
+) -> None:
+    """Put an exported workflow into a store, as it was; the store is made if need be."""
+    try:
+        document = file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(
+            f"{file} can't be read: {error.strerror or error}; check the path."
+        ) from error
+    with writing(store, new=True) as system:
+        record = system.metadata(system.import_(document).id)
+    if as_json:
+        say_json({"workflow": workflow_document(record)})
+    else:
+        say(f"{record.id}: a {record.type} with {record.sequence} steps is in {store} now.")
+
+
+def _object(data: str | None) -> dict[str, Any]:
+    if data is None:
+        return {}
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise CommandFailed(f"--data is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CommandFailed(
+            """--data must be a JSON object, with a field for each parameter: '{"amount": 3}'."""
+        )
+    return value
+
+
+def _must_be(system: ActorSystem, id: str, workflow: type[Workflow]) -> None:
+    record = system.metadata(id)
+    if record.type != workflow.workflow_name:
+        raise CommandFailed(
+            f"Workflow {id!r} is a {record.type}, and the definition is that of a "
+            f"{workflow.workflow_name}; give that of its class."
+        )
