@@ -135,9 +135,8 @@ def _settle(
     left, top = rect.x + inside.x, rect.y + inside.y
     for end, box in inside.boxes.items():
         if isinstance(end, Node):
-            drawing.rects[end] = Rect(
-                left + box.x - box.half, top + box.y, 2 * box.half, box.height
-            )
+            x, y = left + box.x - box.half, top + box.y
+            drawing.rects[end] = Rect(x, y, 2 * box.half, box.height)
         elif isinstance(end, Port):
             if end.top:
                 drawing.crossings.setdefault(level.node, []).append(left + box.x)

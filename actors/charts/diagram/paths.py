@@ -36,10 +36,11 @@ def edge_path(stations: Sequence[Station], head: float) -> tuple[str, str]:
     for index, (x, start, end) in enumerate(stations):
         if index:
             last_x, _, last_y = stations[index - 1]
+            begin = start
             if index == final and (start - settled) * sign > 0 < (settled - last_y) * sign:
                 # The head must point the way in which the line arrives.
-                start = settled
-            parts.append(_bend(last_x, last_y, x, start, stations, index))
+                begin = settled
+            parts.append(_bend(last_x, last_y, x, begin, stations, index))
         parts.append(f"V{number(stop if index == final else end)}")
     half = head * 0.46
     base = tip_y - sign * head

@@ -231,13 +231,14 @@ class _Painter:
         head = 7.0 + wide * 1.1
         right, middle = rect.x + rect.width, rect.y + rect.height / 2
         far = right + LOOP
+        out, back = number(far + 6), number(middle + 8)
         path = (
-            f"M{number(right)} {number(middle - 7)}C{number(far + 6)} {number(middle - 17)} "
-            f"{number(far + 6)} {number(middle + 9)} {number(right + head * 0.8)} {number(middle + 8)}"
+            f"M{number(right)} {number(middle - 7)}C{out} {number(middle - 17)} "
+            f"{out} {number(middle + 9)} {number(right + head * 0.8)} {back}"
         )
         half = head * 0.46
         arrow = (
-            f"M{number(right)} {number(middle + 8)}L{number(right + head)} "
+            f"M{number(right)} {back}L{number(right + head)} "
             f"{number(middle + 8 - half)}V{number(middle + 8 + half)}Z"
         )
         yield f"<g{_edge_attributes(edge, level(edge.count, self.most_taken))}>"
