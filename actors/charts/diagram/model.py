@@ -230,7 +230,7 @@ def _guard_name(text: str, func: object) -> str:
 
 def _events(transition: Transition, source: Node) -> list[tuple[str, str, list[str]]]:
     """The events of a transition: id, how it is called, and all ids it is recorded under."""
-    if not transition.events:
+    if not list(transition.events):
         return [("", "" if source.is_history else "always", [""])]
     merged: dict[str, list[str]] = {}
     names: dict[str, str] = {}
