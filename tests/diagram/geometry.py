@@ -88,8 +88,8 @@ def check(chart: Chart, drawing: Drawing) -> None:
 def _check_route(route: Route, chart: Chart, rects: dict[Node, Rect], canvas: Rect) -> None:
     free = set(chart.states)
     if route.edge is not None:
-        for end in (route.edge.source, route.edge.target):
-            free -= {end, *end.ancestors()} if end.children else set(end.ancestors())
+        # What is around either end may be crossed, but neither the ends nor anything else.
+        free -= {*route.edge.source.ancestors(), *route.edge.target.ancestors()}
     for x, y in points(route):
         assert 0 <= x <= canvas.width and 0 <= y <= canvas.height
         if route.edge is not None:

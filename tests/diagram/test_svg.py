@@ -211,3 +211,21 @@ def test_both_light_and_dark_pages_are_served() -> None:
 def test_an_empty_title_leaves_no_heading() -> None:
     root = parse(diagram(Flat, "svg", title=""))
     assert not [text for text in root.iter(f"{SVG}text") if text.get("class") == "heading"]
+
+
+def test_a_long_guard_is_cut_and_whole_when_pointed_at() -> None:
+    guard = " and ".join(["covers_total"] * 9)
+
+    class Guarded(StateChart):
+        basket = State(initial=True)
+        paid = State(final=True)
+        pay = basket.to(paid, cond=guard)
+
+        def covers_total(self) -> bool:
+            return True
+
+    root = parse(diagram(Guarded, "svg"))
+    label = next(g for g in root.iter(f"{SVG}g") if g.get("class") == "label")
+    assert label.findtext(f"{SVG}title") == guard
+    shown = words(label.find(f"{SVG}text"))  # type: ignore[arg-type]
+    assert shown.endswith("…]") and len(shown) < 60

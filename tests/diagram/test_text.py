@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from repertory.actors.charts.diagram import diagram
@@ -104,7 +105,7 @@ def test_the_same_class_gives_the_same_text_in_every_process(format: str) -> Non
     )
     texts = {
         subprocess.run(
-            [sys.executable, "-c", code, os.path.dirname(__file__), format],
+            [sys.executable, "-c", code, str(Path(__file__).parent), format],
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
             capture_output=True,

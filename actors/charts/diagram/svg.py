@@ -222,6 +222,9 @@ class _Painter:
     def label(self, edge: Edge, x: float, y: float) -> Iterator[str]:
         wide, high = label_size(edge)
         yield f'<g class="label"{_ends(edge)}>'
+        whole = [row.guard for row in edge.rows if row.is_cut]
+        if whole:
+            yield f"<title>{_text('; '.join(whole))}</title>"
         yield _box("chip", Rect(x - wide / 2, y - high / 2, wide, high), 5.0)
         yield from self.rows(edge.rows, x, y - high / 2 + 2, "middle")
         yield "</g>"
@@ -231,7 +234,7 @@ class _Painter:
         head = 7.0 + wide * 1.1
         right, middle = rect.x + rect.width, rect.y + rect.height / 2
         far = right + LOOP
-        out, back = number(far + 6), number(middle + 8)
+        out, back = number(far + 2), number(middle + 8)
         path = (
             f"M{number(right)} {number(middle - 7)}C{out} {number(middle - 17)} "
             f"{out} {number(middle + 9)} {number(right + head * 0.8)} {back}"

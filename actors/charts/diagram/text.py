@@ -15,7 +15,7 @@ _WIDTHS = (
     "500 500 500 334 260 334 584 "
 )
 _ADVANCE = [int(width) for width in _WIDTHS.split()]
-_SLACK = 1.06
+_SLACK = 1.08
 _BOLD = 1.06
 
 
