@@ -8,6 +8,7 @@ import pytest
 from repertory.actors.charts.diagram import diagram
 from repertory.actors.charts.diagram.model import Chart, read_chart
 from repertory.actors.charts.diagram.nest import lay_out
+from repertory.actors.charts.diagram.paths import edge_path
 from statemachine import State, StateChart
 
 from .geometry import check
@@ -229,3 +230,8 @@ def test_a_long_guard_is_cut_and_whole_when_pointed_at() -> None:
     assert label.findtext(f"{SVG}title") == guard
     shown = words(label.find(f"{SVG}text"))  # type: ignore[arg-type]
     assert shown.endswith("…]") and len(shown) < 60
+
+
+def test_an_edge_along_a_lane_turns_its_corners_without_a_spur() -> None:
+    path, _ = edge_path([(0.0, 0.0, 50.0), (100.0, 50.0, 0.0)], 8.0)
+    assert path == "M0 0V41Q0 50 9 50H91Q100 50 100 41V6.4"
