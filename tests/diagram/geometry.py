@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 from repertory.actors.charts.diagram.model import Chart, Node
 from repertory.actors.charts.diagram.nest import Drawing, Rect, Route
-from repertory.actors.charts.diagram.sizes import LOOP, label_size
+from repertory.actors.charts.diagram.sizes import HEADER, LOOP, label_size, title_width
 
 _TOLERANCE = 0.01
 
@@ -97,3 +97,17 @@ def _check_route(route: Route, chart: Chart, rects: dict[Node, Rect], canvas: Re
                 assert not strictly_in(rects[node], x, y), (
                     f"{route.edge.source.id} -> {route.edge.target.id} runs through {node.id}"
                 )
+
+
+def check_heads(chart: Chart, drawing: Drawing) -> None:
+    """Assert that no edge runs through the name of a state that it crosses into."""
+    for node, left in drawing.heads.items():
+        if node is chart.root:
+            continue
+        box = drawing.rects[node]
+        right = left + title_width(node)
+        assert box.x < left and right < box.x + box.width
+        for route in drawing.routes:
+            for x, start, end in route.stations:
+                if min(start, end) <= box.y + 1 and max(start, end) >= box.y + HEADER / 2:
+                    assert not left < x < right, node.id

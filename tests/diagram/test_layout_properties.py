@@ -15,7 +15,7 @@ from repertory.actors.charts.diagram.nest import lay_out
 from repertory.actors.charts.diagram.ranks import assign_ranks, break_cycles
 from repertory.actors.charts.diagram.svg import render_svg
 
-from .geometry import check
+from .geometry import check, check_heads
 
 NAMES = st.text(max_size=24)
 COUNTS = st.none() | st.integers(0, 10**7)
@@ -65,7 +65,9 @@ def charts(draw: st.DrawFn) -> Chart:
 @settings(max_examples=150, deadline=None)
 @given(charts())
 def test_nothing_covers_anything_else_in_any_chart(chart: Chart) -> None:
-    check(chart, lay_out(chart))
+    drawing = lay_out(chart)
+    check(chart, drawing)
+    check_heads(chart, drawing)
 
 
 @settings(max_examples=60, deadline=None)

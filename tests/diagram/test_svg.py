@@ -11,7 +11,7 @@ from repertory.actors.charts.diagram.nest import lay_out
 from repertory.actors.charts.diagram.paths import edge_path
 from statemachine import State, StateChart
 
-from .geometry import check
+from .geometry import check, check_heads
 from .samples import SAMPLES, Awkward, Deep, Flat, Life, Review
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -93,7 +93,9 @@ def test_every_edge_has_one_line(chart_class: type[StateChart]) -> None:
 def test_nothing_covers_anything_else(chart_class: type[StateChart]) -> None:
     for figures in ({"visits": None, "taken": None}, counts(chart_class)):
         chart = read_chart(chart_class, (), title=None, **figures)  # type: ignore[arg-type]
-        check(chart, lay_out(chart))
+        drawing = lay_out(chart)
+        check(chart, drawing)
+        check_heads(chart, drawing)
 
 
 @pytest.mark.parametrize("chart_class", SAMPLES)

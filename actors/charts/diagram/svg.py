@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
@@ -138,7 +138,7 @@ class _Painter:
     def header(self, node: Node, rect: Rect) -> Iterator[str]:
         depth = sum(1 for _ in node.ancestors())
         width = title_width(node)
-        left = _clear_of(self.drawing.crossings.get(node, ()), rect, width)
+        left = self.drawing.heads[node]
         shade = "odd" if depth % 2 else "even"
         yield f'<g class="state {node.kind}"{_attributes(data_state=node.id)}>'
         back = Rect(left - 4, rect.y + 5, width + 8, 21)
@@ -249,15 +249,6 @@ class _Painter:
         yield f'<path class="head"{_attributes(d=arrow)}/></g>'
         width, _ = label_size(edge)
         yield from self.label(edge, far + width / 2, middle)
-
-
-def _clear_of(crossings: Iterable[float], rect: Rect, width: float) -> float:
-    """Where a head begins so that no edge runs through it, if there is such a place."""
-    left = rect.x + 14
-    for x in sorted(crossings):
-        if left - 8 < x < left + width + 8:
-            left = x + 12
-    return left if left + width + 8 <= rect.x + rect.width else rect.x + 14
 
 
 def _busy(edge: Edge | None) -> int:
