@@ -9,7 +9,6 @@ from repertory.actors.charts.diagram import diagram
 from repertory.actors.charts.diagram.model import Chart, read_chart
 from repertory.actors.charts.diagram.nest import lay_out
 from repertory.actors.charts.diagram.paths import edge_path
-from repertory.actors.charts.diagram.sizes import title_width
 from statemachine import State, StateChart
 
 from .geometry import check, check_heads
@@ -238,13 +237,3 @@ def test_a_long_guard_is_cut_and_whole_when_pointed_at() -> None:
 def test_an_edge_along_a_lane_turns_its_corners_without_a_spur() -> None:
     path, _ = edge_path([(0.0, 0.0, 50.0), (100.0, 50.0, 0.0)], 8.0)
     assert path == "M0 0V41Q0 50 9 50H91Q100 50 100 41V6.4"
-
-
-def test_a_name_makes_room_for_an_edge_that_comes_in_from_above() -> None:
-    chart = read_chart(Deep, (), {}, {}, None)
-    drawing = lay_out(chart)
-    three = next(node for node in chart.states if node.id == "three")
-    leap = next(r for r in drawing.routes if r.edge and r.edge.target.id == "c")
-    box, left = drawing.rects[three], drawing.heads[three]
-    came = next(x for x, start, end in leap.stations if start <= box.y + 1 < end)
-    assert not left < came < left + title_width(three)
