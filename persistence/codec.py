@@ -148,8 +148,7 @@ def _as_dataclass(cls: type) -> None:
         )
     if "__init__" in cls.__dict__:
         raise CodecError(
-            f"{cls.__name__} has an __init__ of its own; declare its fields as annotations "
-            "instead"
+            f"{cls.__name__} has an __init__ of its own; declare its fields as annotations instead"
         )
     for name in own:
         default = cls.__dict__.get(name)

@@ -156,8 +156,7 @@ def check(value: Any, path: str, other: Other) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise CodecError(
-                    f"the key {key!r} is of type {type(key).__name__}, and JSON has text keys "
-                    "only",
+                    f"the key {key!r} is of type {type(key).__name__}, and JSON has text keys only",
                     path=path,
                 )
             if type(key) is not str:

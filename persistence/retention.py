@@ -21,7 +21,9 @@ def oldest_allowed(retention: Retention, now: int) -> int | None:
     return int(now - retention.days * _MICROSECONDS_PER_DAY)
 
 
-def cut(first: int, last: int, times: Iterable[tuple[int, int]], since: int | None, count: int | None) -> int:
+def cut(
+    first: int, last: int, times: Iterable[tuple[int, int]], since: int | None, count: int | None
+) -> int:
     """Return the sequence up to which entries go; `first - 1` when all stay.
 
     The last entry always stays: it tells how the workflow came to where it is.

@@ -135,7 +135,10 @@ class Reader:
             if type is None and state is None and finished is None:
                 return [*map(record_of, connection.execute(statements.PAGE, (after, limit)))]
             found = [
-                (number for (number,) in connection.execute(statements.IN_STATE, (*where, after, limit)))
+                (
+                    number
+                    for (number,) in connection.execute(statements.IN_STATE, (*where, after, limit))
+                )
                 for where in _states(connection)
                 if (type is None or where[0] == type)
                 and (finished is None or bool(where[2]) == finished)
@@ -213,5 +216,3 @@ def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
     while row is not None:
         yield row
         row = connection.execute(statements.NEXT_STATE, row).fetchone()
-
-

@@ -26,9 +26,7 @@ class Trimmer:
         since = oldest_allowed(retention, now)
         trimmed = 0
         with self._writer.transaction() as connection:
-            while numbers := self._candidates(
-                connection, since, retention.count, limit - trimmed
-            ):
+            while numbers := self._candidates(connection, since, retention.count, limit - trimmed):
                 for number in numbers:
                     try:
                         _trim(connection, number, since, retention.count)

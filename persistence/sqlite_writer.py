@@ -96,9 +96,7 @@ class Writer:
                 raise
         with self.transaction() as connection:
             verdicts = self._judge(connection, steps)
-            accepted = [
-                step for step, no in zip(steps, verdicts, strict=True) if no is None
-            ]
+            accepted = [step for step, no in zip(steps, verdicts, strict=True) if no is None]
             try:
                 written = self._write(connection, accepted)
             except _Refused as refused:

@@ -31,7 +31,10 @@ def schema() -> list[str]:
     for model in MODELS:
         with _dialect.bind_ctx([model], bind_refs=False, bind_backrefs=False):
             manager = model._schema
-            for made_by in (manager._create_table(safe=False), *manager._create_indexes(safe=False)):
+            for made_by in (
+                manager._create_table(safe=False),
+                *manager._create_indexes(safe=False),
+            ):
                 made.append(made_by.query()[0])
     return made
 
@@ -40,7 +43,7 @@ _W, _T, _C = WorkflowRow, TransitionRow, CheckpointRow
 
 # --- the store's own row ---
 
-INSERT_STORE = _sql(StoreRow.insert({f: _P for f in StoreRow._meta.sorted_fields}))
+INSERT_STORE = _sql(StoreRow.insert(dict.fromkeys(StoreRow._meta.sorted_fields, _P)))
 RAISE_EPOCH = _sql(
     StoreRow.update(
         {
@@ -64,7 +67,7 @@ KEEP_LAST_GIVEN = _sql(
 
 # --- writing ---
 
-INSERT_WORKFLOW = _sql(_W.insert({f: _P for f in _W._meta.sorted_fields}))
+INSERT_WORKFLOW = _sql(_W.insert(dict.fromkeys(_W._meta.sorted_fields, _P)))
 UPDATE_WORKFLOW = _sql(
     _W.update(
         {
@@ -76,15 +79,15 @@ UPDATE_WORKFLOW = _sql(
         }
     ).where((_W.number == _P) & (_W.sequence == _P))
 )
-_JSON_FIELDS = (_T.data, _T.history, _T.context, _T.result, _T.error, _T.details)
+_JSON_FIELDS = {"data", "history", "context", "result", "error", "details"}
 INSERT_ENTRY = _sql(
-    _T.insert({f: _JSON if f in _JSON_FIELDS else _P for f in _T._meta.sorted_fields})
+    _T.insert({f: _JSON if f.name in _JSON_FIELDS else _P for f in _T._meta.sorted_fields})
 )
 _CHECKPOINT_FIELDS = (_C.workflow, _C.sequence, _C.at, _C.configuration)
 INSERT_CHECKPOINT = _sql(
     _C.insert(
         {
-            **{f: _P for f in _CHECKPOINT_FIELDS},
+            **dict.fromkeys(_CHECKPOINT_FIELDS, _P),
             _C.history: _JSON,
             _C.context: _JSON,
             _C.checksum: _P,
@@ -146,10 +149,7 @@ PAGE = _sql(_W.select(*_RECORD).where(_W.number > _P).order_by(_W.number).limit(
 _STATE = (_W.type, _W.configuration, _W.finished)
 FIRST_STATE = _sql(_W.select(*_STATE).order_by(*_STATE).limit(SQL("1")))
 NEXT_STATE = _sql(
-    _W.select(*_STATE)
-    .where(Tuple(*_STATE) > Tuple(_P, _P, _P))
-    .order_by(*_STATE)
-    .limit(SQL("1"))
+    _W.select(*_STATE).where(Tuple(*_STATE) > Tuple(_P, _P, _P)).order_by(*_STATE).limit(SQL("1"))
 )
 IN_STATE = _sql(
     _W.select(_W.number)
@@ -187,6 +187,4 @@ PAST_COUNT = _sql(
     .where(SQL(f"sequence - first_sequence >= {LONG}") & SQL("sequence - first_sequence >= ?"))
     .limit(_P)
 )
-PAST_SMALL_COUNT = _sql(
-    _W.select(_W.number).where(SQL("sequence - first_sequence >= ?")).limit(_P)
-)
+PAST_SMALL_COUNT = _sql(_W.select(_W.number).where(SQL("sequence - first_sequence >= ?")).limit(_P))

@@ -29,7 +29,9 @@ class TypedForm:
         struct = issubclass(cls, msgspec.Struct)
         if struct:
             self.fields: tuple[str, ...] = cls.__struct_fields__
-            self._encoded = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
+            self._encoded = dict(
+                zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True)
+            )
         else:
             self.fields = tuple(field.name for field in dataclasses.fields(cls))
             self._encoded = {name: name for name in self.fields}
@@ -64,6 +66,7 @@ class TypedForm:
                 raise _misfit(error) from error
         except (TypeError, ValueError) as error:
             raise CodecError(str(error)) from error
+        _fill(made)
         return self.decode(_encode(self.plain(made)))
 
     def plain(self, context: Any) -> Json:
@@ -76,9 +79,11 @@ class TypedForm:
         except (TypeError, ValueError, RecursionError, AttributeError) as error:
             raise _unwritable(context, error) from error
         decoded = self.decode(data)
-        if not self._trusted or self._values(decoded) != self._values(context):
-            self._compare(context, decoded)
-        elif self._loose is not None and not builtin(self._loose(context)):
+        if (
+            not self._trusted
+            or self._values(decoded) != self._values(context)
+            or (self._loose is not None and not builtin(self._loose(context)))
+        ):
             self._compare(context, decoded)
         if self._count is not None and len(context.__dict__) != self._count:
             self._refuse_attributes(context)
@@ -86,11 +91,15 @@ class TypedForm:
 
     def decode(self, data: bytes) -> Any:
         try:
-            return self._read(data)
+            context = self._read(data)
         except msgspec.ValidationError as error:
             raise _misfit(error) from error
         except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
             raise CodecError(str(error)) from error
+        # Bytes from before a field was declared lack it.
+        if self._count is not None and len(context.__dict__) < self._count:
+            _fill(context)
+        return context
 
     def _compare(self, context: Any, decoded: Any) -> None:
         for name in self.fields:
@@ -176,6 +185,27 @@ def nearest(name: str, known: Any) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def _fill(value: Any) -> None:
+    """Set the defaults that msgspec leaves to the class, so that they are written too.
+
+    What is kept must not change its meaning when a later version has another default.
+    """
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if field.default is not dataclasses.MISSING and not hasattr(type(value), "__slots__"):
+                value.__dict__.setdefault(field.name, field.default)
+            _fill(getattr(value, field.name, None))
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _fill(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _fill(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _fill(item)
+
+
 def _study(info: Any, root: type) -> tuple[bool, list[str]]:
     """Return whether equality tells all, and which fields hold parts without a declared type.
 
@@ -197,8 +227,7 @@ def _study(info: Any, root: type) -> tuple[bool, list[str]]:
             elif isinstance(part, inspect.CustomType | inspect.RawType | inspect.ExtType):
                 named = getattr(part, "cls", type(part)).__name__
                 raise CodecError(
-                    f"a {named} can't be kept as JSON; declare a dataclass, or Any for plain "
-                    "JSON",
+                    f"a {named} can't be kept as JSON; declare a dataclass, or Any for plain JSON",
                     path=join(root.__name__, field.name),
                 )
             elif isinstance(part, inspect.StructType | inspect.DataclassType):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 _SWEEPS = 12
 _SWAP_PASSES = 4
+_MANY = 1500
 
 
 @dataclass(slots=True, eq=False)
@@ -45,13 +46,15 @@ def order_layers(layers: list[list[Slot]]) -> None:
     _number(layers)
     best = [list(layer) for layer in layers]
     fewest = _crossings(layers)
-    for sweep in range(_SWEEPS):
+    # A drawing this large is past reading in detail: bound the time instead.
+    many = sum(map(len, layers)) > _MANY
+    for sweep in range(_SWEEPS // 3 if many else _SWEEPS):
         if fewest == 0:
             break
         down = sweep % 2 == 0
         for layer in layers if down else reversed(layers):
             _sort_by_neighbours(layer, down)
-        _swap_neighbours(layers)
+        _swap_neighbours(layers, 1 if many else _SWAP_PASSES)
         crossings = _crossings(layers)
         if crossings < fewest:
             fewest, best = crossings, [list(layer) for layer in layers]
@@ -82,8 +85,8 @@ def _sort_by_neighbours(layer: list[Slot], down: bool) -> None:
         slot.at = index
 
 
-def _swap_neighbours(layers: list[list[Slot]]) -> None:
-    for _ in range(_SWAP_PASSES):
+def _swap_neighbours(layers: list[list[Slot]], passes: int) -> None:
+    for _ in range(passes):
         swapped = False
         for layer in layers:
             for index in range(len(layer) - 1):

@@ -30,12 +30,17 @@ class Row:
     count: int | None
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the guard is too long to be written whole."""
+        return len(self.guard) > _LONGEST_GUARD
+
+    @property
     def guard_text(self) -> str:
         """The guard in brackets, cut so that one guard cannot stretch a diagram."""
         if not self.guard:
             return ""
-        cut = self.guard[: _LONGEST_GUARD - 1] + "…"
-        return f"[{self.guard if len(self.guard) <= _LONGEST_GUARD else cut}]"
+        cut = self.guard[: _LONGEST_GUARD - 1] + "…" if self.is_cut else self.guard
+        return f"[{cut}]"
 
     @property
     def count_text(self) -> str:
@@ -230,7 +235,7 @@ def _guard_name(text: str, func: object) -> str:
 
 def _events(transition: Transition, source: Node) -> list[tuple[str, str, list[str]]]:
     """The events of a transition: id, how it is called, and all ids it is recorded under."""
-    if not transition.events:
+    if not list(transition.events):
         return [("", "" if source.is_history else "always", [""])]
     merged: dict[str, list[str]] = {}
     names: dict[str, str] = {}

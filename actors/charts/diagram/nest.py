@@ -8,11 +8,13 @@ from .arrange import Box, Link, Station, arrange
 from .model import Chart, Edge, Node
 from .plan import End, Level, Marker, Plan, Port, Step, plan
 from .regions import lay_regions
-from .sizes import DOT, LOOP, header_size, label_size, leaf_size
+from .sizes import DOT, LOOP, header_size, label_size, leaf_size, title_width
 
 _PAD = 16.0
 _PORT = 6.0
 _MARGIN = 20.0
+_NAME = 14.0
+_BESIDE = 10.0
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class Drawing:
     dots: list[tuple[float, float]] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
     loops: dict[Node, Edge] = field(default_factory=dict)
-    crossings: dict[Node, list[float]] = field(default_factory=dict)
+    heads: dict[Node, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class _Inside:
     y: float
     boxes: dict[End, Box]
     links: dict[Step, Link]
+    name_at: float
 
 
 def lay_out(chart: Chart) -> Drawing:
@@ -106,13 +109,31 @@ def _lay(level: Level, cut: Plan, insides: dict[Node, _Inside]) -> _Inside:
         width, height = arrange(list(boxes.values()), list(links.values()))
         pad = _MARGIN if level.node.kind == "root" else _PAD
     whole = max(width + 2 * pad, least + 2 * _PAD)
-    inside = _Inside(whole, head + height + pad, (whole - width) / 2, head, boxes, links)
+    x = (whole - width) / 2
+    title = title_width(level.node)
+    crossings = [x + box.x for end, box in boxes.items() if isinstance(end, Port) and end.top]
+    name_at = _clear_of(crossings, title)
+    if crossings and name_at + title + _BESIDE > whole:
+        # No room beside what comes in from above: that moves over, and the name stays left.
+        name_at = _NAME
+        aside = max(0.0, _NAME + title + _BESIDE - min(crossings))
+        x, whole = x + aside, whole + aside
+    inside = _Inside(whole, head + height + pad, x, head, boxes, links, name_at)
     if level.node.kind == "root":
         inside.y, inside.height = pad, height + 2 * pad
     for end, box in boxes.items():
         if isinstance(end, Port):
             end.at = box.x + inside.x - whole / 2
     return inside
+
+
+def _clear_of(crossings: list[float], width: float) -> float:
+    """Where a name of some width begins so that no edge from above runs through it."""
+    left = _NAME
+    for x in sorted(crossings):
+        if left - _BESIDE < x < left + width + _BESIDE:
+            left = x + _BESIDE
+    return left
 
 
 def _link(step: Step, boxes: dict[End, Box]) -> Link:
@@ -133,15 +154,12 @@ def _settle(
     inside = insides[level.node]
     rect = drawing.rects[level.node]
     left, top = rect.x + inside.x, rect.y + inside.y
+    drawing.heads[level.node] = rect.x + inside.name_at
     for end, box in inside.boxes.items():
         if isinstance(end, Node):
-            drawing.rects[end] = Rect(
-                left + box.x - box.half, top + box.y, 2 * box.half, box.height
-            )
-        elif isinstance(end, Port):
-            if end.top:
-                drawing.crossings.setdefault(level.node, []).append(left + box.x)
-        else:
+            x, y = left + box.x - box.half, top + box.y
+            drawing.rects[end] = Rect(x, y, 2 * box.half, box.height)
+        elif isinstance(end, Marker):
             drawing.dots.append((left + box.x, top + box.y + DOT))
     for step, link in inside.links.items():
         stations = [(left + x, top + start, top + end) for x, start, end in link.stations]

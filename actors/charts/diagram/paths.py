@@ -8,6 +8,7 @@ from .arrange import Station
 
 _TURN = 9.0
 _RUN_IN = 1.25
+_STRAIGHT = 0.05
 
 
 def number(value: float) -> str:
@@ -36,11 +37,16 @@ def edge_path(stations: Sequence[Station], head: float) -> tuple[str, str]:
     for index, (x, start, end) in enumerate(stations):
         if index:
             last_x, _, last_y = stations[index - 1]
+            begin = start
             if index == final and (start - settled) * sign > 0 < (settled - last_y) * sign:
                 # The head must point the way in which the line arrives.
-                start = settled
-            parts.append(_bend(last_x, last_y, x, start, stations, index))
-        parts.append(f"V{number(stop if index == final else end)}")
+                begin = settled
+            parts.append(_bend(last_x, last_y, x, begin, stations, index))
+        if index == final:
+            parts.append(f"V{number(stop)}")
+        elif not _flat(end, stations[index + 1][1]) or abs(x - stations[index + 1][0]) < _STRAIGHT:
+            # Before a lane it is the corner that says how far down to go.
+            parts.append(f"V{number(end)}")
     half = head * 0.46
     base = tip_y - sign * head
     arrow = (
@@ -48,6 +54,11 @@ def edge_path(stations: Sequence[Station], head: float) -> tuple[str, str]:
         f"L{number(tip_x + half)} {number(base)}Z"
     )
     return "".join(part for part in parts if part), arrow
+
+
+def _flat(y: float, to_y: float) -> bool:
+    """Whether an edge goes sideways along a lane, and neither up nor down."""
+    return abs(to_y - y) < 0.5
 
 
 def _direction(stations: Sequence[Station]) -> float:
@@ -61,9 +72,9 @@ def _direction(stations: Sequence[Station]) -> float:
 def _bend(
     x: float, y: float, to_x: float, to_y: float, stations: Sequence[Station], index: int
 ) -> str:
-    if abs(to_x - x) < 0.05:
+    if abs(to_x - x) < _STRAIGHT:
         return ""
-    if abs(to_y - y) < 0.5:
+    if _flat(y, to_y):
         # Along a lane: straight, with round corners.
         turn = min(_TURN, abs(to_x - x) / 2)
         side = turn if to_x > x else -turn

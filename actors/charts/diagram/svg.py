@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
@@ -138,7 +138,7 @@ class _Painter:
     def header(self, node: Node, rect: Rect) -> Iterator[str]:
         depth = sum(1 for _ in node.ancestors())
         width = title_width(node)
-        left = _clear_of(self.drawing.crossings.get(node, ()), rect, width)
+        left = self.drawing.heads[node]
         shade = "odd" if depth % 2 else "even"
         yield f'<g class="state {node.kind}"{_attributes(data_state=node.id)}>'
         back = Rect(left - 4, rect.y + 5, width + 8, 21)
@@ -222,6 +222,9 @@ class _Painter:
     def label(self, edge: Edge, x: float, y: float) -> Iterator[str]:
         wide, high = label_size(edge)
         yield f'<g class="label"{_ends(edge)}>'
+        whole = [row.guard for row in edge.rows if row.is_cut]
+        if whole:
+            yield f"<title>{_text('; '.join(whole))}</title>"
         yield _box("chip", Rect(x - wide / 2, y - high / 2, wide, high), 5.0)
         yield from self.rows(edge.rows, x, y - high / 2 + 2, "middle")
         yield "</g>"
@@ -231,13 +234,14 @@ class _Painter:
         head = 7.0 + wide * 1.1
         right, middle = rect.x + rect.width, rect.y + rect.height / 2
         far = right + LOOP
+        out, back = number(far + 2), number(middle + 8)
         path = (
-            f"M{number(right)} {number(middle - 7)}C{number(far + 6)} {number(middle - 17)} "
-            f"{number(far + 6)} {number(middle + 9)} {number(right + head * 0.8)} {number(middle + 8)}"
+            f"M{number(right)} {number(middle - 7)}C{out} {number(middle - 17)} "
+            f"{out} {number(middle + 9)} {number(right + head * 0.8)} {back}"
         )
         half = head * 0.46
         arrow = (
-            f"M{number(right)} {number(middle + 8)}L{number(right + head)} "
+            f"M{number(right)} {back}L{number(right + head)} "
             f"{number(middle + 8 - half)}V{number(middle + 8 + half)}Z"
         )
         yield f"<g{_edge_attributes(edge, level(edge.count, self.most_taken))}>"
@@ -245,15 +249,6 @@ class _Painter:
         yield f'<path class="head"{_attributes(d=arrow)}/></g>'
         width, _ = label_size(edge)
         yield from self.label(edge, far + width / 2, middle)
-
-
-def _clear_of(crossings: Iterable[float], rect: Rect, width: float) -> float:
-    """Where a head begins so that no edge runs through it, if there is such a place."""
-    left = rect.x + 14
-    for x in sorted(crossings):
-        if left - 8 < x < left + width + 8:
-            left = x + 12
-    return left if left + width + 8 <= rect.x + rect.width else rect.x + 14
 
 
 def _busy(edge: Edge | None) -> int:
