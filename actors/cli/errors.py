@@ -13,15 +13,15 @@ class CommandFailed(RepertoryError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return what to say of names that look like the one that is unknown, or "".
+    """Return how a sentence about an unknown name ends: with the one that looks like it.
 
     Example:
-        >>> nearest("shp", ["ship", "pay"])
-        "; did you mean 'ship'?"
+        >>> "no event 'shp'" + nearest("shp", ["ship", "pay"])
+        "no event 'shp'; did you mean 'ship'?"
     """
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(name.casefold(), by_folded, n=1)
-    return f"; did you mean {by_folded[found[0]]!r}?" if found else ""
+    return f"; did you mean {by_folded[found[0]]!r}?" if found else "."
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

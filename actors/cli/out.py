@@ -46,15 +46,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     """Write a table: ruled in a terminal, else with tabs and nothing cut off.
 
     Arguments:
-        columns: their heads; one that begins with ">" is set to the right.
+        columns: their heads; one that begins with ">" is set to the right, and it and one that
+            begins with "=" are never folded. Another last one is cut.
         rows: their cells.
-        title: what stands above, in a terminal only.
+        title: what stands above.
     """
     to = console()
-    heads = [column.lstrip(">") for column in columns]
+    heads = [column.lstrip(">=") for column in columns]
     if not to.is_terminal:
-        for row in [heads, *rows]:
-            say("\t".join(printable(str(cell)) for cell in row))
+        lines = ["\t".join(printable(str(cell)) for cell in row) for row in (heads, *rows)]
+        say_text("\n".join([f"{title}:", *lines] if title else lines))
         return
     ruled = Table(
         box=SIMPLE_HEAD,
@@ -63,9 +64,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
         title_justify="left",
         pad_edge=False,
     )
-    for column in columns:
-        right = column.startswith(">")
-        ruled.add_column(Text(column.lstrip(">")), justify="right" if right else "left")
+    for column, head in zip(columns, heads, strict=True):
+        cut = column is columns[-1] and column[0] not in ">="
+        ruled.add_column(
+            Text(head),
+            justify="right" if column.startswith(">") else "left",
+            no_wrap=cut or column[0] in ">=",
+            overflow="ellipsis" if cut else "fold",
+            max_width=max(24, to.width // 3) if cut else None,
+        )
     for row in rows:
         ruled.add_row(*(Text(printable(str(cell))) for cell in row))
     to.print(ruled)

@@ -61,7 +61,7 @@ def list_(
         complain("No workflow is like that." if class_name or state else "No workflow is there.")
         return
     table(
-        (">number", "id", "class", "state", "finished", ">steps", "updated (UTC)"),
+        (">number", "id", "class", "state", "end", ">steps", "=updated (UTC)"),
         [
             (
                 record.number,
@@ -123,15 +123,15 @@ def history(
         )
         return
     table(
-        (">step", "time (UTC)", "kind", "event", "left", "entered", ">µs", "data"),
+        (">step", "=time (UTC)", "event", "left and entered", ">µs", "data"),
         [
             (
                 entry.sequence,
-                _time(int(entry.at.timestamp() * 1e6)),
-                entry.kind,
-                entry.event,
-                "+".join(state for state in entry.source if state not in entry.target) or "-",
-                "+".join(state for state in entry.target if state not in entry.source) or "-",
+                f"{entry.at:%Y-%m-%d %H:%M:%S}",
+                entry.event
+                if entry.kind in ("step", "created")
+                else f"{entry.event} ({entry.kind})",
+                _change(entry),
                 entry.duration,
                 _said(entry),
             )
@@ -194,6 +194,12 @@ def _all(system: ActorSystem) -> Any:
     while page := system.list(after=after, limit=1000):
         yield from page
         after = page[-1].number
+
+
+def _change(entry: HistoryEntry) -> str:
+    left = "+".join(state for state in entry.source if state not in entry.target)
+    entered = "+".join(state for state in entry.target if state not in entry.source)
+    return f"{left} -> {entered}".strip() if left or entered else ""
 
 
 def _said(entry: HistoryEntry) -> str:

@@ -40,7 +40,7 @@ def send(
         _must_be(system, id, workflow)
         ref = system.get(id)
         known = workflow.public_events()
-        if event not in known and (guess := nearest(event, known)):
+        if event not in known and (guess := nearest(event, known)) != ".":
             raise CommandFailed(f"A {workflow.workflow_name} has no event {event!r}{guess}")
         before = ref.state
         result = ref.ask(event, fields, key=key)
