@@ -47,7 +47,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
 
     Arguments:
         columns: their heads; one that begins with ">" is set to the right, and it and one that
-            begins with "=" are never folded. Another last one is cut.
+            begins with "=" are never folded. The last of many is cut.
         rows: their cells.
         title: what stands above.
     """
@@ -65,13 +65,13 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
         pad_edge=False,
     )
     for column, head in zip(columns, heads, strict=True):
-        cut = column is columns[-1] and column[0] not in ">="
+        cut = column is columns[-1] and column[0] not in ">=" and len(columns) > 5
         ruled.add_column(
             Text(head),
             justify="right" if column.startswith(">") else "left",
             no_wrap=cut or column[0] in ">=",
             overflow="ellipsis" if cut else "fold",
-            max_width=max(24, to.width // 3) if cut else None,
+            max_width=max(16, to.width // 5) if cut else None,
         )
     for row in rows:
         ruled.add_row(*(Text(printable(str(cell))) for cell in row))

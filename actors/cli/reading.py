@@ -16,7 +16,10 @@ from .documents import entry_document, problem_document, workflow_document
 from .errors import CommandFailed, listed, nearest
 from .opening import reading
 from .options import AsJson, Store, WorkflowId
-from .out import complain, say, say_json, say_text, table, write_file
+from .out import complain, console, say, say_json, say_text, table, write_file
+
+_WIDE = 120
+"""Columns that a terminal needs to show the events' data beside the rest."""
 
 
 def list_(
@@ -122,22 +125,22 @@ def history(
             }
         )
         return
-    table(
-        (">step", "=time (UTC)", "event", "left and entered", ">µs", "data"),
+    rows = [
         [
-            (
-                entry.sequence,
-                f"{entry.at:%Y-%m-%d %H:%M:%S}",
-                entry.event
-                if entry.kind in ("step", "created")
-                else f"{entry.event} ({entry.kind})",
-                _change(entry),
-                entry.duration,
-                _said(entry),
-            )
-            for entry in entries
-        ],
-    )
+            entry.sequence,
+            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            entry.event if entry.kind in ("step", "created") else f"{entry.event} ({entry.kind})",
+            entry.duration,
+            _change(entry),
+            _said(entry),
+        ]
+        for entry in entries
+    ]
+    columns = [">step", "=time (UTC)", "=event", ">µs", "left -> entered", "data, or error"]
+    to = console()
+    if to.is_terminal and to.width < _WIDE and not any(entry.error for entry in entries):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    table(columns, rows)
 
 
 def verify(
@@ -197,8 +200,8 @@ def _all(system: ActorSystem) -> Any:
 
 
 def _change(entry: HistoryEntry) -> str:
-    left = "+".join(state for state in entry.source if state not in entry.target)
-    entered = "+".join(state for state in entry.target if state not in entry.source)
+    left = " + ".join(state for state in entry.source if state not in entry.target)
+    entered = " + ".join(state for state in entry.target if state not in entry.source)
     return f"{left} -> {entered}".strip() if left or entered else ""
 
 

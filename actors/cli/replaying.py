@@ -86,8 +86,8 @@ def replay(
         say_json({**msgspec.to_builtins(report), "diagram": path})
     else:
         _tell(report, log, diagram)
-    for error in broken[:_BROKEN_SHOWN]:
-        complain(f"Left out: {error}")
+    for row in broken[:_BROKEN_SHOWN]:
+        complain(f"Left out: {row}")
     if len(broken) > _BROKEN_SHOWN:
         complain(f"… and {len(broken) - _BROKEN_SHOWN:,} more that could not be read.")
     if report.lost:
