@@ -46,13 +46,13 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     """Write a table: ruled in a terminal, else with tabs and nothing cut off.
 
     Arguments:
-        columns: their heads; one that begins with ">" is set to the right, and it and one that
-            begins with "=" are never folded. The last of many is cut.
+        columns: their heads; one that begins with ">" is set to the right, one with "=" is not
+            folded, and one with "~" is cut where there is no room for it.
         rows: their cells.
         title: what stands above.
     """
     to = console()
-    heads = [column.lstrip(">=") for column in columns]
+    heads = [column.lstrip(">=~") for column in columns]
     if not to.is_terminal:
         lines = ["\t".join(printable(str(cell)) for cell in row) for row in (heads, *rows)]
         say_text("\n".join([f"{title}:", *lines] if title else lines))
@@ -65,11 +65,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
         pad_edge=False,
     )
     for column, head in zip(columns, heads, strict=True):
-        cut = column is columns[-1] and column[0] not in ">=" and len(columns) > 5
+        cut = column.startswith("~")
         ruled.add_column(
             Text(head),
             justify="right" if column.startswith(">") else "left",
-            no_wrap=cut or column[0] in ">=",
+            no_wrap=column[0] in ">=~",
             overflow="ellipsis" if cut else "fold",
             max_width=max(16, to.width // 5) if cut else None,
         )

@@ -136,7 +136,7 @@ def history(
         ]
         for entry in entries
     ]
-    columns = [">step", "=time (UTC)", "=event", ">µs", "left -> entered", "data, or error"]
+    columns = [">step", "=time (UTC)", "=event", ">µs", "left -> entered", "~data, or error"]
     to = console()
     if to.is_terminal and to.width < _WIDE and not any(entry.error for entry in entries):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
