@@ -128,7 +128,9 @@ class ActorSystem:
             workflow_class=self._class_of,
             system_handlers=self._handlers,
         )
-        services.persistence = runtime.start(PersistenceActor, store, notifications, runtime.clock)
+        services.persistence = runtime.start(
+            PersistenceActor, store, notifications, runtime.clock, services.statistics
+        )
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
         self._trim_later(services)

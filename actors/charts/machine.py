@@ -5,7 +5,7 @@ Together with its neighbours this is the only place that knows python-statemachi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -155,11 +155,15 @@ def is_final(chart_class: type[Chart], configuration: tuple[str, ...]) -> bool:
     )
 
 
-def check_callbacks(chart_class: type[Chart]) -> None:
+def check_callbacks(chart_class: type[Chart], probe: Callable[[], Chart]) -> None:
     """Raise BadDefinition for what python-statemachine would find at the first instance only.
 
     That is names in guards and actions that nobody defines, and what can't be made durable: a
     delay or an invocation would run outside the step, and be lost with the process.
+
+    Arguments:
+        chart_class: the class.
+        probe: makes an instance of it that is not begun.
     """
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     ids = states_of(chart_class)
@@ -181,7 +185,7 @@ def check_callbacks(chart_class: type[Chart]) -> None:
                 f"process; do it outside and report back by an event."
             )
     try:
-        chart_class()
+        probe()
     except InvalidDefinition as error:
         raise BadDefinition(f"{where}: {error}") from error
 
