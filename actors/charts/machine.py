@@ -51,7 +51,8 @@ def runs_async(chart: Chart) -> bool:
 def begin(chart: Chart) -> Taken:
     """Enter the initial states of a new chart and run to the end of that macrostep."""
     engine: Any = chart._engine
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.activate_initial_state()
         return Taken(None, trace)
@@ -62,7 +63,8 @@ def begin(chart: Chart) -> Taken:
 async def begin_async(chart: Chart) -> Taken:
     """Do what `begin` does for a chart with coroutines."""
     engine: Any = chart._engine
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.put(_trigger(chart, INITIAL, {}))
         await engine.activate_initial_state()
@@ -88,7 +90,8 @@ def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
     """
     engine: Any = chart._engine
     trigger = _trigger(chart, event, data)
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.put(trigger)
         return Taken(_fold(engine.processing_loop()), trace)
@@ -102,7 +105,8 @@ async def take_async(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken
     """Do what `take` does for a chart with coroutines."""
     engine: Any = chart._engine
     trigger = _trigger(chart, event, data)
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.put(trigger)
         return Taken(_fold(await engine.processing_loop(trigger.future)), trace)
