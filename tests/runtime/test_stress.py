@@ -38,7 +38,8 @@ def _switch_threads_often() -> Iterator[None]:
 class Ledger:
     """What happened to each message, written down as it happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, setter: Any) -> None:
+        self.setter = setter
         self.handled: defaultdict[str, list[Key]] = defaultdict(list)
         self.refused: list[Key] = []
         self.dead: list[Key] = []
@@ -104,17 +105,17 @@ class Victim(PooledActor):
 
     async def later(self, key: Key) -> Key:
         future: PooledFuture[Key] = PooledFuture()
-        self.runtime.start(Setter).tell((future, key))
-        answer = await future
-        self.inside = False
-        return answer
+        self.ledger.setter.tell((future, key))
+        try:
+            return await future
+        finally:
+            self.inside = False
 
 
 class Setter(PooledActor):
     def on_receive(self, message: Any) -> None:
         future, key = message
         future.set(key)
-        self.stop()
 
 
 class Fatal(Victim):
@@ -157,7 +158,8 @@ def outcome(get: Any, *args: Any, **kwargs: Any) -> Any:
 
 def storm(runtime: Runtime, seed: str) -> Ledger:
     """Let all the senders loose and write down what becomes of their messages."""
-    ledger = Ledger()
+    # The oldest is the last to be stopped, so it answers until the end.
+    ledger = Ledger(runtime.start(Setter))
     runtime.events.subscribe(ledger.bury, DeadLetter)
     refs: list[Any] = [runtime.start(Victim, ledger) for _ in range(ACTORS)]
     errors: list[BaseException] = []
