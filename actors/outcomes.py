@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..persistence.codec import decode_json
+from ..persistence.codec import CodecError, decode_json, encode_json
 from ..persistence.errors import (
     HandlerFailed,
     InvalidTransition,
@@ -13,6 +13,7 @@ from ..persistence.errors import (
     WorkflowError,
 )
 from ..persistence.records import Entry, Kind
+from .charts import RESERVED
 from .messages import Deliver
 from .position import Position
 from .stepping import CREATED
@@ -70,3 +71,43 @@ def recorded_outcome(workflow_id: str, entry: Entry) -> tuple[Any, Exception | N
             message, workflow_id=workflow_id, event=entry.event, configuration=entry.source
         )
     return None, HandlerFailed(message, workflow_id=workflow_id, event=entry.event, error_type=name)
+
+
+def event_data(message: Deliver, workflow_id: str) -> bytes | None:
+    """Return an event's data as JSON, or None when it has none.
+
+    Raises:
+        SerializationFailed: it can't be written as JSON, or has a name that callbacks get from
+            the chart.
+    """
+    if not message.data:
+        return None
+    if taken := RESERVED.intersection(message.data):
+        raise SerializationFailed(
+            f"The data of event {message.event!r} for workflow {workflow_id!r} has a field "
+            f"{min(taken)!r}, a name that callbacks get from the chart; call it otherwise.",
+            workflow_id=workflow_id,
+        )
+    try:
+        return encode_json(message.data)
+    except CodecError as error:
+        raise SerializationFailed(
+            f"The data of event {message.event!r} for workflow {workflow_id!r} can't be kept as "
+            f"JSON: {error}",
+            workflow_id=workflow_id,
+        ) from error
+
+
+def broken(workflow_id: str, event: str, raised: Exception) -> WorkflowError:
+    """Return the error for an event whose step was undone by what a callback raised."""
+    if isinstance(raised, SerializationFailed):
+        return raised
+    failure = HandlerFailed(
+        f"Event {event!r} of workflow {workflow_id!r} was undone: "
+        f"{type(raised).__name__}: {raised}",
+        workflow_id=workflow_id,
+        event=event,
+        error_type=type(raised).__name__,
+    )
+    failure.__cause__ = raised
+    return failure

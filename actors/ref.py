@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from uuid import uuid4
 
 import pykka
 
-from ..persistence.errors import Timeout, WorkflowNotFound
+from ..persistence.errors import WorkflowNotFound
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
+from .names import Name, event_name, state_name
 from .notifications import Committed, Interest
 from .position import Position, Snapshot, snapshot
 from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture
 from .stepping import follow, forked, unborn
+from .waiting import in_vain, wait
 
 if TYPE_CHECKING:
     from .system import ActorSystem
-
-Name = str | Enum
-"""An event or a state, by name, as an enum member, or as an attribute of its class."""
 
 
 class WorkflowRef:
@@ -121,7 +119,7 @@ class WorkflowRef:
         Example:
             >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
         """
-        message = Deliver(_name(event), {**(data or {}), **fields}, key, keep_refused)
+        message = Deliver(event_name(event), {**(data or {}), **fields}, key, keep_refused)
         future = self._send(message)
         return wait(future, timeout, f"workflow {self.id!r}") if block else future
 
@@ -153,7 +151,7 @@ class WorkflowRef:
 
         What goes wrong with it is logged, and published as `EventFailed` on the event stream.
         """
-        message = Deliver(_name(event), {**(data or {}), **fields}, key)
+        message = Deliver(event_name(event), {**(data or {}), **fields}, key)
         self._system._services.activations.deliver(self.id, lambda ref: ref.tell(message))
 
     def rollback(
@@ -278,7 +276,7 @@ class WorkflowRef:
             async with asyncio.timeout(timeout):
                 return await met
         except TimeoutError as error:
-            raise _timeout(timeout, f"workflow {self.id!r} to be as asked") from error
+            raise in_vain(timeout, f"workflow {self.id!r} to be as asked") from error
         finally:
             done()
 
@@ -288,7 +286,7 @@ class WorkflowRef:
         met: PooledFuture[Snapshot] = PooledFuture()
         workflow = self._system._services.workflow_class
         condition = (
-            what if callable(what) and not isinstance(what, str) else _is_in(_state_name(what))
+            what if callable(what) and not isinstance(what, str) else _is_in(state_name(what))
         )
 
         def check(seen: Snapshot) -> None:
@@ -322,32 +320,6 @@ class WorkflowRef:
         if stored is None:
             raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
         return read_position(stored)
-
-
-def wait(future: PooledFuture[Any], timeout: float | None, what: str) -> Any:
-    """Wait for a future's value.
-
-    Raises:
-        Timeout: it has none after so many seconds.
-    """
-    try:
-        return future.get(timeout=timeout)
-    except pykka.Timeout as error:
-        raise _timeout(timeout, what) from error
-
-
-def _timeout(timeout: float | None, what: str) -> Timeout:
-    return Timeout(f"Waited {timeout} s for {what}, in vain; it may still happen.")
-
-
-def _name(event: Name) -> str:
-    if isinstance(event, Enum):
-        return str(event.value) if isinstance(event.value, str) else event.name
-    return str(event)
-
-
-def _state_name(state: Any) -> str:
-    return _name(getattr(state, "id", state))
 
 
 def _is_in(state: str) -> Callable[[Snapshot], bool]:

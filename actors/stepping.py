@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ..persistence.chain import checksum
 from ..persistence.changes import diff
 from ..persistence.codec import encode_json
+from ..persistence.errors import HandlerFailed
 from ..persistence.records import ChartState, Entry, Kind, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
@@ -136,9 +137,10 @@ def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
     )
 
 
-def error_json(type: str, message: str) -> bytes:
+def error_json(error: Exception) -> bytes:
     """Return an error as history keeps it."""
-    return encode_json({"type": type, "message": message})
+    name = error.error_type if isinstance(error, HandlerFailed) else type(error).__name__
+    return encode_json({"type": name, "message": str(error)})
 
 
 def _details(microsteps: Sequence[Microstep], calls: Sequence[HandlerCall]) -> bytes | None:

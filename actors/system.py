@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, overload
 from uuid import uuid4
 
 import msgspec
-from pykka import ActorDeadError
 
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
-    RepertoryError,
     StoreError,
-    SystemStopped,
-    UnknownWorkflow,
     WorkflowError,
     WorkflowNotFound,
 )
 from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.memory import MemoryStore
-from ..persistence.records import Problem, Retention, WorkflowRecord
-from ..persistence.sqlite import SqliteStore
-from ..persistence.store import Store
+from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
-from .activations import Activation, Activations
-from .messages import Leave, Trim, Wake, Write
-from .notifications import Committed, Interest, Notifications
-from .persistence_actor import PersistenceActor
-from .ref import Name, WorkflowRef, _name, _state_name, wait
-from .runtime import Clock, EventStream, PooledFuture, Runtime
-from .services import Services
+from .life import SystemLife
+from .messages import Wake, Write
+from .names import Name, event_name, state_name
+from .notifications import Committed, Interest
+from .ref import WorkflowRef
+from .runtime import EventStream, PooledFuture
 from .statistics import Statistics
-from .supervisor import Remove, Start, Stop, Supervisor
-from .workflow import Workflow, workflow_class
-from .workflow_actor import WorkflowActor
+from .supervisor import Remove, Start, Stop
+from .waiting import Deadline, wait
+from .workflow import Workflow
 
 
-class ActorSystem:
+class ActorSystem(SystemLife):
     """A company of workflow actors over one store.
 
     Use it as a context manager, `with` or `async with`; leaving it has every workflow finish what
@@ -57,175 +45,6 @@ class ActorSystem:
         ...     job.state
         'running'
     """
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str] | None = None,
-        *,
-        name: str = "repertory",
-        workers: int | None = None,
-        clock: Clock | None = None,
-        handlers: Sequence[object] = (),
-        retention: Retention | None = None,
-        trim_every: float = 60.0,
-        synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL",
-        read_only: bool = False,
-        store: Store | None = None,
-    ) -> None:
-        """Describe a system; `open`, or entering it, brings it to life.
-
-        Arguments:
-            path: the SQLite file to keep workflows in, made if need be; None keeps them in memory.
-            name: what its threads are called.
-            workers: threads that run actors; by default a few more than there are processors.
-                Workers that block are replaced, so this bounds computing, not waiting.
-            clock: where times come from; tests turn one by hand.
-            handlers: handlers of every workflow; see `Handler`.
-            retention: how much history is kept; by default 1,000 steps a workflow and 90 days.
-            trim_every: seconds between two looks for history that is past retention.
-            synchronous: SQLite's setting: "FULL" survives a power cut, "NORMAL" may lose the last
-                acknowledged steps in one, "OFF" may lose the store. `kill -9` loses nothing with
-                any of them.
-            read_only: look at a file, even while another system runs on it; whatever would write
-                raises `StoreError`.
-            store: another store to use instead of one at `path`.
-        """
-        self.path = None if path is None else Path(path)
-        self.retention = retention if retention is not None else Retention()
-        self._name = name
-        self._workers = workers
-        self._clock = clock
-        self._handlers = tuple(handlers)
-        self._trim_every = trim_every
-        self._synchronous = synchronous
-        self._read_only = read_only
-        self._given_store = store
-        self._classes: dict[str, type[Workflow]] = {}
-        self._running: Services | None = None
-
-    # --- life ---
-
-    def open(self) -> Self:
-        """Open the store and start the actors. Recovers nothing yet: workflows wake on demand.
-
-        Raises:
-            StoreError: the store can't be opened; its subclasses say why.
-        """
-        if self._running is not None:
-            raise RepertoryError(f"The system {self._name!r} is open already.")
-        store = self._given_store or self._open_store()
-        try:
-            runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
-        except BaseException:
-            store.close()
-            raise
-        notifications = Notifications(runtime)
-        services = Services(
-            store=store,
-            runtime=runtime,
-            activations=Activations(self._activate),
-            notifications=notifications,
-            workflow_class=self._class_of,
-            system_handlers=self._handlers,
-        )
-        services.persistence = runtime.start(
-            PersistenceActor, store, notifications, runtime.clock, services.statistics
-        )
-        services.supervisor = runtime.start(Supervisor, services)
-        self._running = services
-        self._trim_later(services)
-        return self
-
-    def _open_store(self) -> Store:
-        if self.path is None:
-            return MemoryStore()
-        return SqliteStore(self.path, synchronous=self._synchronous, read_only=self._read_only)
-
-    def close(self, timeout: float | None = None) -> None:
-        """Let every workflow finish what it was sent, then stop. May be repeated.
-
-        Arguments:
-            timeout: seconds to wait for workflows; what they have not done by then is not done,
-                and its senders get `SystemStopped`.
-        """
-        services, self._running = self._running, None
-        if services is None:
-            return
-        left: list[PooledFuture[None]] = []
-        for workflow_id in services.activations.ids():
-            activation = services.activations.find(workflow_id)
-            if activation is not None:
-                future: PooledFuture[None] = PooledFuture()
-                with suppress(ActorDeadError):  # it has just left by itself
-                    activation.ref.tell(Leave(future))
-                    left.append(future)
-        deadline = Deadline(services.runtime.clock, timeout)
-        for future in left:
-            try:
-                future.get(timeout=deadline.left())
-            except Exception:  # it could not be written, or took too long: its senders know
-                continue
-        services.runtime.shutdown(timeout=deadline.left())
-        services.store.close()
-
-    def __enter__(self) -> Self:
-        return self.open()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return await asyncio.to_thread(self.open)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await asyncio.to_thread(self.close)
-
-    @property
-    def _services(self) -> Services:
-        services = self._running
-        if services is None:
-            raise SystemStopped(
-                f"The system {self._name!r} is not open; enter it with `with`, or call open()."
-            )
-        return services
-
-    def _activate(self, workflow_id: str, activation: Activation) -> Any:
-        services = self._services
-        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
-
-    def _class_of(self, name: str) -> type[Workflow]:
-        return self._classes.get(name) or workflow_class(name)
-
-    def _claim_name(self, workflow: type[Workflow]) -> None:
-        name = workflow.workflow_name
-        if self._classes.setdefault(name, workflow) is not workflow:
-            other = self._classes[name]
-            raise UnknownWorkflow(
-                f"{workflow.__module__}.{workflow.__qualname__} and {other.__module__}."
-                f"{other.__qualname__} are both stored as {name!r}; give one of them another "
-                f"workflow_name.",
-                name=name,
-            )
-
-    def _trim_later(self, services: Services) -> None:
-        def trim() -> None:
-            if self._running is services:
-                services.persistence.tell(Trim(self.retention))
-                self._trim_later(services)
-
-        kept_for_ever = self.retention.count is None and self.retention.days is None
-        if not kept_for_ever and not self._read_only:
-            services.runtime.clock.call_later(self._trim_every, trim)
 
     # --- workflows ---
 
@@ -362,7 +181,7 @@ class ActorSystem:
             type=workflow
             if workflow is None or isinstance(workflow, str)
             else workflow.workflow_name,
-            state=None if state is None else _state_name(state),
+            state=None if state is None else state_name(state),
             finished=finished,
             after=after,
             limit=limit,
@@ -442,8 +261,8 @@ class ActorSystem:
             type=workflow
             if workflow is None or isinstance(workflow, str)
             else workflow.workflow_name,
-            state=None if state is None else _state_name(state),
-            event=None if event is None else _name(event),
+            state=None if state is None else state_name(state),
+            event=None if event is None else event_name(event),
         )
         return self._services.notifications.subscribe(interest, callback)
 
@@ -462,7 +281,7 @@ class ActorSystem:
             Timeout: it took longer.
         """
         services = self._services
-        deadline = Deadline(services.runtime.clock, timeout)
+        deadline = Deadline(timeout)
         pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
         for future in pending:
             with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
@@ -521,15 +340,3 @@ def _error_of(future: PooledFuture[Any]) -> Exception | None:
     except Exception as error:
         return error
     return None
-
-
-class Deadline:
-    """What is left of a time that was given."""
-
-    def __init__(self, clock: Clock, seconds: float | None) -> None:
-        self._clock = clock
-        self._end = None if seconds is None else clock.monotonic() + seconds
-
-    def left(self) -> float | None:
-        """Return the seconds that are left, or None when there is no limit."""
-        return None if self._end is None else max(0.0, self._end - self._clock.monotonic())

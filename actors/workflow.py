@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from threading import Lock
 from typing import Any, ClassVar
-from weakref import WeakSet
 
-from ..persistence.codec import ContextCodec
+from ..persistence.codec import CodecError, ContextCodec
 from ..persistence.errors import BadDefinition, UnknownWorkflow
 from .charts import (
     Chart,
@@ -58,6 +57,8 @@ class Workflow(Chart, metaclass=ChartMeta):
 
     catch_errors_as_events = False
     allow_event_without_transition = False
+    # An internal transition to the state itself leaves it alone; with True it would be entered.
+    enable_self_transition_entries = False
 
     Context: ClassVar[Any] = None
     version: ClassVar[int] = 1
@@ -146,28 +147,31 @@ class Workflow(Chart, metaclass=ChartMeta):
             )
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
-        cls.codec = ContextCodec.of(cls.Context)
-        check_callbacks(cls)
+        try:
+            cls.codec = ContextCodec.of(cls.Context)
+        except CodecError as error:
+            raise BadDefinition(f"{where}: its Context can't be kept: {error}") from error
+        check_callbacks(cls, lambda: cls.dormant(None, ""))
         _register(cls)
 
 
-_known: dict[str, WeakSet[type[Workflow]]] = {}
+_known: dict[str, list[type[Workflow]]] = {}
 _known_lock = Lock()
 
 
 def _register(cls: type[Workflow]) -> None:
     with _known_lock:
-        same_name = _known.setdefault(cls.workflow_name, WeakSet())
-        for other in list(same_name):
+        same_name = _known.setdefault(cls.workflow_name, [])
+        for other in tuple(same_name):
             if _origin(other) == _origin(cls):
-                same_name.discard(other)  # defined anew: a reloaded module, a notebook's cell
+                same_name.remove(other)  # defined anew: a reloaded module, a notebook's cell
             elif "<locals>" not in cls.__qualname__ + other.__qualname__:
                 raise BadDefinition(
                     f"{cls.__module__}.{cls.__qualname__} and {other.__module__}."
                     f"{other.__qualname__} are both stored as {cls.workflow_name!r}; give one "
                     f"of them another workflow_name."
                 )
-        same_name.add(cls)
+        same_name.append(cls)
 
 
 def _origin(cls: type[Workflow]) -> tuple[str | None, str]:

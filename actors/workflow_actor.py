@@ -4,41 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from contextlib import suppress
-from inspect import isawaitable, iscoroutinefunction
 from time import perf_counter_ns
 from typing import Any
 
 from pykka import ActorDeadError
 
-from ..persistence.codec import CodecError, decode_json, encode_json
+from ..persistence.codec import decode_json, encode_json
 from ..persistence.errors import (
     HandlerFailed,
     RepertoryError,
-    SerializationFailed,
     SystemStopped,
     WorkflowExists,
     WorkflowNotFound,
 )
 from ..persistence.records import ChartState, Kind
 from .activations import Activation
-from .charts import (
-    RESERVED,
-    NotAllowed,
-    Taken,
-    begin,
-    begin_async,
-    capture,
-    is_final,
-    leaves,
-    runs_async,
-    take,
-    take_async,
-)
-from .handlers import HandlerCall, HandlerListener, event_hooks
+from .charts import NotAllowed
 from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
-from .outcomes import recorded_outcome, refusal, unwelcome
+from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
+from .performance import Performance
 from .position import Position
-from .rehydration import check_version, past_position, previous_sequence, read_position, rehydrate
+from .rehydration import check_version, past_position, previous_sequence, read_position
 from .runtime import PooledActor, PooledFuture
 from .services import Services
 from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
@@ -62,11 +48,9 @@ class WorkflowActor(PooledActor):
         self._services = services
         self._id = workflow_id
         self._activation = activation
-        self._workflow: type[Workflow]
-        self._chart: Workflow | None = None
+        self._performance: Performance | None = None
         self._position: Position | None = None
-        self._hooks: list[Any] = []
-        self._calls: list[HandlerCall] = []
+        self._checkpoint_every = 1
         self._life = 0
         self._latest: Commit | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
@@ -77,19 +61,17 @@ class WorkflowActor(PooledActor):
     def on_receive(self, message: Any) -> Awaitable[None] | None:
         reply: Reply = self.take_reply()
         work: Any = None
-        waits = False
         try:
             match message:
                 case Deliver():
-                    waits = self._ready()
-                    work = self._deliver(message, reply)
+                    performance = self._ready()
+                    work = self._deliver(message, reply, performance)
                 case Begin():
                     self._must_not_exist()
-                    waits = self._embody(message.workflow, message.context)
-                    work = self._begin(message, reply)
+                    performance = self._embody(message.workflow, message.context)
+                    work = self._begin(message, reply, performance)
                 case RollBack():
-                    self._ready()
-                    self._roll_back(message, reply)
+                    self._roll_back(message, reply, self._ready())
                 case Wake():
                     self._ready()
                     self._submit(Commit([] if reply is None else [reply]))
@@ -99,9 +81,9 @@ class WorkflowActor(PooledActor):
                     self._leave(message)
                 case _:
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
-            if waits:
-                return self._guarded(work, reply)
             if work is not None:
+                if performance.waits:
+                    return self._guarded(work, reply)
                 _run(work)
         except Exception as error:
             self._fail(error, reply)
@@ -121,10 +103,10 @@ class WorkflowActor(PooledActor):
             with suppress(ActorDeadError):
                 self._services.supervisor.tell(EventFailed(self._id, error))
         if self._position is None:
-            self._chart = None
+            self._performance = None
             self._depart()
         elif not isinstance(error, RepertoryError):
-            self._chart = None  # nothing is known of the chart any more
+            self._performance = None  # nothing is known of the chart any more
 
     # --- beginning ---
 
@@ -134,40 +116,27 @@ class WorkflowActor(PooledActor):
 
     def _embody(
         self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
-    ) -> bool:
-        """Make the chart; tell whether it must be awaited."""
+    ) -> Performance:
         handlers = self._services.handlers(self._id, workflow)
-        self._calls = []
-        self._hooks = event_hooks(handlers)
-        listeners = [HandlerListener(handler, self._calls) for handler in handlers]
-        chart = workflow.dormant(context, self._id, listeners)
-        if stands is not None:
-            rehydrate(chart, stands, self._id)
-        self._workflow = workflow
-        self._chart = chart
-        return self._waits(chart)
+        self._checkpoint_every = workflow.checkpoint_every
+        self._performance = Performance(workflow, self._id, context, handlers, stands)
+        return self._performance
 
-    def _waits(self, chart: Workflow) -> bool:
-        return runs_async(chart) or any(map(iscoroutinefunction, self._hooks))
-
-    async def _begin(self, message: Begin, reply: Reply) -> None:
-        chart = self._chart
-        assert chart is not None
-        clock = self._services.runtime.clock
-        at, started = clock.now_us(), perf_counter_ns()
+    async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await begin_async(chart) if runs_async(chart) else begin(chart)
+            taken = await performance.begin()
         except Exception as error:
-            raise self._broken(CREATED, error) from error
-        self._position = unborn(
-            message.number, self._id, self._workflow.workflow_name, self._workflow.version
-        )
-        self._write(self._done(Kind.CREATED, CREATED, at, started, chart, taken), reply)
+            raise broken(self._id, CREATED, error) from error
+        done = performance.done(Kind.CREATED, CREATED, at, started, taken)
+        workflow = message.workflow
+        self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
+        self._write(done, reply)
 
-    def _ready(self) -> bool:
-        """See to it that the chart is there; tell whether it must be awaited."""
-        if self._chart is not None:
-            return self._waits(self._chart)
+    def _ready(self) -> Performance:
+        """Return the workflow, rehydrated if need be."""
+        if self._performance is not None:
+            return self._performance
         position = self._position
         if position is None:
             stored = self._services.store.load(self._id)
@@ -176,52 +145,56 @@ class WorkflowActor(PooledActor):
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
         check_version(position.record, workflow)
-        waits = self._embody(workflow, workflow.codec.load(position.context), position.chart)
+        performance = self._embody(workflow, workflow.codec.load(position.context), position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
-        return waits
+        return performance
 
     # --- events ---
 
-    async def _deliver(self, message: Deliver, reply: Reply) -> None:
-        chart, position = self._chart, self._position
-        assert chart is not None and position is not None
+    async def _deliver(self, message: Deliver, reply: Reply, performance: Performance) -> None:
+        position = self._position
+        assert position is not None
         if message.key is not None and self._repeated(message.key, reply):
             return
-        clock = self._services.runtime.clock
-        at, started = clock.now_us(), perf_counter_ns()
-        data = self._encode_data(message)
-        error = unwelcome(message, position, self._workflow)
-        if error is None:
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
+        data = event_data(message, self._id)
+        failure: Exception | None = unwelcome(message, position, performance.workflow)
+        kind, done = Kind.REFUSED, None
+        if failure is None:
             try:
-                for hook in self._hooks:
-                    told = hook("+".join(self._leaves(position)), message.event)
-                    if isawaitable(told):
-                        await told
-                if runs_async(chart):
-                    taken = await take_async(chart, message.event, message.data)
-                else:
-                    taken = take(chart, message.event, message.data)
-                done = self._done(
-                    Kind.STEP, message.event, at, started, chart, taken, data, message.key
+                taken = await performance.take(message.event, message.data)
+                done = performance.done(
+                    Kind.STEP, message.event, at, started, taken, data, message.key
                 )
             except NotAllowed:
-                error = refusal(message, position)
-                if chart.codec.plain(chart.context) != position.context:
-                    self._chart = None  # a guard changed what it should only have read
-            except Exception as raised:
-                self._chart = None
-                failure = self._broken(message.event, raised)
-                done = self._undone(Kind.FAILED, message, at, started, data, failure, raised)
-                self._write(done, reply, failure=failure)
-                return
-        if error is None:
+                failure = refusal(message, position)
+                if not performance.holds(position.context):
+                    self._performance = None  # a guard changed what it should only have read
+            except Exception as error:
+                kind, failure = Kind.FAILED, broken(self._id, message.event, error)
+                self._performance = None
+        if failure is None:
+            assert done is not None
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif message.keep_refused:
-            done = self._undone(Kind.REFUSED, message, at, started, data, error, error)
-            self._write(done, reply, failure=error)
+        elif kind is Kind.FAILED or message.keep_refused:
+            duration = (perf_counter_ns() - started) // 1000
+            undone = Done(
+                kind=kind,
+                event=message.event,
+                at=at,
+                duration=duration,
+                chart=position.chart,
+                finished=position.record.finished,
+                context=position.context,
+                data=data,
+                key=message.key,
+                error=error_json(failure),
+                calls=performance.take_calls(),
+            )
+            self._write(undone, reply, failure=failure)
         else:
-            self._fail(error, reply)
+            self._fail(failure, reply)
 
     def _repeated(self, key: str, reply: Reply) -> bool:
         """Answer a repeated idempotency key with its recorded outcome, if it is one."""
@@ -237,111 +210,13 @@ class WorkflowActor(PooledActor):
         self._submit(Commit(replies, value=value, failure=failure))
         return True
 
-    def _encode_data(self, message: Deliver) -> bytes | None:
-        if not message.data:
-            return None
-        if taken := RESERVED.intersection(message.data):
-            raise SerializationFailed(
-                f"The data of event {message.event!r} for workflow {self._id!r} has a field "
-                f"{min(taken)!r}, a name that callbacks get from the chart; call it otherwise.",
-                workflow_id=self._id,
-            )
-        try:
-            return encode_json(message.data)
-        except CodecError as error:
-            raise SerializationFailed(
-                f"The data of event {message.event!r} for workflow {self._id!r} can't be kept "
-                f"as JSON: {error}",
-                workflow_id=self._id,
-            ) from error
-
     # --- steps ---
-
-    def _done(
-        self,
-        kind: Kind,
-        event: str,
-        at: int,
-        started: int,
-        chart: Workflow,
-        taken: Taken,
-        data: bytes | None = None,
-        key: str | None = None,
-    ) -> Done:
-        try:
-            context = chart.codec.plain(chart.context)
-            result = None if taken.result is None else encode_json(taken.result)
-        except CodecError as error:
-            raise SerializationFailed(
-                f"After event {event!r} workflow {self._id!r} can't be kept as JSON: {error}",
-                workflow_id=self._id,
-            ) from error
-        stands = capture(chart)
-        return Done(
-            kind=kind,
-            event=event,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=stands,
-            finished=is_final(self._workflow, stands.configuration),
-            context=context,
-            data=data,
-            key=key,
-            result=result,
-            microsteps=taken.microsteps,
-            calls=self._take_calls(),
-        )
-
-    def _undone(
-        self,
-        kind: Kind,
-        message: Deliver,
-        at: int,
-        started: int,
-        data: bytes | None,
-        error: Exception,
-        raised: Exception,
-    ) -> Done:
-        """A step that changes nothing, but says so in the history."""
-        position = self._position
-        assert position is not None
-        return Done(
-            kind=kind,
-            event=message.event,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=position.chart,
-            finished=position.record.finished,
-            context=position.context,
-            data=data,
-            key=message.key,
-            error=error_json(type(raised).__name__, str(error)),
-            calls=self._take_calls(),
-        )
-
-    def _take_calls(self) -> list[HandlerCall]:
-        calls = self._calls.copy()
-        self._calls.clear()
-        return calls
-
-    def _broken(self, event: str, raised: Exception) -> Exception:
-        if isinstance(raised, SerializationFailed):
-            return raised
-        failure = HandlerFailed(
-            f"Event {event!r} of workflow {self._id!r} was undone: "
-            f"{type(raised).__name__}: {raised}",
-            workflow_id=self._id,
-            event=event,
-            error_type=type(raised).__name__,
-        )
-        failure.__cause__ = raised
-        return failure
 
     def _write(
         self, done: Done, reply: Reply, value: Any = None, failure: Exception | None = None
     ) -> None:
         assert self._position is not None
-        step, after = follow(self._position, done, self._workflow.checkpoint_every)
+        step, after = follow(self._position, done, self._checkpoint_every)
         self._position = after
         life = self._life
 
@@ -385,9 +260,6 @@ class WorkflowActor(PooledActor):
         latest = self._latest
         return latest if latest is not None and not latest.concluded else None
 
-    def _leaves(self, position: Position) -> tuple[str, ...]:
-        return leaves(self._workflow, position.chart.configuration)
-
     # --- going back ---
 
     def _go_back(self, message: CommitFailed) -> None:
@@ -395,21 +267,18 @@ class WorkflowActor(PooledActor):
             return  # a later step of those that have failed together
         # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
-        self._chart = self._position = self._activation.durable = None
+        self._performance = self._position = self._activation.durable = None
         self._depart()
 
-    def _roll_back(self, message: RollBack, reply: Reply) -> None:
+    def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._settle()
         if message.key is not None and self._repeated(message.key, reply):
             return
-        clock = self._services.runtime.clock
-        at, started = clock.now_us(), perf_counter_ns()
-        position = self._position
-        assert position is not None
-        store, record = self._services.store, position.record
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
+        assert self._position is not None
+        store, record = self._services.store, self._position.record
         to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, self._workflow)
-        self._embody(self._workflow, self._workflow.codec.load(past.context), past.chart)
+        past = past_position(store, record, to, performance.workflow)
         done = Done(
             kind=Kind.ROLLBACK,
             event=ROLLBACK,
@@ -422,6 +291,7 @@ class WorkflowActor(PooledActor):
             key=message.key,
         )
         self._write(done, reply)
+        self._performance = None  # the next event has it rehydrated there
 
     def _settle(self) -> None:
         """Wait until every step so far is durable."""

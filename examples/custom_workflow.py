@@ -39,8 +39,8 @@ class Publication(Workflow):
     def long_enough(self) -> bool:
         return self.context.words >= 500
 
-    def on_check(self, source: str) -> None:
-        self.context.sources.append(source)
+    def on_check(self, found_in: str) -> None:
+        self.context.sources.append(found_in)
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
         print(article.state)
         article.ask(Publication.resume)
         print(article.state)
-        article.ask(Publication.check, source="the archive")
+        article.ask(Publication.check, found_in="the archive")
         print(article.state, article.context)
 
 

@@ -14,7 +14,7 @@ class Log:
 
 
 class Veto:
-    """Nothing may be completed before it was paused once. It may wait while it makes up its mind."""
+    """Nothing may be completed before it was paused once; an async handler may wait."""
 
     paused = False
 

@@ -7,11 +7,6 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
 from repertory.actors import (
     ActorSystem,
     InvalidTransition,
@@ -20,6 +15,10 @@ from repertory.actors import (
     WorkflowExists,
     WorkflowNotFound,
 )
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 STATUS = {WorkflowNotFound: 404, WorkflowExists: 409, InvalidTransition: 409}
 

@@ -33,7 +33,7 @@ def judge(
         number = record.number
         if number not in heads:
             heads[number] = head(number)
-        verdict = _unwritable(record, entry)
+        verdict: RepertoryError | None = _unwritable(record, entry)
         if verdict is None and entry.sequence == 1:
             if record.id in ids or taken(record.id):
                 verdict = WorkflowExists(

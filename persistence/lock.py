@@ -82,12 +82,15 @@ class WriterLock:
                     holder=holder.partition(" since ")[0],
                 ) from error
             # The holder before may have removed the file between our opening and locking it.
-            try:
-                if os.path.samestat(os.fstat(fd), self.path.stat()):
-                    return fd
-            except FileNotFoundError:
-                pass
+            if self._is_at_path(fd):
+                return fd
             os.close(fd)
+
+    def _is_at_path(self, fd: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(fd), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     @staticmethod
     def _holder(fd: int) -> str:
@@ -103,11 +106,13 @@ class WriterLock:
         _held.discard(self)
         if fd is None:
             return
+        ours = self._is_at_path(fd)
         # Elsewhere an open file can be removed, and must be before others can claim it.
         if sys.platform == "win32":
             os.close(fd)
         try:
-            self.path.unlink()
+            if ours:
+                self.path.unlink()
         except OSError:
             pass
         if sys.platform != "win32":

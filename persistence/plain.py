@@ -66,8 +66,8 @@ def encode_json(value: Any) -> bytes:
     """Return event data, or a result, as JSON text.
 
     Besides plain JSON this takes what has one usual form in it, and keeps that form: enum members
-    (their value), dates, times and durations (ISO 8601), UUIDs and decimals (text), bytes (base64), tuples
-    and sets (arrays), dataclasses, msgspec Structs and pydantic models (objects).
+    (their value), dates, times and durations (ISO 8601), UUIDs and decimals (text), bytes
+    (base64), tuples and sets (arrays), dataclasses, msgspec Structs and pydantic models (objects).
 
     Raises:
         CodecError: NaN or an infinity, a key that is no string, text with half a surrogate pair,

@@ -75,7 +75,8 @@ class Entry(msgspec.Struct, frozen=True):
         target: ids of those active after.
         duration: how long the macrostep took, in microseconds.
         history: the chart's history values after it as JSON, or None when it changed none.
-        context: the change of the context (see `changes`), or None when there was none.
+        context: the change of the context (see `changes`), or None when there was none; the
+            creation's is the change from `{}`.
         result: what the actions returned, as JSON, or None.
         error: `{"type": …, "message": …}` as JSON when refused or failed, else None.
         details: the microsteps and the handlers that ran, as JSON, or None.

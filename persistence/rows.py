@@ -121,17 +121,30 @@ def entry_of(row: Row, number: int) -> Entry:
     Raises:
         StoreDamaged: its kind or its states can't be read.
     """
+    kind, source, target = row[1], row[6], row[7]
+    at, event, data, key = row[2:6]
+    duration, history, context, result, error_, details, checksum, id = row[8:]
     try:
         return Entry(
             row[0],
-            _KINDS[row[1]],
-            *row[2:6],
-            states_of(row[6]),
-            states_of(row[7]),
-            *row[8:],
+            _KINDS[kind],
+            at,
+            event,
+            data,
+            key,
+            states_of(source),
+            states_of(target),
+            duration,
+            history,
+            context,
+            result,
+            error_,
+            details,
+            checksum,
+            id,
         )
     except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:
-        what = f"its kind is {row[1]!r}" if isinstance(error, KeyError) else str(error)
+        what = f"its kind is {kind!r}" if isinstance(error, KeyError) else str(error)
         raise StoreDamaged(
             f"Entry {row[0]} of workflow number {number} in the store is damaged: {what}.",
             number=number,

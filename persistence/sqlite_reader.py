@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -171,7 +172,7 @@ class Reader:
         upto: int | None = None,
         last: int | None = None,
         first: int | None = None,
-    ) -> list[Entry]:
+    ) -> builtins.list[Entry]:
         statement, limit = statements.ENTRIES, first
         if last is not None:
             statement, limit = statements.LAST_ENTRIES, last
@@ -187,7 +188,7 @@ class Reader:
             rows.reverse()
         return [entry_of(row, number) for row in rows]
 
-    def checkpoints(self, number: int) -> list[Checkpoint]:
+    def checkpoints(self, number: int) -> builtins.list[Checkpoint]:
         with self.connection() as connection:
             rows = connection.execute(statements.CHECKPOINTS, (number,)).fetchall()
         return [checkpoint_of(row, number) for row in rows]
@@ -203,11 +204,14 @@ class Reader:
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+            undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"
         for table, row, parent, _ in dangling:
             yield f"Row {row} of {table} points to a row of {parent} that is not there"
+        for (id,) in undated:
+            yield f"The row of workflow {id!r} has another first_at than its oldest entry"
 
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

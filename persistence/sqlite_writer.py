@@ -33,7 +33,7 @@ class Writer:
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
             (entry_there,) = connection.execute(statements.LAST_ENTRY).fetchone()
-        self._numbers = itertools.count(max(number, number_there or 0) + 1)
+        self._numbers: Iterator[int] = itertools.count(max(number, number_there or 0) + 1)
         self._last_entry = max(entry, entry_there or 0)
 
     def close(self) -> None:
@@ -162,7 +162,7 @@ class Writer:
     ) -> list[RepertoryError | None]:
         def head(number: int) -> int | None:
             row = connection.execute(statements.BY_NUMBER, (number,)).fetchone()
-            return None if row is None else row[4]
+            return None if row is None else int(row[4])
 
         def taken(id: str) -> bool:
             return connection.execute(statements.FIND, (id,)).fetchone() is not None

@@ -7,7 +7,7 @@ people can read and query it there.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from peewee import SQL, SqliteDatabase, Tuple, fn
 
@@ -19,7 +19,8 @@ _dialect = SqliteDatabase(None)
 
 
 def _sql(query: Any) -> str:
-    text, values = _dialect.get_sql_context().parse(query)
+    context: Any = _dialect.get_sql_context()
+    text, values = context.parse(query)
     if values:
         raise AssertionError(f"a value was compiled into {text!r}")
     return str(text)
@@ -30,7 +31,7 @@ def schema() -> list[str]:
     made: list[str] = []
     for model in MODELS:
         with _dialect.bind_ctx([model], bind_refs=False, bind_backrefs=False):
-            manager = model._schema
+            manager: Any = cast(Any, model)._schema
             for made_by in (
                 manager._create_table(safe=False),
                 *manager._create_indexes(safe=False),
@@ -173,6 +174,12 @@ CHECKPOINT = _sql(
     .where((_C.workflow == _P) & (_C.sequence <= _P))
     .order_by(_C.sequence.desc())
     .limit(SQL("1"))
+)
+
+WRONG_FIRST_AT = _sql(
+    _W.select(_W.id)
+    .join(_T, on=(_T.workflow == _W.number) & (_T.sequence == _W.first_sequence))
+    .where(_T.at != _W.first_at)
 )
 
 # The first condition of each is the index's own, word for word: that is how SQLite knows it.

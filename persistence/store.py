@@ -7,6 +7,7 @@ a write.
 
 from __future__ import annotations
 
+import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -132,7 +133,7 @@ class Store(ABC):
         upto: int | None = None,
         last: int | None = None,
         first: int | None = None,
-    ) -> list[Entry]:
+    ) -> builtins.list[Entry]:
         """Return history entries of a workflow by sequence, oldest first.
 
         Arguments:
@@ -144,7 +145,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def checkpoints(self, number: int) -> list[Checkpoint]:
+    def checkpoints(self, number: int) -> builtins.list[Checkpoint]:
         """Return all checkpoints of a workflow, oldest first."""
 
     @abstractmethod

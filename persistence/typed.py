@@ -24,8 +24,8 @@ _decode = msgspec.json.Decoder().decode
 class TypedForm:
     """A dataclass or msgspec Struct, read and written by msgspec's C code."""
 
-    def __init__(self, cls: type) -> None:
-        self.type = cls
+    def __init__(self, cls: Any) -> None:
+        self.type: Any = cls
         struct = issubclass(cls, msgspec.Struct)
         if struct:
             self.fields: tuple[str, ...] = cls.__struct_fields__
@@ -37,7 +37,7 @@ class TypedForm:
             self._encoded = {name: name for name in self.fields}
         try:
             info = inspect.type_info(cls)
-            self._read = msgspec.json.Decoder(cls).decode
+            self._read: Callable[[bytes], Any] = msgspec.json.Decoder(cls).decode
         except NameError as error:
             raise CodecError(
                 f"an annotation of {cls.__name__} can't be resolved ({error}); define what it "
@@ -56,7 +56,7 @@ class TypedForm:
         refuse_unknown(values, {*self.fields, *self._encoded.values()}, self.type)
         given = {self._encoded.get(name, name): value for name, value in values.items()}
         try:
-            made = msgspec.convert(given, self.type)
+            made: Any = msgspec.convert(given, self.type)
         except msgspec.ValidationError as error:
             try:
                 made = self._read(encode_json(given))
@@ -193,7 +193,7 @@ def _fill(value: Any) -> None:
     if dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             if field.default is not dataclasses.MISSING and not hasattr(type(value), "__slots__"):
-                value.__dict__.setdefault(field.name, field.default)
+                vars(value).setdefault(field.name, field.default)
             _fill(getattr(value, field.name, None))
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:

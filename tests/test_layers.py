@@ -17,6 +17,9 @@ LAYERS = [
     ["actors.runtime", "actors.charts"],
     [
         "actors.workflow",
+        "actors.names",
+        "actors.waiting",
+        "actors.performance",
         "actors.lifecycle",
         "actors.position",
         "actors.history",
@@ -33,7 +36,7 @@ LAYERS = [
         "actors.persistence_actor",
         "actors.supervisor",
     ],
-    ["actors.system", "actors.ref"],
+    ["actors.system", "actors.life", "actors.ref"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""

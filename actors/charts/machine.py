@@ -5,7 +5,7 @@ Together with its neighbours this is the only place that knows python-statemachi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -51,7 +51,8 @@ def runs_async(chart: Chart) -> bool:
 def begin(chart: Chart) -> Taken:
     """Enter the initial states of a new chart and run to the end of that macrostep."""
     engine: Any = chart._engine
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.activate_initial_state()
         return Taken(None, trace)
@@ -62,7 +63,8 @@ def begin(chart: Chart) -> Taken:
 async def begin_async(chart: Chart) -> Taken:
     """Do what `begin` does for a chart with coroutines."""
     engine: Any = chart._engine
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.put(_trigger(chart, INITIAL, {}))
         await engine.activate_initial_state()
@@ -88,7 +90,8 @@ def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
     """
     engine: Any = chart._engine
     trigger = _trigger(chart, event, data)
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.put(trigger)
         return Taken(_fold(engine.processing_loop()), trace)
@@ -102,7 +105,8 @@ async def take_async(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken
     """Do what `take` does for a chart with coroutines."""
     engine: Any = chart._engine
     trigger = _trigger(chart, event, data)
-    engine.trace = trace = []
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.put(trigger)
         return Taken(_fold(await engine.processing_loop(trigger.future)), trace)
@@ -155,11 +159,15 @@ def is_final(chart_class: type[Chart], configuration: tuple[str, ...]) -> bool:
     )
 
 
-def check_callbacks(chart_class: type[Chart]) -> None:
+def check_callbacks(chart_class: type[Chart], probe: Callable[[], Chart]) -> None:
     """Raise BadDefinition for what python-statemachine would find at the first instance only.
 
     That is names in guards and actions that nobody defines, and what can't be made durable: a
     delay or an invocation would run outside the step, and be lost with the process.
+
+    Arguments:
+        chart_class: the class.
+        probe: makes an instance of it that is not begun.
     """
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     ids = states_of(chart_class)
@@ -181,7 +189,7 @@ def check_callbacks(chart_class: type[Chart]) -> None:
                 f"process; do it outside and report back by an event."
             )
     try:
-        chart_class()
+        probe()
     except InvalidDefinition as error:
         raise BadDefinition(f"{where}: {error}") from error
 

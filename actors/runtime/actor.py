@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import pykka
 from pykka import messages
+from pykka._envelope import Envelope
 
 from . import execution
+from .children import Children
+from .errors import ActorRuntimeError
 from .future import PooledFuture
+from .lifecycle import Terminated
 from .mailbox import Mailbox, StoppedFlag
 from .ref import PooledRef
+from .supervision import Restart, Strategy
+from .timers import Timer, Timers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pykka._actor import ActorInbox
-    from pykka._envelope import Envelope
 
     from .runtime import Runtime
+
+A = TypeVar("A", bound="PooledActor")
 
 
 def _urns() -> itertools.count[int]:
@@ -63,11 +70,21 @@ class PooledActor(pykka.Actor):
     run_inline: ClassVar[bool] = True
     """Whether a thread that waits for this actor may run it itself."""
 
+    mailbox_type: ClassVar[Callable[[], Mailbox]] = Mailbox
+    """Makes the mailbox: see `BoundedMailbox` and `PriorityMailbox`."""
+
+    supervision: ClassVar[Strategy] = Strategy()
+    """How the children of this actor are supervised."""
+
     batch_limit: ClassVar[int] = 256
     """The most envelopes that `on_batch` gets at once."""
 
     _takes_batches: ClassVar[bool] = False
     _has_on_start: ClassVar[bool] = False
+
+    _stash: list[Envelope[Any]] | None = None
+    _timers: Timers | None = None
+    _watched: dict[str, tuple[PooledFuture[None], Callable[[Any], None]]] | None = None
 
     runtime: Runtime
     """The runtime that the actor lives in."""
@@ -88,11 +105,30 @@ class PooledActor(pykka.Actor):
     def _bind(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.actor_urn = f"{_urn_prefix}{next(_urn_numbers):012x}"
-        mailbox = self.actor_inbox = Mailbox()
+        mailbox = self.actor_inbox = type(self).mailbox_type()
         mailbox.actor = self
         mailbox.runtime = runtime
         mailbox.dispatcher = runtime.dispatcher
         mailbox.ref = self._actor_ref = PooledRef(self, mailbox)
+
+    def _take_over(self, mailbox: Mailbox) -> None:
+        """Become the next instance behind a mailbox and its ref."""
+        self.runtime = mailbox.runtime
+        self.actor_urn = mailbox.ref.actor_urn
+        self.actor_inbox = mailbox
+        self._actor_ref = mailbox.ref
+        mailbox.actor = self
+
+    def _give_up(self) -> list[Envelope[Any]]:
+        """End what belongs to this instance alone; return the messages it had stashed."""
+        if self._timers is not None:
+            self._timers.cancel_all()
+        if self._watched is not None:
+            for ended, tell in self._watched.values():
+                ended.remove_done_callback(tell)
+        stash, self._stash = self._stash or [], None
+        self.actor_inbox.stashed = 0
+        return stash
 
     @classmethod
     def start(cls, *args: Any, **kwargs: Any) -> pykka.ActorRef[Self]:
@@ -166,3 +202,114 @@ class PooledActor(pykka.Actor):
             whether the actor has ended.
         """
         return execution.retire(self.actor_inbox)
+
+    def start_child(
+        self,
+        actor_class: type[A],
+        *args: Any,
+        restart: Restart = Restart.PERMANENT,
+        **kwargs: Any,
+    ) -> PooledRef[A]:
+        """Start an actor that this one supervises, and that stops when this one does.
+
+        Args:
+            actor_class: the child's class.
+            args: for its `__init__`, also of each later instance.
+            restart: when the child is restarted; `supervision` says how.
+            kwargs: likewise.
+        """
+        mailbox = self.actor_inbox
+        if mailbox.children is None:
+            mailbox.children = Children(mailbox, self.supervision)
+        return self.runtime._start(actor_class, args, kwargs, mailbox.children, restart)
+
+    def stop_child(self, ref: pykka.ActorRef[Any]) -> None:
+        """Stop a child for good, whatever its restart type."""
+        if self.actor_inbox.children is not None:
+            self.actor_inbox.children.forget(cast("PooledRef[Any]", ref).actor_inbox)
+        ref.stop(block=False)
+
+    @property
+    def children(self) -> list[pykka.ActorRef[Any]]:
+        """The refs of the children, oldest first."""
+        children = self.actor_inbox.children
+        return [] if children is None else children.refs
+
+    def pre_restart(self, error: BaseException | None) -> None:
+        """Clean up before a new instance takes over; the children are stopped after this.
+
+        Args:
+            error: why; `None` if an actor stopped by itself.
+        """
+
+    def post_restart(self, error: BaseException | None) -> None:
+        """Take over, after `__init__` and before `on_start`.
+
+        Args:
+            error: why; `None` if an actor stopped by itself.
+        """
+
+    def watch(self, ref: pykka.ActorRef[Any]) -> None:
+        """Get one `Terminated(ref)` message when that actor ends, or has ended already."""
+        if self._watched is None:
+            self._watched = {}
+        if ref.actor_urn in self._watched:
+            return
+
+        def tell(_: Any) -> None:
+            try:
+                self.actor_inbox.put(Envelope(Terminated(ref)))
+            except pykka.ActorDeadError:
+                pass  # Nobody watches any more.
+
+        ended = cast("PooledRef[Any]", ref).actor_inbox.ended
+        self._watched[ref.actor_urn] = (ended, tell)
+        ended.add_done_callback(tell)
+
+    def unwatch(self, ref: pykka.ActorRef[Any]) -> None:
+        """Get no `Terminated` of that actor, unless it is in the mailbox already."""
+        if self._watched is not None and ref.actor_urn in self._watched:
+            ended, tell = self._watched.pop(ref.actor_urn)
+            ended.remove_done_callback(tell)
+
+    def stash(self) -> None:
+        """Set the message being handled aside; it is answered when it is handled again."""
+        mailbox = self.actor_inbox
+        envelope = mailbox.current
+        if envelope is None:
+            raise ActorRuntimeError(f"{self} handles no message that it could stash.")
+        if self._stash is None:
+            self._stash = []
+        self._stash.append(Envelope(envelope.message, envelope.reply_to))
+        mailbox.stashed = len(self._stash)
+        envelope.reply_to = None
+
+    def unstash_all(self) -> None:
+        """Put what was set aside back, in its order and before everything that waits."""
+        mailbox = self.actor_inbox
+        stash, self._stash = self._stash or [], None
+        mailbox.queue.extendleft(reversed(stash))
+        mailbox.stashed = 0
+
+    def schedule_once(self, seconds: float, message: Any) -> Timer:
+        """Send `message` to this actor in so many seconds, unless it has ended by then."""
+        return self._own_timers().start(seconds, message, None)
+
+    def schedule_every(self, seconds: float, message: Any) -> Timer:
+        """Send `message` to this actor every so many seconds until it ends."""
+        if seconds <= 0:
+            raise ValueError(f"An interval must be longer than no time at all, not {seconds} s.")
+        return self._own_timers().start(seconds, message, seconds)
+
+    def set_receive_timeout(self, seconds: float | None) -> None:
+        """Get a `ReceiveTimeout` whenever no message came for so many seconds.
+
+        Args:
+            seconds: how long; `None` ends it.
+        """
+        self._own_timers().set_receive_timeout(seconds)
+
+    def _own_timers(self) -> Timers:
+        if self._timers is None:
+            self._timers = Timers(self.actor_inbox)
+        return self._timers

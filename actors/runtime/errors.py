@@ -26,6 +26,20 @@ class AskRingError(ActorRuntimeError):
         super().__init__(f"{text}: nobody could ever answer. Use tell, or answer later.")
 
 
+class MailboxFullError(ActorRuntimeError):
+    """A bounded mailbox was full and refused a message: send less, or wait and try again.
+
+    Attributes:
+        actor: whose mailbox it is.
+        capacity: how many messages it holds.
+    """
+
+    def __init__(self, actor: str, capacity: int) -> None:
+        self.actor = actor
+        self.capacity = capacity
+        super().__init__(f"The mailbox of {actor} is full: {capacity} messages wait. Try later.")
+
+
 class RuntimeClosedError(ActorRuntimeError):
     """The runtime is shut down, or shutting down: start a new one."""
 

@@ -23,6 +23,31 @@ class ActorStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class ActorRestarted:
+    """A new instance took an actor's place, behind the same ref.
+
+    Attributes:
+        ref: the actor.
+        error: why; `None` if it had stopped by itself.
+    """
+
+    ref: pykka.ActorRef[Any]
+    error: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terminated:
+    """The message that a watcher gets when the actor it watches has ended."""
+
+    ref: pykka.ActorRef[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveTimeout:
+    """The message that an actor gets which had none for as long as it said."""
+
+
+@dataclass(frozen=True, slots=True)
 class ActorFailed:
     """A handler, or `on_start`, `on_stop` or `on_failure`, raised an exception.
 

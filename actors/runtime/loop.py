@@ -88,11 +88,14 @@ class HandlerLoop:
         try:
             result = await handler
         except BaseException as error:
-            execution.failed(mailbox, error, envelope, must_stop=envelope is None)
+            if execution.failed(mailbox, error, envelope, must_stop=envelope is None):
+                return
         else:
             if envelope is not None and envelope.reply_to is not None:
                 execution.answer(envelope.reply_to, result)
         mailbox.current = None
+        if mailbox.on_idle is not None:
+            mailbox.on_idle()
         if mailbox.closed:
             execution.end(mailbox)
         else:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pykka
 from pykka._envelope import Envelope
 
 from . import execution
-from .execution import CLOSED, OPEN, RETIRING
+from .execution import CLOSED, ENDED, OPEN, RETIRING
+from .system_messages import SYSTEM_WORK
 
 if TYPE_CHECKING:
     from .actor import PooledActor
+    from .children import Children
     from .dispatcher import Dispatcher
     from .future import PooledFuture
     from .ref import PooledRef
@@ -40,14 +42,19 @@ class Mailbox:
 
     __slots__ = (
         "_ended",
+        "_system",
         "_turn",
         "actor",
+        "children",
         "current",
         "dispatcher",
+        "on_idle",
+        "parent",
         "queue",
         "ref",
         "runtime",
         "starting",
+        "stashed",
         "state",
         "waits_for",
     )
@@ -61,8 +68,13 @@ class Mailbox:
         self.queue: deque[Envelope[Any]] = deque()
         self.state = OPEN
         self.starting = False
+        self.stashed = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
+        self.parent: Children | None = None
+        self.children: Children | None = None
+        self.on_idle: Callable[[], None] | None = None
+        self._system: deque[Any] | None = None
         self._ended: PooledFuture[None] | None = None
         # Taken until the actor starts: what arrives before that waits.
         self._turn = threading.Lock()
@@ -76,7 +88,7 @@ class Mailbox:
     @property
     def closed(self) -> bool:
         """Whether the mailbox takes no more messages."""
-        return self.state == CLOSED
+        return self.state >= CLOSED
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Enqueue `envelope` and see to it that it will be handled.
@@ -105,11 +117,39 @@ class Mailbox:
             else:
                 self.dispatcher.schedule(self)
 
+    def put_system(self, message: Any) -> bool:
+        """Enqueue a message of the runtime, ahead of all others.
+
+        Returns:
+            whether it will be seen; `False` if the mailbox is closed.
+        """
+        with _lazily:
+            if self._system is None:
+                self._system = deque()
+        # The mark goes to the front; what it stands for keeps the order of its coming.
+        self._system.append(message)
+        envelope = Envelope(SYSTEM_WORK)
+        self.queue.appendleft(envelope)
+        if self.state and self._was_refused(envelope):
+            return False
+        if self._turn.acquire(False):
+            self.dispatcher.schedule(self)
+        return True
+
+    def next_system(self) -> Any:
+        """Take the runtime's next message; there is one for each mark in the queue."""
+        assert self._system is not None
+        return self._system.popleft()
+
+    def _settle(self, envelope: Envelope[Any]) -> None:
+        if self.state and self._was_refused(envelope):
+            raise pykka.ActorDeadError(f"{self.ref} not found")
+
     def _was_refused(self, envelope: Envelope[Any]) -> bool:
         if self.state == RETIRING:
             with _retiring:
                 pass
-        if self.state != CLOSED:
+        if self.state < CLOSED:
             return False
         try:
             self.queue.remove(envelope)
@@ -154,7 +194,7 @@ class Mailbox:
         Returns:
             whether it ran.
         """
-        if not self.queue or self.state == CLOSED or not execution.may_run_inline():
+        if not self.queue or self.state >= CLOSED or not execution.may_run_inline():
             return False
         if not self.take_turn():
             return False
@@ -167,22 +207,22 @@ class Mailbox:
     def close(self) -> bool:
         """Refuse whatever comes from now on; say whether it was open."""
         with _retiring:
-            was_open = self.state != CLOSED
+            was_open = self.state < CLOSED
             self.state = CLOSED
         return was_open
 
     def retire(self) -> bool:
         """Close if no message is waiting, in one step; say whether it is closed now."""
-        if self.queue:
+        if self.queue or self.stashed:
             return False
         with _retiring:
-            if self.state == CLOSED:
+            if self.state >= CLOSED:
                 return True
             self.state = RETIRING
             # Whoever appended before this line is seen here; whoever appends after it
             # sees the state and waits for the decision.
             self.state = OPEN if self.queue else CLOSED
-            return self.state == CLOSED
+            return self.state >= CLOSED
 
     def drain(self) -> Iterator[Envelope[Any]]:
         """Take out what is left; only after `close`."""
@@ -194,19 +234,20 @@ class Mailbox:
 
     @property
     def ended(self) -> PooledFuture[None]:
-        """Done once the mailbox is closed; made when somebody first asks."""
+        """Done once the actor has ended; made when somebody first asks."""
         from .future import PooledFuture
 
         with _lazily:
             if self._ended is None:
                 self._ended = PooledFuture()
             future = self._ended
-        if self.state == CLOSED:
+        if self.state == ENDED:
             self.tell_ended()
         return future
 
     def tell_ended(self) -> None:
-        """Tell those who wait for the end; call it after `close`."""
+        """Tell those who wait for the end that it has come."""
+        self.state = ENDED
         future = self._ended
         if future is not None:
             execution.answer(future, None)
@@ -222,7 +263,7 @@ class StoppedFlag:
 
     def is_set(self) -> bool:
         """Whether the actor takes no more messages."""
-        return self._mailbox.state == CLOSED
+        return self._mailbox.state >= CLOSED
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait up to `timeout` seconds for the end; say whether it came."""

@@ -9,7 +9,7 @@ from pykka import messages
 from pykka._envelope import Envelope
 
 from .context import here
-from .errors import BLOCKED_LOOP, BlockedLoopError
+from .errors import BLOCKED_LOOP, BlockedLoopError, MailboxFullError
 from .future import PooledFuture
 from .mailbox import Mailbox, StoppedFlag
 
@@ -89,7 +89,7 @@ class PooledRef(pykka.ActorRef[A]):
                 mailbox.put_and_run(Envelope(message, future), future)
             else:
                 mailbox.put(Envelope(message, future))
-        except pykka.ActorDeadError as error:
+        except (pykka.ActorDeadError, MailboxFullError) as error:
             if block:
                 raise
             future.set_error(error)

@@ -11,6 +11,7 @@ import pykka
 
 from . import execution
 from .actor import PooledActor
+from .children import Child, Children
 from .clock import Clock, SystemClock
 from .context import here
 from .dead_letters import DeadLetters
@@ -20,6 +21,7 @@ from .events import EventStream
 from .lifecycle import ActorStarted
 from .loop import HandlerLoop
 from .ref import PooledRef
+from .supervision import Restart
 
 A = TypeVar("A", bound=PooledActor)
 
@@ -77,14 +79,29 @@ class Runtime:
         Raises:
             RuntimeClosedError: the runtime is shut down or shutting down.
         """
+        return cast("PooledRef[A]", self._start(actor_class, args, kwargs))
+
+    def _start(
+        self,
+        actor_class: type[Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        parent: Children | None = None,
+        restart: Restart = Restart.TEMPORARY,
+    ) -> PooledRef[Any]:
         if self._closing:
             raise RuntimeClosedError(
                 f"The runtime {self.name} is shut down: {actor_class.__name__} can't start in it."
             )
-        actor = actor_class.__new__(actor_class, *args, **kwargs)
+        actor: PooledActor = actor_class.__new__(actor_class, *args, **kwargs)
         actor._bind(self)
-        actor.__init__(*args, **kwargs)  # type: ignore[misc]  # bound first, so that it can use it
-        ref = cast("PooledRef[A]", actor._actor_ref)
+        mailbox = actor.actor_inbox
+        mailbox.parent = parent
+        # Bound first, so that `__init__` can use the ref and the runtime.
+        actor.__init__(*args, **kwargs)  # type: ignore[misc]
+        ref = mailbox.ref
+        if parent is not None:
+            parent.add(Child(actor_class, args, kwargs, restart, mailbox))
         self._register(ref)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("Starting %s", actor)
@@ -137,6 +154,10 @@ class Runtime:
         orderly = True
         # Actors that are being started elsewhere may still come in: look again.
         while refs := list(self.registry.values()):
+            for ref in refs:
+                children = cast("PooledRef[Any]", ref).actor_inbox.children
+                if children is not None:
+                    children.cut_short()
             for ref in reversed(refs):
                 left = None if deadline is None else deadline - time.monotonic()
                 try:

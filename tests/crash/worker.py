@@ -25,7 +25,7 @@ class Account(Workflow):
 
     class Context:
         balance: int = 0
-        keys: list[str] = []  # noqa: RUF012  # a plain class: it is made a dataclass
+        keys: list[str] = []
 
     def on_put(self, amount: int, name: str) -> None:
         self.context.balance += amount

@@ -23,7 +23,7 @@ class Order(Workflow):
     class Context:
         total: int
         received: int = 0
-        notes: list[str] = []  # noqa: RUF012  # a plain class: it is made a dataclass
+        notes: list[str] = []
 
     def covers_total(self, amount: int) -> bool:
         return self.context.received + amount >= self.context.total
@@ -74,7 +74,7 @@ class Counter(Workflow):
 
     go = counting.to(stepping)
     stepping.to(done, cond="enough")
-    stepping.to(counting, cond="odd")
+    stepping.to(counting)
     counting.to(stepping, cond="running")
 
     def on_go(self, upto: int) -> None:
@@ -86,9 +86,6 @@ class Counter(Workflow):
 
     def enough(self) -> bool:
         return bool(self.context["n"] >= self.context["upto"])
-
-    def odd(self) -> bool:
-        return bool(self.context["n"] % 2)
 
     def running(self) -> bool:
         return "upto" in self.context
@@ -168,8 +165,8 @@ class Gate(Workflow):
     enter = shut.to(through)
     knock = shut.to.itself(internal=True)
 
-    gates: dict[str, threading.Event] = {}  # noqa: RUF012
-    entered: dict[str, threading.Event] = {}  # noqa: RUF012
+    gates: dict[str, threading.Event] = {}
+    entered: dict[str, threading.Event] = {}
 
     def on_enter_through(self, gate: str) -> None:
         self.entered[gate].set()
@@ -189,7 +186,7 @@ class Tally(Workflow):
 
     class Context:
         total: int = 0
-        seen: list[int] = []  # noqa: RUF012
+        seen: list[int] = []
 
     def on_add(self, n: int) -> int:
         self.context.total += n

@@ -222,6 +222,7 @@ def test_a_future_is_given_at_once_and_answers_later(system: ActorSystem) -> Non
 
 def test_a_wait_ends_in_time_and_the_event_still_takes_effect(system: ActorSystem) -> None:
     gate = Gate.make("late")
+    gate.clear()
     visitor = system.start(Gate)
     with pytest.raises(Timeout):
         visitor.ask("enter", gate="late", timeout=0.01)

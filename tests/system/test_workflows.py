@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -295,20 +297,25 @@ def test_a_bad_definition_is_an_error_when_it_is_made(change: Any, says: str) ->
 
 
 def test_a_stored_workflow_whose_class_is_not_imported_is_named(file: Path) -> None:
-    passing = define("Passing", **two_states())
-    with ActorSystem(file) as system:
-        system.start(passing, id="p")
-    del passing
-    import gc
-
-    gc.collect()
+    elsewhere = (
+        "import sys\n"
+        "from repertory.actors import ActorSystem, State, Workflow\n"
+        "class Passing(Workflow):\n"
+        "    a, b = State(initial=True), State(final=True)\n"
+        "    go = a.to(b)\n"
+        "with ActorSystem(sys.argv[1]) as system:\n"
+        "    system.start(Passing, id='p')\n"
+    )
+    subprocess.run([sys.executable, "-c", elsewhere, str(file)], check=True)
     with ActorSystem(file) as system:
         with pytest.raises(UnknownWorkflow, match="'Passing'"):
             system.get("p").ask("go")
+        assert isinstance(system.recover()["p"], UnknownWorkflow)
         assert system.metadata("p").configuration == ("a",)
-        again = define("Passing", **two_states())
+        assert [entry.target for entry in system.get("p").history()] == [("a",)]
+        define("Passing", **two_states())
         system.get("p").ask("go")
-        assert again.workflow_name == "Passing" and system.metadata("p").finished
+        assert system.metadata("p").finished
 
 
 def test_two_classes_of_one_name_are_an_error_where_it_matters(system: ActorSystem) -> None:
@@ -323,10 +330,6 @@ def test_a_workflow_of_another_version_is_left_as_it_is(file: Path) -> None:
     old = define("Dated", **two_states())
     with ActorSystem(file) as system:
         system.start(old, id="d")
-    del old
-    import gc
-
-    gc.collect()
     new = define("Dated", **two_states(), version=2)
     with ActorSystem(file) as system:
         with pytest.raises(VersionMismatch, match="version 1 of Dated, and version 2") as info:

@@ -1,0 +1,155 @@
+"""A workflow's chart in memory, with the handlers that watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from inspect import isawaitable, iscoroutinefunction
+from time import perf_counter_ns
+from typing import Any
+
+from ..persistence.codec import CodecError, encode_json
+from ..persistence.errors import SerializationFailed
+from ..persistence.records import ChartState, Kind
+from .charts import (
+    Taken,
+    begin,
+    begin_async,
+    capture,
+    is_final,
+    leaves,
+    runs_async,
+    take,
+    take_async,
+)
+from .handlers import HandlerCall, HandlerListener, event_hooks
+from .rehydration import rehydrate
+from .stepping import Done
+from .workflow import Workflow
+
+
+class Performance:
+    """One instance of a workflow class, for as long as nothing goes wrong with it.
+
+    Attributes:
+        workflow: its class.
+        waits: whether something in it is async, so that it must be awaited.
+    """
+
+    __slots__ = ("_calls", "_chart", "_hooks", "_id", "waits", "workflow")
+
+    def __init__(
+        self,
+        workflow: type[Workflow],
+        workflow_id: str,
+        context: Any,
+        handlers: Sequence[object],
+        stands: ChartState | None = None,
+    ) -> None:
+        """Make an instance that has run nothing yet.
+
+        Arguments:
+            workflow: its class.
+            workflow_id: its id.
+            context: its context; from now on its own.
+            handlers: the handlers to tell.
+            stands: where it stands, if it has begun already.
+
+        Raises:
+            VersionMismatch: the class has no such state any more.
+        """
+        self.workflow = workflow
+        self._id = workflow_id
+        self._calls: list[HandlerCall] = []
+        self._hooks = event_hooks(handlers)
+        listeners = [HandlerListener(handler, self._calls) for handler in handlers]
+        self._chart = workflow.dormant(context, workflow_id, listeners)
+        if stands is not None:
+            rehydrate(self._chart, stands, workflow_id)
+        self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
+
+    async def begin(self) -> Taken:
+        """Enter the initial states."""
+        if runs_async(self._chart):
+            return await begin_async(self._chart)
+        return begin(self._chart)
+
+    async def take(self, event: str, data: Mapping[str, Any]) -> Taken:
+        """Take an event, to the end of its macrostep.
+
+        Raises:
+            NotAllowed: the chart has no transition for it where it stands.
+            Exception: whatever an action, a guard or a handler raised.
+        """
+        for hook in self._hooks:
+            standing = leaves(self.workflow, capture(self._chart).configuration)
+            told = hook("+".join(standing), event)
+            if isawaitable(told):
+                await told
+        if runs_async(self._chart):
+            return await take_async(self._chart, event, data)
+        return take(self._chart, event, data)
+
+    def holds(self, context: Any) -> bool:
+        """Tell whether its context is still this plain one."""
+        return bool(self._chart.codec.plain(self._chart.context) == context)
+
+    def take_calls(self) -> list[HandlerCall]:
+        """Return the calls of handlers since the last time."""
+        calls = self._calls.copy()
+        self._calls.clear()
+        return calls
+
+    def done(
+        self,
+        kind: Kind,
+        event: str,
+        at: int,
+        started: int,
+        taken: Taken,
+        data: bytes | None = None,
+        key: str | None = None,
+    ) -> Done:
+        """Return what a macrostep did.
+
+        Arguments:
+            kind: what the history will call it.
+            event: its event.
+            at: when it began; UTC, in microseconds since 1970.
+            started: likewise, in nanoseconds of `perf_counter_ns`.
+            taken: what the chart did.
+            data: the event's data as JSON.
+            key: its idempotency key.
+
+        Raises:
+            SerializationFailed: the context, or what the actions returned, is no JSON.
+        """
+        try:
+            context = self._chart.codec.plain(self._chart.context)
+        except CodecError as error:
+            raise self._unwritable("its context", event, error) from error
+        try:
+            result = None if taken.result is None else encode_json(taken.result)
+        except CodecError as error:
+            raise self._unwritable("what its actions returned", event, error) from error
+        stands = capture(self._chart)
+        return Done(
+            kind=kind,
+            event=event,
+            at=at,
+            duration=(perf_counter_ns() - started) // 1000,
+            chart=stands,
+            finished=is_final(self.workflow, stands.configuration),
+            context=context,
+            data=data,
+            key=key,
+            result=result,
+            microsteps=taken.microsteps,
+            calls=self.take_calls(),
+        )
+
+    def _unwritable(self, what: str, event: str, error: CodecError) -> SerializationFailed:
+        return SerializationFailed(
+            f"After event {event!r} of workflow {self._id!r}, {what} can't be kept as JSON: "
+            f"{error}",
+            workflow_id=self._id,
+        )

@@ -1,0 +1,219 @@
+"""Mailboxes with a bound, and with an order other than that of arrival."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any
+
+from pykka import messages
+from pykka._envelope import Envelope
+
+from . import execution
+from .errors import MailboxFullError
+from .future import PooledFuture
+from .lifecycle import ReceiveTimeout, Terminated
+from .mailbox import Mailbox
+from .system_messages import SystemWork
+
+_EXEMPT = (messages._ActorStop, SystemWork, Terminated, ReceiveTimeout)
+
+
+class WhenFull(Enum):
+    """What a full mailbox does with one more message."""
+
+    WAIT = "wait"
+    """The sender waits; a sender that would wait for itself gets an `AskRingError`."""
+    REFUSE = "refuse"
+    """The sender gets a `MailboxFullError`."""
+    DROP_OLDEST = "drop_oldest"
+    """The message that waited longest becomes a dead letter."""
+    DROP_NEWEST = "drop_newest"
+    """The new message becomes a dead letter."""
+
+
+class _Queue(deque[Envelope[Any]]):
+    """A deque that lets a waiting sender go on for each envelope taken out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.senders: deque[PooledFuture[None]] = deque()
+
+    def popleft(self) -> Envelope[Any]:
+        envelope = super().popleft()
+        if self.senders:
+            self.let_in()
+        return envelope
+
+    def let_in(self) -> None:
+        try:
+            sender = self.senders.popleft()
+        except IndexError:
+            return
+        execution.answer(sender, None)
+
+
+class BoundedMailbox(Mailbox):
+    """A mailbox that holds no more than so many messages.
+
+    Stops and what the runtime sends (`Terminated`, `ReceiveTimeout`) are let in all
+    the same. Stashed messages count.
+
+    Args:
+        capacity: the most messages that may wait.
+        when_full: what to do with one more.
+
+    Example:
+        ```py
+        class Slow(PooledActor):
+            mailbox_type = partial(BoundedMailbox, 100, WhenFull.REFUSE)
+        ```
+    """
+
+    __slots__ = ("_admission", "_when_full", "capacity")
+
+    queue: _Queue
+
+    def __init__(self, capacity: int, when_full: WhenFull = WhenFull.WAIT) -> None:
+        if capacity < 1:
+            raise ValueError(f"A mailbox must hold at least one message, not {capacity}.")
+        super().__init__()
+        self.queue = _Queue()
+        self.capacity = capacity
+        self._when_full = when_full
+        self._admission = threading.Lock()
+
+    def put(self, envelope: Envelope[Any]) -> None:
+        """Enqueue `envelope`, or do what the policy says if the mailbox is full.
+
+        Raises:
+            MailboxFullError: it is full, and refuses.
+            pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
+        """
+        if self._admit(envelope):
+            self._settle(envelope)
+            if self._turn.acquire(False):
+                self.dispatcher.schedule(self)
+
+    def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
+        """Like `put`; whoever waits for the answer runs the actor later, if it is idle."""
+        self.put(envelope)
+
+    def _admit(self, envelope: Envelope[Any]) -> bool:
+        """Append `envelope` if it may come in; say whether it did."""
+        exempt = isinstance(envelope.message, _EXEMPT)
+        while True:
+            dropped = ticket = None
+            with self._admission:
+                if exempt or self.closed or len(self.queue) + self.stashed < self.capacity:
+                    self.queue.append(envelope)
+                    return True
+                if self._when_full is WhenFull.REFUSE:
+                    raise MailboxFullError(self.name, self.capacity)
+                if self._when_full is WhenFull.WAIT:
+                    ticket = PooledFuture[None]()
+                    ticket.worker = self
+                    self.queue.senders.append(ticket)
+                elif self._when_full is WhenFull.DROP_OLDEST:
+                    dropped = self._oldest()
+                if dropped is not None:
+                    self.queue.append(envelope)
+            if ticket is not None:
+                if len(self.queue) + self.stashed < self.capacity or self.closed:
+                    self.queue.let_in()
+                ticket.get()
+                continue
+            self.runtime.dead_letters.add(
+                dropped or envelope, self.ref, "dropped the message: its mailbox was full"
+            )
+            return dropped is not None
+
+    def _oldest(self) -> Envelope[Any] | None:
+        """Take out the message that waited longest; none if only stops and stashed ones do."""
+        for envelope in list(self.queue):
+            if not isinstance(envelope.message, _EXEMPT):
+                try:
+                    self.queue.remove(envelope)
+                except ValueError:
+                    continue  # It is being handled by now.
+                return envelope
+        return None
+
+    def drain(self) -> Iterator[Envelope[Any]]:
+        """Take out what is left, and let the waiting senders find out."""
+        yield from super().drain()
+        with self._admission:
+            senders = list(self.queue.senders)
+            self.queue.senders.clear()
+        for sender in senders:
+            execution.answer(sender, None)
+
+
+class _PriorityQueue:
+    """The part of a deque's face that a mailbox needs, over a heap."""
+
+    def __init__(self, priority: Callable[[Any], float]) -> None:
+        self._priority = priority
+        self._heap: list[tuple[int, float, int, Envelope[Any]]] = []
+        self._orders = itertools.count()
+        self._first = itertools.count(-1, -1)
+        self._lock = threading.Lock()
+
+    def append(self, envelope: Envelope[Any]) -> None:
+        message = envelope.message
+        # A stop lets everything before it be handled, as in any other mailbox.
+        last = isinstance(message, messages._ActorStop)
+        rank = 0.0 if last else self._priority(message)
+        with self._lock:
+            heapq.heappush(self._heap, (int(last), rank, next(self._orders), envelope))
+
+    def appendleft(self, envelope: Envelope[Any]) -> None:
+        with self._lock:
+            heapq.heappush(self._heap, (-1, 0.0, next(self._first), envelope))
+
+    def extendleft(self, envelopes: Iterator[Envelope[Any]]) -> None:
+        for envelope in envelopes:
+            self.appendleft(envelope)
+
+    def popleft(self) -> Envelope[Any]:
+        with self._lock:
+            return heapq.heappop(self._heap)[3]
+
+    def remove(self, envelope: Envelope[Any]) -> None:
+        with self._lock:
+            for place, entry in enumerate(self._heap):
+                if entry[3] is envelope:
+                    del self._heap[place]
+                    heapq.heapify(self._heap)
+                    return
+        raise ValueError("The envelope is not in the queue.")
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+
+class PriorityMailbox(Mailbox):
+    """A mailbox that gives the message with the lowest number first.
+
+    Messages with the same number keep the order in which they came.
+
+    Args:
+        priority: gives a message's number; must not fail.
+
+    Example:
+        ```py
+        class Triage(PooledActor):
+            mailbox_type = partial(PriorityMailbox, lambda message: message.urgency)
+        ```
+    """
+
+    __slots__ = ()
+
+    def __init__(self, priority: Callable[[Any], float]) -> None:
+        super().__init__()
+        # It has what the runtime uses of a deque.
+        self.queue = _PriorityQueue(priority)  # type: ignore[assignment]

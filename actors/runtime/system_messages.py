@@ -1,0 +1,29 @@
+"""Messages of the runtime itself; they overtake all others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .children import GroupRestart
+
+
+class SystemWork(tuple[()]):
+    """Stands in a queue for a message of the runtime, which waits in a queue of its own."""
+
+    __slots__ = ()
+
+
+SYSTEM_WORK = SystemWork()
+
+
+class Halt(NamedTuple):
+    """Tells a child to hold still: a sibling's restart takes it along."""
+
+    group: GroupRestart
+
+
+class Escalated(NamedTuple):
+    """Tells a parent that it has failed, because a child did once too often."""
+
+    error: BaseException

@@ -1,0 +1,44 @@
+"""Waiting for an answer, for so long and no longer."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+import pykka
+
+from ..persistence.errors import Timeout
+from .runtime import PooledFuture
+
+
+def wait(future: PooledFuture[Any], timeout: float | None, what: str) -> Any:
+    """Wait for a future's value.
+
+    Arguments:
+        future: what to wait for.
+        timeout: seconds to wait, or None for as long as it takes.
+        what: what is waited for, for the error.
+
+    Raises:
+        Timeout: it has no value by then.
+    """
+    try:
+        return future.get(timeout=timeout)
+    except pykka.Timeout as error:
+        raise in_vain(timeout, what) from error
+
+
+def in_vain(timeout: float | None, what: str) -> Timeout:
+    """Return the error for a wait that took too long."""
+    return Timeout(f"Waited {timeout} s for {what}, in vain; it may still happen.")
+
+
+class Deadline:
+    """What is left of a time that was given. Somebody waits, so it is real time."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Return the seconds that are left, or None when there is no limit."""
+        return None if self._end is None else max(0.0, self._end - monotonic())

@@ -1,0 +1,153 @@
+"""Clocks, timers and the event stream."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from repertory.actors.runtime import (
+    EventStream,
+    ManualClock,
+    PooledActor,
+    ReceiveTimeout,
+    Runtime,
+    SystemClock,
+)
+
+
+class Listener(PooledActor):
+    stop_on_failure = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Any] = []
+
+    def on_receive(self, message: Any) -> Any:
+        if callable(message):
+            return message(self)
+        self.heard.append(message)
+        return None
+
+
+def heard(ref: Any) -> Any:
+    return ref.ask(lambda self: list(self.heard), timeout=20)
+
+
+def test_a_manual_clock_makes_the_calls_that_are_due_in_order() -> None:
+    clock = ManualClock(datetime(2026, 5, 1, tzinfo=UTC))
+    calls: list[Any] = []
+    clock.call_later(3, calls.append, "late")
+    clock.call_later(1, lambda: (calls.append("early"), clock.call_later(1, calls.append, "next")))
+    clock.call_later(1, calls.append, "same time, later")
+    clock.call_later(2.5, calls.append, "never").cancel()
+    clock.advance(2)
+    assert calls == ["early", "same time, later", "next"]
+    assert clock.pending == 1
+    clock.advance(1)
+    assert calls[-1] == "late"
+    assert clock.monotonic() == 3
+    assert clock.now() == datetime(2026, 5, 1, 0, 0, 3, tzinfo=UTC)
+    assert clock.now_us() == 1_777_593_603_000_000
+
+
+@given(st.lists(st.tuples(st.floats(0, 50), st.booleans()), max_size=30), st.floats(0.1, 20))
+def test_a_timer_fires_once_never_early_and_not_when_cancelled(
+    timers: list[tuple[float, bool]], step: float
+) -> None:
+    clock = ManualClock()
+    fired: list[tuple[int, float]] = []
+    for number, (due, cancelled) in enumerate(timers):
+        handle = clock.call_later(due, lambda n=number: fired.append((n, clock.monotonic())))
+        if cancelled:
+            handle.cancel()
+    while clock.monotonic() < 50:
+        clock.advance(step)
+    assert sorted(number for number, _ in fired) == [
+        number for number, (_, cancelled) in enumerate(timers) if not cancelled
+    ]
+    assert all(moment >= timers[number][0] for number, moment in fired)
+
+
+def test_the_system_clock_serves_timers_in_order_and_survives_a_failing_one() -> None:
+    clock = SystemClock("test-clock")
+    done = threading.Event()
+    order: list[int] = []
+
+    def note(number: int) -> None:
+        order.append(number)
+        if number == 2:
+            raise ValueError(number)
+        if number == 3:
+            done.set()
+
+    clock.call_later(0.03, note, 3)
+    clock.call_later(0.02, note, 2)
+    clock.call_later(0.01, note, 1)
+    clock.call_later(3600, note, 0)
+    assert done.wait(20)
+    clock.close()
+    assert order == [1, 2, 3]
+    assert not any(thread.name == "test-clock" for thread in threading.enumerate())
+    assert abs(clock.now_us() - clock.now().timestamp() * 1e6) < 60e6
+
+
+def test_an_actor_sends_itself_messages_later_once_and_repeatedly(
+    runtime: Runtime, clock: ManualClock
+) -> None:
+    ref = runtime.start(Listener)
+    ref.ask(lambda self: self.schedule_once(5, "once"))
+    timer = ref.ask(lambda self: self.schedule_every(2, "tick"))
+    clock.advance(4)
+    assert heard(ref) == ["tick", "tick"]
+    clock.advance(1)
+    assert heard(ref) == ["tick", "tick", "once"]
+    timer.cancel()
+    clock.advance(100)
+    assert heard(ref) == ["tick", "tick", "once"]
+
+
+def test_an_actors_timers_end_with_it(runtime: Runtime, clock: ManualClock) -> None:
+    ref = runtime.start(Listener)
+    ref.ask(lambda self: (self.schedule_once(5, "once"), self.schedule_every(2, "tick")))
+    ref.ask(lambda self: self.set_receive_timeout(7))
+    assert clock.pending == 3
+    ref.stop()
+    assert ref.actor_stopped.wait(20)
+    assert clock.pending == 0
+
+
+def test_a_receive_timeout_comes_after_silence_only(runtime: Runtime, clock: ManualClock) -> None:
+    ref = runtime.start(Listener)
+    ref.ask(lambda self: self.set_receive_timeout(10))
+    clock.advance(6)
+    assert heard(ref) == []
+    clock.advance(6)
+    assert heard(ref) == []
+    clock.advance(12)
+    assert heard(ref) == [ReceiveTimeout()]
+    ref.ask(lambda self: self.set_receive_timeout(None))
+    clock.advance(100)
+    assert heard(ref) == [ReceiveTimeout()]
+
+
+def test_subscribers_hear_their_types_until_they_cancel_and_do_no_harm() -> None:
+    events = EventStream()
+    numbers: list[Any] = []
+    everything: list[Any] = []
+
+    def broken(event: object) -> None:
+        raise ValueError(event)
+
+    events.subscribe(broken)
+    subscription = events.subscribe(numbers.append, int, float)
+    events.subscribe(everything.append)
+    for event in (1, "two", 3.0):
+        events.publish(event)
+    subscription.cancel()
+    subscription.cancel()
+    events.publish(4)
+    assert numbers == [1, 3.0]
+    assert everything == [1, "two", 3.0, 4]
