@@ -6,9 +6,10 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from pykka import ActorDeadError, ActorRef
+from pykka import ActorDeadError
 
 from .position import Position
+from .runtime import PooledRef
 
 
 class Activation:
@@ -22,7 +23,7 @@ class Activation:
     __slots__ = ("durable", "ref")
 
     def __init__(self) -> None:
-        self.ref: ActorRef[Any]
+        self.ref: PooledRef[Any]
         self.durable: Position | None = None
 
 
@@ -34,7 +35,7 @@ class Activations:
     next one. So messages keep their order, and none is lost on the way out and in.
     """
 
-    def __init__(self, activate: Callable[[str, Activation], ActorRef[Any]]) -> None:
+    def __init__(self, activate: Callable[[str, Activation], PooledRef[Any]]) -> None:
         """Make an empty table.
 
         Arguments:
@@ -75,7 +76,7 @@ class Activations:
             if self._table.get(workflow_id) is activation:
                 del self._table[workflow_id]
 
-    def deliver(self, workflow_id: str, put: Callable[[ActorRef[Any]], None]) -> None:
+    def deliver(self, workflow_id: str, put: Callable[[PooledRef[Any]], None]) -> None:
         """Give a message to a workflow, in memory or not.
 
         Arguments:

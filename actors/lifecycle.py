@@ -67,10 +67,10 @@ class Lifecycle(Workflow):
     retry = failed.to(running)
     cancel = running.to(cancelled) | paused.to(cancelled)
     custom = (
-        idle.to.itself(internal=True)
-        | running.to.itself(internal=True)
-        | paused.to.itself(internal=True)
-        | failed.to.itself(internal=True)
+        idle.to(idle, internal=True)
+        | running.to(running, internal=True)
+        | paused.to(paused, internal=True)
+        | failed.to(failed, internal=True)
     )
 
     def on_start(self) -> None:

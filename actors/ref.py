@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from uuid import uuid4
 
-import pykka
-
 from ..persistence.errors import WorkflowNotFound
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
@@ -16,7 +14,7 @@ from .names import Name, event_name, state_name
 from .notifications import Committed, Interest
 from .position import Position, Snapshot, snapshot
 from .rehydration import past_position, read_position
-from .runtime import Envelope, PooledFuture
+from .runtime import Envelope, PooledFuture, PooledRef
 from .stepping import follow, forked, unborn
 from .waiting import in_vain, wait
 
@@ -210,7 +208,7 @@ class WorkflowRef:
     def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
         future: PooledFuture[Any] = PooledFuture()
 
-        def put(ref: pykka.ActorRef[Any]) -> None:
+        def put(ref: PooledRef[Any]) -> None:
             future.worker = ref.actor_inbox
             ref.actor_inbox.put(Envelope(message, reply_to=future))
 

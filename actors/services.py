@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pykka import ActorRef
-
 from ..persistence.store import Store
 from .activations import Activations
 from .notifications import Notifications
-from .runtime import Runtime
+from .runtime import PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
 
@@ -41,8 +39,8 @@ class Services:
     system_handlers: Sequence[object] = ()
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
-    persistence: ActorRef[Any] = field(init=False)
-    supervisor: ActorRef[Any] = field(init=False)
+    persistence: PooledRef[Any] = field(init=False)
+    supervisor: PooledRef[Any] = field(init=False)
 
     def handlers(self, workflow_id: str, workflow: type[Workflow]) -> list[object]:
         """Return the handlers of one workflow: the system's, its class's and its own."""

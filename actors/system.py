@@ -309,7 +309,7 @@ class ActorSystem(SystemLife):
         """What has been written since the system was opened, and what that took."""
         return msgspec.structs.replace(self._services.statistics)
 
-    def verify(self, id: str | None = None) -> list[Problem]:
+    def verify(self, id: str | None = None) -> Sequence[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""
         return list(verify(self._services.store, id))
 
