@@ -87,6 +87,10 @@ class ContextCodec:
             form = PydanticForm(context_type)
         else:
             if not issubclass(context_type, msgspec.Struct):
+                # Fields are inherited from dataclasses alone, so bases come first.
+                for base in reversed(context_type.__mro__[1:-1]):
+                    if inspect.get_annotations(base):
+                        _as_dataclass(base)
                 _as_dataclass(context_type)
             form = TypedForm(context_type)
         return cls(context_type, form.fields, form)
