@@ -77,7 +77,7 @@ def test_actions_run_in_the_order_of_scxml(system: ActorSystem) -> None:
 
 
 class Nested(Workflow):
-    class outer(State.Compound, initial=True):  # noqa: N801
+    class outer(State.Compound, initial=True):
         inner = State(initial=True)
         other = State()
         stay = inner.to.itself(internal=True)
