@@ -111,10 +111,9 @@ def test_the_cut_leaves_the_last_and_drops_only_what_is_past_a_limit(ats, first,
         assert len(stay) <= max(count, 1)
     if since is not None and len(stay) > 1:
         assert stay[0] >= since
-    for sequence, _ in times[: upto - first + 1]:
-        past_count = count is not None and sequence <= last - count
-        past_age = since is not None and all(at < since for s, at in times if s <= sequence)
-        assert past_count or past_age
+    by_count = first - 1 if count is None else last - count
+    for sequence, at in times[: upto - first + 1]:
+        assert sequence <= by_count or (since is not None and at < since)
 
 
 @pytest.mark.parametrize(
