@@ -57,11 +57,14 @@ def test_readers_see_whole_steps_while_batches_are_written(path, author_in):
     seen = []
 
     def read():
-        while not done.is_set():
-            with store.reading():
-                loaded = [store.load(f"o{number}") for number in range(3)]
-                replayed = fold(BLANK, store.entries(loaded[0].record.number))
-            seen.append((loaded, replayed))
+        try:
+            while not done.is_set():
+                with store.reading():
+                    loaded = [store.load(f"o{number}") for number in range(3)]
+                    replayed = fold(BLANK, store.entries(loaded[0].record.number))
+                seen.append((loaded, replayed))
+                read_one.set()
+        finally:
             read_one.set()
 
     readers = [threading.Thread(target=read) for _ in range(3)]
@@ -73,6 +76,7 @@ def test_readers_see_whole_steps_while_batches_are_written(path, author_in):
     done.set()
     for reader in readers:
         reader.join()
+    assert seen
     for loaded, replayed in seen:
         assert len({stored.record.sequence for stored in loaded}) == 1
         here = recover(loaded[0])
