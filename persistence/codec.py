@@ -17,7 +17,8 @@ import msgspec
 
 from .changes import Json
 from .plain import CodecError, decode_json, encode_json, exact
-from .typed import PydanticForm, TypedForm
+from .pydantic_form import PydanticForm
+from .typed import TypedForm
 
 __all__ = ["CodecError", "ContextCodec", "decode_json", "encode_json"]
 
