@@ -22,7 +22,7 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
-from .messages import Leave, Trim
+from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
 from .runtime import Clock, PooledFuture, Runtime
@@ -106,11 +106,12 @@ class SystemLife:
             workflow_class=self._class_of,
             system_handlers=self._handlers,
         )
-        services.persistence = runtime.start(
-            PersistenceActor, store, notifications, runtime.clock, services.statistics
-        )
+        services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
+        if not self._read_only:
+            # Before anybody can send: what is on its way goes first.
+            services.persistence.tell(DeliverAll())
         self._trim_later(services)
         return self
 

@@ -80,6 +80,8 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
         SerializationFailed: it can't be written as JSON, or has a name that callbacks get from
             the chart.
     """
+    if message.message is not None:
+        return message.message.data
     if not message.data:
         return None
     if taken := RESERVED.intersection(message.data):

@@ -17,7 +17,7 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Problem, WorkflowRecord
+from ..persistence.records import Message, Problem, WorkflowRecord
 from ..persistence.verification import verify
 from .life import SystemLife
 from .messages import Wake, Write
@@ -287,6 +287,14 @@ class ActorSystem(SystemLife):
             with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
                 wait(future, deadline.left(), "the system to settle")
         wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
+
+    def messages(self, *, dead: bool = False) -> Sequence[Message]:
+        """Return what workflows have sent to each other and has not been taken yet.
+
+        Arguments:
+            dead: what can't be delivered, because its receiver does not exist, instead.
+        """
+        return self._services.store.messages(dead=dead)
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.

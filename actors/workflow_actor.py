@@ -7,20 +7,32 @@ from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json, encode_json
 from ..persistence.errors import (
     HandlerFailed,
     RepertoryError,
+    StoreError,
     SystemStopped,
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind
+from ..persistence.records import ChartState, Kind, Message
 from .activations import Activation
 from .charts import NotAllowed
-from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
+from .messages import (
+    Begin,
+    Commit,
+    CommitFailed,
+    Deliver,
+    EventFailed,
+    Leave,
+    RollBack,
+    Undelivered,
+    Wake,
+)
 from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
 from .performance import Performance
 from .position import Position
@@ -52,6 +64,7 @@ class WorkflowActor(PooledActor):
         self._position: Position | None = None
         self._checkpoint_every = 1
         self._life = 0
+        self._stalled = False
         self._latest: Commit | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
         self._keys_in_flight: dict[str, Commit] = {}
@@ -64,6 +77,7 @@ class WorkflowActor(PooledActor):
         try:
             match message:
                 case Deliver():
+                    self._keep_order(message)
                     performance = self._ready()
                     work = self._deliver(message, reply, performance)
                 case Begin():
@@ -83,21 +97,24 @@ class WorkflowActor(PooledActor):
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
                 if performance.waits:
-                    return self._guarded(work, reply)
+                    return self._guarded(work, reply, message)
                 _run(work)
         except Exception as error:
-            self._fail(error, reply)
+            self._fail(error, reply, message)
         return None
 
-    async def _guarded(self, work: Awaitable[None], reply: Reply) -> None:
+    async def _guarded(self, work: Awaitable[None], reply: Reply, message: Any) -> None:
         try:
             await work
         except Exception as error:
-            self._fail(error, reply)
+            self._fail(error, reply, message)
 
-    def _fail(self, error: Exception, reply: Reply) -> None:
+    def _fail(self, error: Exception, reply: Reply, message: Any) -> None:
         """Answer with an error that leaves no trace, once all before it is durable."""
-        if reply is not None:
+        if isinstance(message, Deliver) and message.message is not None:
+            with suppress(ActorDeadError):
+                self._services.persistence.tell(Undelivered(message.message, error))
+        elif reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
         else:
             with suppress(ActorDeadError):
@@ -107,6 +124,15 @@ class WorkflowActor(PooledActor):
             self._depart()
         elif not isinstance(error, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
+
+    def _keep_order(self, message: Deliver) -> None:
+        """After a failure, take other workflows' messages from the first one that failed on."""
+        if message.message is None:
+            return
+        if message.anew:
+            self._stalled = False
+        elif self._stalled:
+            raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
 
@@ -131,7 +157,7 @@ class WorkflowActor(PooledActor):
         done = performance.done(Kind.CREATED, CREATED, at, started, taken)
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
-        self._write(done, reply)
+        self._write(self._with_messages(done, performance, None), reply)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -176,8 +202,9 @@ class WorkflowActor(PooledActor):
                 self._performance = None
         if failure is None:
             assert done is not None
+            done = self._with_messages(done, performance, message.message)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif kind is Kind.FAILED or message.keep_refused:
+        elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
             duration = (perf_counter_ns() - started) // 1000
             undone = Done(
                 kind=kind,
@@ -191,10 +218,30 @@ class WorkflowActor(PooledActor):
                 key=message.key,
                 error=error_json(failure),
                 calls=performance.take_calls(),
+                received=message.message,
             )
             self._write(undone, reply, failure=failure)
         else:
-            self._fail(failure, reply)
+            self._fail(failure, reply, message)
+
+    def _with_messages(
+        self, done: Done, performance: Performance, received: Message | None
+    ) -> Done:
+        sent = performance.take_outbox()
+        if not sent and received is None:
+            return done
+        assert self._position is not None
+        record, allocate = self._position.record, self._services.store.allocate_message
+        return replace(
+            done,
+            sends=tuple(
+                Message(
+                    allocate(), record.id, record.sequence + 1, s.receiver, s.event, s.data, done.at
+                )
+                for s in sent
+            ),
+            received=received,
+        )
 
     def _repeated(self, key: str, reply: Reply) -> bool:
         """Answer a repeated idempotency key with its recorded outcome, if it is one."""
@@ -237,6 +284,7 @@ class WorkflowActor(PooledActor):
             [] if reply is None else [reply],
             step=step,
             position=after,
+            received=done.received,
             value=value,
             failure=failure,
             owner=concluded,
@@ -267,6 +315,7 @@ class WorkflowActor(PooledActor):
             return  # a later step of those that have failed together
         # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
+        self._stalled = True
         self._performance = self._position = self._activation.durable = None
         self._depart()
 
