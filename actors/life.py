@@ -25,7 +25,7 @@ from .activations import Activation, Activations
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, Runtime
+from .runtime import Clock, PooledFuture, PooledRef, Runtime
 from .services import Services
 from .supervisor import Supervisor
 from .waiting import Deadline
@@ -98,10 +98,14 @@ class SystemLife:
             store.close()
             raise
         notifications = Notifications(runtime)
+
+        def activate(workflow_id: str, activation: Activation) -> PooledRef[Any]:
+            return runtime.start(WorkflowActor, services, workflow_id, activation)
+
         services = Services(
             store=store,
             runtime=runtime,
-            activations=Activations(self._activate),
+            activations=Activations(activate),
             notifications=notifications,
             workflow_class=self._class_of,
             system_handlers=self._handlers,
@@ -130,6 +134,7 @@ class SystemLife:
         services, self._running = self._running, None
         if services is None:
             return
+        services.activations.close()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)
@@ -177,10 +182,6 @@ class SystemLife:
                 f"The system {self._name!r} is not open; enter it with `with`, or call open()."
             )
         return services
-
-    def _activate(self, workflow_id: str, activation: Activation) -> Any:
-        services = self._services
-        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
 
     def _class_of(self, name: str) -> type[Workflow]:
         return self._classes.get(name) or workflow_class(name)

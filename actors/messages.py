@@ -55,7 +55,10 @@ class RollBack(msgspec.Struct, frozen=True):
 
 
 class Wake(msgspec.Struct, frozen=True):
-    """To a workflow: be in memory. Answered when it is."""
+    """To any actor: answer once all that came before is done; a workflow, in memory again.
+
+    The persistence actor answers whether messages between workflows are still under way.
+    """
 
 
 class Leave(msgspec.Struct, frozen=True):

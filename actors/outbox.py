@@ -13,7 +13,7 @@ from contextlib import suppress
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
-from ..persistence.errors import WorkflowNotFound
+from ..persistence.errors import SystemStopped, WorkflowNotFound
 from ..persistence.records import Message, Step
 from .messages import Deliver, EventFailed, Redeliver
 from .services import Services
@@ -34,6 +34,11 @@ class Outbox:
         # again, so that nothing overtakes.
         self._stalled: set[str] = set()
         self._pauses: dict[str, float] = {}
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a message was delivered and is not taken yet."""
+        return bool(self._in_flight)
 
     def deliver_all(self) -> None:
         """Deliver what was on its way when the store was closed, or the process killed."""
@@ -81,7 +86,10 @@ class Outbox:
         self._in_flight.add(message.id)
         data = {} if message.data is None else decode_json(message.data)
         deliver = Deliver(message.event, data, message=message, anew=anew)
-        self._services.activations.deliver(message.receiver, lambda ref: ref.tell(deliver))
+        try:
+            self._services.activations.deliver(message.receiver, lambda ref: ref.tell(deliver))
+        except SystemStopped:
+            self._in_flight.discard(message.id)  # the next system delivers it
 
     def _retry_later(self, receiver: str) -> None:
         pause = self._pauses.get(receiver, FIRST_RETRY)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..persistence.errors import StoreError
 from ..persistence.records import Retention
-from .messages import Commit, DeliverAll, Redeliver, Trim, Undelivered, Write
+from .messages import Commit, DeliverAll, Redeliver, Trim, Undelivered, Wake, Write
 from .notifications import Committed
 from .outbox import Outbox
 from .runtime import PooledActor
@@ -93,6 +93,8 @@ class PersistenceActor(PooledActor):
                     answer = self._outbox.redeliver(message.receiver)
                 case DeliverAll():
                     answer = self._outbox.deliver_all()
+                case Wake():
+                    answer = self._outbox.under_way
                 case Trim():
                     answer = self._trim(message.retention)
                 case _:
