@@ -26,6 +26,7 @@ from .performance import Performance
 from .position import Position
 from .rehydration import check_version, past_position, previous_sequence, read_position
 from .runtime import PooledActor, PooledFuture
+from .runtime.context import here
 from .services import Services
 from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
 from .workflow import Workflow
@@ -83,20 +84,25 @@ class WorkflowActor(PooledActor):
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
                 if performance.waits:
-                    return self._guarded(work, reply)
+                    return self._guarded(work, reply, message)
                 _run(work)
-        except Exception as error:
-            self._fail(error, reply)
+        except BaseException as error:
+            self._fail(error, reply, message)
+            if here.depth and isinstance(error, KeyboardInterrupt):
+                raise  # Ctrl-C, for the thread that ran this while it waited
         return None
 
-    async def _guarded(self, work: Awaitable[None], reply: Reply) -> None:
+    async def _guarded(self, work: Awaitable[None], reply: Reply, message: Any) -> None:
         try:
             await work
-        except Exception as error:
-            self._fail(error, reply)
+        except BaseException as error:
+            self._fail(error, reply, message)
 
-    def _fail(self, error: Exception, reply: Reply) -> None:
+    def _fail(self, raised: BaseException, reply: Reply, message: Any) -> None:
         """Answer with an error that leaves no trace, once all before it is durable."""
+        error = raised
+        if not isinstance(error, Exception):
+            error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
         else:
@@ -105,7 +111,7 @@ class WorkflowActor(PooledActor):
         if self._position is None:
             self._performance = None
             self._depart()
-        elif not isinstance(error, RepertoryError):
+        elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
 
     # --- beginning ---
@@ -126,7 +132,9 @@ class WorkflowActor(PooledActor):
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
             taken = await performance.begin()
-        except Exception as error:
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             raise broken(self._id, CREATED, error) from error
         done = performance.done(Kind.CREATED, CREATED, at, started, taken)
         workflow = message.workflow
@@ -171,7 +179,9 @@ class WorkflowActor(PooledActor):
                 failure = refusal(message, position)
                 if not performance.holds(position.context):
                     self._performance = None  # a guard changed what it should only have read
-            except Exception as error:
+            except (GeneratorExit, KeyboardInterrupt):
+                raise  # broken off from outside: it has not failed
+            except BaseException as error:
                 kind, failure = Kind.FAILED, broken(self._id, message.event, error)
                 self._performance = None
         if failure is None:
@@ -194,7 +204,7 @@ class WorkflowActor(PooledActor):
             )
             self._write(undone, reply, failure=failure)
         else:
-            self._fail(failure, reply)
+            self._fail(failure, reply, message)
 
     def _repeated(self, key: str, reply: Reply) -> bool:
         """Answer a repeated idempotency key with its recorded outcome, if it is one."""
