@@ -266,9 +266,11 @@ class WorkflowActor(PooledActor):
             commit.conclude(SystemStopped("The system has stopped; nothing was written."))
 
     def _last(self) -> Commit | None:
-        """The last step, while it is on its way to the disk."""
+        """The last step, unless it is on the disk."""
         latest = self._latest
-        return latest if latest is not None and not latest.concluded else None
+        if latest is None or (latest.concluded and latest.error is None):
+            return None
+        return latest
 
     # --- going back ---
 
@@ -277,7 +279,7 @@ class WorkflowActor(PooledActor):
             return  # a later step of those that have failed together
         # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
-        self._performance = self._position = self._activation.durable = None
+        self._performance = self._position = self._activation.durable = self._latest = None
         self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
@@ -315,11 +317,8 @@ class WorkflowActor(PooledActor):
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
-        try:
+        with suppress(RepertoryError):  # those who sent what was not written know
             self._settle()
-        except RepertoryError as error:
-            message.left.set_error(error)
-            return
         if self._depart():
             message.left.set(None)
         else:

@@ -13,11 +13,13 @@ from repertory.actors import (
     ActorSystem,
     HandlerFailed,
     State,
+    StoreError,
     Workflow,
 )
+from repertory.actors.messages import Wake
+from repertory.actors.supervisor import Remove, Stop
 from repertory.persistence.records import Stored
 
-from .charts import Tally
 from .faulty import FaultyStore
 
 LONG = 20.0
@@ -173,3 +175,71 @@ def test_a_start_whose_entry_action_exits_is_answered(system: ActorSystem) -> No
     with pytest.raises(HandlerFailed, match="SystemExit"):
         started.result(timeout=LONG)
     assert system.list() == []
+
+
+# --- positions that were never durable ---
+
+
+def test_a_refusal_in_a_state_that_failed_to_commit_is_not_given(
+    system: ActorSystem, store: Store
+) -> None:
+    script = system.start(Script, id="s")
+    entered, gate = threading.Event(), threading.Event()
+
+    def block(_: Script) -> bool:
+        entered.set()
+        assert gate.wait(LONG)
+        return False
+
+    Script.acts["block"] = block
+    store.hold()
+    store.broken = True
+    gone = script.ask("go", block=False)
+    refused = script.ask("ask", act="block", block=False)
+    assert entered.wait(LONG)
+    store.release()
+    with pytest.raises(StoreError):
+        gone.get(timeout=LONG)
+    gate.set()  # its guard says no in `there`, where the workflow never was
+    with pytest.raises(StoreError):
+        refused.get(timeout=LONG)
+    store.broken = False
+    assert script.state == "here"
+
+
+def test_a_rollback_does_not_go_on_from_a_state_that_failed_to_commit(
+    system: ActorSystem, store: Store
+) -> None:
+    script = system.start(Script, id="s")
+    Script.acts["no"] = lambda _: False
+    store.hold()
+    store.broken = True
+    gone = script.ask("go", block=False)
+    back = aside(script.rollback)
+    store.release()
+    for future in (gone.get, back.result):
+        with pytest.raises(StoreError, match="disk is full"):
+            future(timeout=LONG)
+
+
+@pytest.mark.parametrize("end", ["stop", "remove"])
+def test_a_step_that_cannot_be_written_does_not_keep_a_workflow_from_its_end(
+    system: ActorSystem, store: Store, end: str
+) -> None:
+    script = system.start(Script, id="s")
+    gate = threading.Event()
+    Script.acts["wait"] = lambda _: gate.wait(LONG)
+    store.hold()
+    store.broken = True
+    waits = script.ask("do", act="wait", block=False)
+    gone = script.ask("go", block=False)
+    supervisor = system._services.supervisor
+    ended = supervisor.ask({"stop": Stop, "remove": Remove}[end]("s"), block=False)
+    supervisor.ask(Wake())  # so the workflow has been told, behind those two
+    gate.set()
+    store.release()
+    for future in (waits, gone):
+        with pytest.raises(StoreError):
+            future.get(timeout=LONG)
+    ended.get(timeout=LONG)
+    assert [record.id for record in system.list()] == ([] if end == "remove" else ["s"])
