@@ -100,7 +100,7 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
         ) from error
 
 
-def broken(workflow_id: str, event: str, raised: Exception) -> WorkflowError:
+def broken(workflow_id: str, event: str, raised: BaseException) -> WorkflowError:
     """Return the error for an event whose step was undone by what a callback raised."""
     if isinstance(raised, SerializationFailed):
         return raised

@@ -38,6 +38,7 @@ from .performance import Performance
 from .position import Position
 from .rehydration import check_version, past_position, previous_sequence, read_position
 from .runtime import PooledActor, PooledFuture
+from .runtime.context import here
 from .services import Services
 from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
 from .workflow import Workflow
@@ -99,18 +100,23 @@ class WorkflowActor(PooledActor):
                 if performance.waits:
                     return self._guarded(work, reply, message)
                 _run(work)
-        except Exception as error:
+        except BaseException as error:
             self._fail(error, reply, message)
+            if here.depth and isinstance(error, KeyboardInterrupt):
+                raise  # Ctrl-C, for the thread that ran this while it waited
         return None
 
     async def _guarded(self, work: Awaitable[None], reply: Reply, message: Any) -> None:
         try:
             await work
-        except Exception as error:
+        except BaseException as error:
             self._fail(error, reply, message)
 
-    def _fail(self, error: Exception, reply: Reply, message: Any) -> None:
+    def _fail(self, raised: BaseException, reply: Reply, message: Any) -> None:
         """Answer with an error that leaves no trace, once all before it is durable."""
+        error = raised
+        if not isinstance(error, Exception):
+            error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
@@ -122,7 +128,7 @@ class WorkflowActor(PooledActor):
         if self._position is None:
             self._performance = None
             self._depart()
-        elif not isinstance(error, RepertoryError):
+        elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
 
     def _keep_order(self, message: Deliver) -> None:
@@ -152,7 +158,9 @@ class WorkflowActor(PooledActor):
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
             taken = await performance.begin()
-        except Exception as error:
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             raise broken(self._id, CREATED, error) from error
         done = performance.done(Kind.CREATED, CREATED, at, started, taken)
         workflow = message.workflow
@@ -197,7 +205,9 @@ class WorkflowActor(PooledActor):
                 failure = refusal(message, position)
                 if not performance.holds(position.context):
                     self._performance = None  # a guard changed what it should only have read
-            except Exception as error:
+            except (GeneratorExit, KeyboardInterrupt):
+                raise  # broken off from outside: it has not failed
+            except BaseException as error:
                 kind, failure = Kind.FAILED, broken(self._id, message.event, error)
                 self._performance = None
         if failure is None:
@@ -304,9 +314,11 @@ class WorkflowActor(PooledActor):
             commit.conclude(SystemStopped("The system has stopped; nothing was written."))
 
     def _last(self) -> Commit | None:
-        """The last step, while it is on its way to the disk."""
+        """The last step, unless it is on the disk."""
         latest = self._latest
-        return latest if latest is not None and not latest.concluded else None
+        if latest is None or (latest.concluded and latest.error is None):
+            return None
+        return latest
 
     # --- going back ---
 
@@ -316,7 +328,7 @@ class WorkflowActor(PooledActor):
         # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
         self._stalled = True
-        self._performance = self._position = self._activation.durable = None
+        self._performance = self._position = self._activation.durable = self._latest = None
         self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
@@ -354,11 +366,8 @@ class WorkflowActor(PooledActor):
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
-        try:
+        with suppress(RepertoryError):  # those who sent what was not written know
             self._settle()
-        except RepertoryError as error:
-            message.left.set_error(error)
-            return
         if self._depart():
             message.left.set(None)
         else:
