@@ -32,7 +32,7 @@ from rich.table import Table
 
 HERE = Path(__file__).parent
 AT_END = "close"
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.05
 """Seconds between two looks into the store."""
 
 
