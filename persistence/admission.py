@@ -77,4 +77,11 @@ def _unwritable(record: WorkflowRecord, entry: Entry) -> SerializationFailed | N
             "has half a surrogate pair, which UTF-8 has no way to write.",
             workflow_id=record.id,
         )
+    for number in (entry.at, entry.duration, record.version, record.updated_at):
+        if not -(2**63) <= number < 2**63:
+            return SerializationFailed(
+                f"Step {entry.sequence} of workflow {record.id!r} was not written: {number} is "
+                "no integer of 64 bits.",
+                workflow_id=record.id,
+            )
     return None

@@ -73,4 +73,5 @@ def _same(old: Json, new: Json) -> bool:
         return len(old) == len(new) and all(map(_same, old, new))
     if type(old) is dict:
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
-    return bool(old == new)
+    # 0.0 and -0.0 are two in JSON.
+    return bool(old == new) and (old != 0 or type(old) is not float or repr(old) == repr(new))

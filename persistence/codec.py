@@ -17,7 +17,8 @@ import msgspec
 
 from .changes import Json
 from .plain import CodecError, decode_json, encode_json, exact
-from .typed import PydanticForm, TypedForm
+from .pydantic_form import PydanticForm
+from .typed import TypedForm
 
 __all__ = ["CodecError", "ContextCodec", "decode_json", "encode_json"]
 
@@ -87,6 +88,10 @@ class ContextCodec:
             form = PydanticForm(context_type)
         else:
             if not issubclass(context_type, msgspec.Struct):
+                # Fields are inherited from dataclasses alone, so bases come first.
+                for base in reversed(context_type.__mro__[1:-1]):
+                    if inspect.get_annotations(base):
+                        _as_dataclass(base)
                 _as_dataclass(context_type)
             form = TypedForm(context_type)
         return cls(context_type, form.fields, form)

@@ -10,6 +10,7 @@ import dataclasses
 import marshal
 import math
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
@@ -176,6 +177,25 @@ def check(value: Any, path: str, other: Other) -> None:
 def join(path: str, name: object) -> str:
     """Return the path of a part of what is at `path`."""
     return f"{path}.{name}" if path else str(name)
+
+
+def refuse_unknown(values: Mapping[str, Any], known: set[str], cls: type) -> None:
+    """Refuse a field that the type does not declare.
+
+    Raises:
+        CodecError: it suggests the nearest name there is.
+    """
+    for name in values:
+        if name not in known:
+            raise CodecError(
+                f"{cls.__name__} has no such field" + nearest(name, known), path=str(name)
+            )
+
+
+def nearest(name: str, known: Any) -> str:
+    """Return "; did you mean …?" when a known name is near, else nothing."""
+    near = get_close_matches(str(name), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def no_other(value: Any, path: str) -> Any:

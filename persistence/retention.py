@@ -40,7 +40,9 @@ def cut(
         upto = max(upto, last - count)
     if since is not None:
         for sequence, at in times:
+            if sequence <= upto:
+                continue
             if at >= since:
                 break
-            upto = max(upto, sequence)
+            upto = sequence
     return min(upto, last - 1)

@@ -99,14 +99,16 @@ def record_of(row: Row) -> WorkflowRecord:
     """Return the record of a row of `workflows`.
 
     Raises:
-        StoreDamaged: its configuration is no list of state ids.
+        StoreDamaged: it has a value that was never written.
     """
     number, id, type, version, sequence, first, configuration, finished, created, updated = row
     try:
+        if finished not in (0, 1):
+            raise ValueError(f"finished is {finished!r}")
         states = states_of(configuration)
     except (msgspec.MsgspecError, ValueError, TypeError) as error:
         raise StoreDamaged(
-            f"The configuration of workflow {id!r} in the store is damaged: {error}.",
+            f"The row of workflow {id!r} in the store is damaged: {error}.",
             workflow_id=id,
             number=number,
         ) from error

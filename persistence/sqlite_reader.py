@@ -216,7 +216,15 @@ class Reader:
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
     """Yield each combination of type, configuration and finished that occurs, by its index."""
-    row = connection.execute(statements.FIRST_STATE).fetchone()
+    row: tuple[str, str, int] | None = ("", "", -1)
     while row is not None:
-        yield row
-        row = connection.execute(statements.NEXT_STATE, row).fetchone()
+        here = row
+        for statement, columns in (
+            (statements.NEXT_FINISHED, 3),
+            (statements.NEXT_CONFIGURATION, 2),
+            (statements.NEXT_TYPE, 1),
+        ):
+            row = connection.execute(statement, here[:columns]).fetchone()
+            if row is not None:
+                yield row
+                break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,9 @@ class Writer:
         self._busy_timeout = busy_timeout
         self._pid = os.getpid()
         self._closed = False
+        # Writes come from one thread at a time; were one to break that rule, its failure must
+        # not roll back the other's transaction.
+        self._one = threading.Lock()
         with told(path, busy_timeout):
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
@@ -37,8 +41,9 @@ class Writer:
         self._last_entry = max(entry, entry_there or 0)
 
     def close(self) -> None:
-        self._closed = True
-        self._connection.close()
+        with self._one:
+            self._closed = True
+            self._connection.close()
 
     def allocate(self) -> int:
         return next(self._numbers)
@@ -51,16 +56,16 @@ class Writer:
             StoreFenced: another system has taken the store over.
             StoreError: it could not be written.
         """
-        if self._closed:
-            raise StoreError(f"The store {self._path} is closed.", path=self._path)
         if os.getpid() != self._pid:
             raise StoreError(
                 f"{self._path} was opened by process {self._pid}, from which this one was forked; "
                 "open the store in the process that uses it.",
                 path=self._path,
             )
-        connection = self._connection
-        with told(self._path, self._busy_timeout):
+        with self._one, told(self._path, self._busy_timeout):
+            if self._closed:
+                raise StoreError(f"The store {self._path} is closed.", path=self._path)
+            connection = self._connection
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 row = connection.execute(statements.EPOCH).fetchone()
@@ -91,8 +96,10 @@ class Writer:
         except _Refused:
             pass
         except StoreError as error:
-            # A constraint, or text that UTF-8 can't write, may be the fault of some steps alone.
-            if not isinstance(error.__cause__, sqlite3.IntegrityError | UnicodeEncodeError):
+            # These may be the fault of some steps alone.
+            if not isinstance(
+                error.__cause__, sqlite3.IntegrityError | UnicodeEncodeError | OverflowError
+            ):
                 raise
         with self.transaction() as connection:
             verdicts = self._judge(connection, steps)

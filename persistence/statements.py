@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from peewee import SQL, SqliteDatabase, Tuple, fn
+from peewee import SQL, SqliteDatabase, fn
 
 from .models import LONG, MODELS, CheckpointRow, StoreRow, TransitionRow, WorkflowRow
 
@@ -146,12 +146,20 @@ LAST_ENTRY = _sql(_T.select(fn.MAX(_T.id)))
 FIND = _sql(_W.select(*_RECORD).where(_W.id == _P))
 BY_NUMBER = _sql(_W.select(*_RECORD).where(_W.number == _P))
 PAGE = _sql(_W.select(*_RECORD).where(_W.number > _P).order_by(_W.number).limit(_P))
-# One step of a loose index scan: the next combination that occurs.
+# One step of a loose index scan: the next combination that occurs. A comparison of all three
+# columns at once would walk over each row of the present one.
 _STATE = (_W.type, _W.configuration, _W.finished)
-FIRST_STATE = _sql(_W.select(*_STATE).order_by(*_STATE).limit(SQL("1")))
-NEXT_STATE = _sql(
-    _W.select(*_STATE).where(Tuple(*_STATE) > Tuple(_P, _P, _P)).order_by(*_STATE).limit(SQL("1"))
+
+
+def _first_state(where: Any) -> str:
+    return _sql(_W.select(*_STATE).where(where).order_by(*_STATE).limit(SQL("1")))
+
+
+NEXT_FINISHED = _first_state(
+    (_W.type == _P) & (_W.configuration == _P) & (_W.finished > _P),
 )
+NEXT_CONFIGURATION = _first_state((_W.type == _P) & (_W.configuration > _P))
+NEXT_TYPE = _first_state(_W.type > _P)
 IN_STATE = _sql(
     _W.select(_W.number)
     .where((_W.type == _P) & (_W.configuration == _P) & (_W.finished == _P) & (_W.number > _P))

@@ -1,4 +1,4 @@
-"""Contexts of a declared type: dataclasses and msgspec Structs, and pydantic models."""
+"""Contexts that are dataclasses or msgspec Structs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from operator import attrgetter
 from typing import Any
 
@@ -15,7 +14,7 @@ from msgspec import inspect
 
 from .changes import Json
 from .difference import compare
-from .plain import CodecError, builtin, decode_json, encode_json, join
+from .plain import CodecError, builtin, encode_json, join, nearest, refuse_unknown
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -116,75 +115,6 @@ class TypedForm:
                 )
 
 
-class PydanticForm:
-    """A pydantic model or dataclass, read and written by pydantic's own code."""
-
-    def __init__(self, cls: Any) -> None:
-        self.type = cls
-        if getattr(cls, "__pydantic_root_model__", False):
-            raise CodecError(f"{cls.__name__} is a RootModel; a context has named fields")
-        declared = cls.__pydantic_fields__
-        self.fields: tuple[str, ...] = tuple(declared)
-        self._aliases = {f.alias for f in declared.values() if f.alias}
-        config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", {})
-        self._open = config.get("extra") == "allow"
-        self._write = functools.partial(
-            cls.__pydantic_serializer__.to_json, round_trip=True, warnings=False
-        )
-        self._read = functools.partial(cls.__pydantic_validator__.validate_json, by_name=True)
-        self._make = functools.partial(
-            cls.__pydantic_validator__.validate_python, by_name=True, by_alias=True
-        )
-
-    def new(self, values: Mapping[str, Any]) -> Any:
-        if not self._open:
-            refuse_unknown(values, {*self.fields, *self._aliases}, self.type)
-        try:
-            made = self._make(dict(values))
-        except (TypeError, ValueError) as error:
-            raise _pydantic_misfit(error) from error
-        return self.decode(_encode(self.plain(made)))
-
-    def plain(self, context: Any) -> Json:
-        if type(context) is not self.type:
-            raise CodecError(
-                f"the context is of type {type(context).__name__}, not {self.type.__name__}"
-            )
-        try:
-            data = self._write(context)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise CodecError(str(error)) from error
-        decoded = self.decode(data)
-        if decoded.__dict__ != context.__dict__ or getattr(context, "__pydantic_extra__", None):
-            compare(context, decoded, "", exact=False)
-        return decode_json(data)
-
-    def decode(self, data: bytes) -> Any:
-        try:
-            return self._read(data)
-        except (TypeError, ValueError) as error:
-            raise _pydantic_misfit(error) from error
-
-
-def refuse_unknown(values: Mapping[str, Any], known: set[str], cls: type) -> None:
-    """Refuse a field that the type does not declare.
-
-    Raises:
-        CodecError: it suggests the nearest name there is.
-    """
-    for name in values:
-        if name not in known:
-            raise CodecError(
-                f"{cls.__name__} has no such field" + nearest(name, known), path=str(name)
-            )
-
-
-def nearest(name: str, known: Any) -> str:
-    """Return "; did you mean …?" when a known name is near, else nothing."""
-    near = get_close_matches(str(name), list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
 def _fill(value: Any) -> None:
     """Set the defaults that msgspec leaves to the class, so that they are written too.
 
@@ -273,17 +203,6 @@ def _misfit(error: Exception) -> CodecError:
         return CodecError("this field is required", path=join(path, missing[1]))
     what = what.replace("`", "")
     return CodecError(what[:1].lower() + what[1:], path=path)
-
-
-def _pydantic_misfit(error: Exception) -> CodecError:
-    errors = getattr(error, "errors", None)
-    if errors is None:
-        return CodecError(str(error))
-    first = errors()[0]
-    path = ""
-    for part in first["loc"]:
-        path = f"{path}[{part}]" if isinstance(part, int) else join(path, part)
-    return CodecError(first["msg"][:1].lower() + first["msg"][1:], path=path)
 
 
 def _unwritable(value: Any, error: Exception, path: str = "") -> CodecError:

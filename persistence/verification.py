@@ -88,8 +88,11 @@ def _verify(store: Store, workflow_id: str) -> list[Problem]:
 
 def _entries(store: Store, number: int) -> Iterator[Entry]:
     after = 0
-    while page := store.entries(number, after=after, first=_PAGE):
+    while True:
+        page = store.entries(number, after=after, first=_PAGE)
         yield from page
+        if len(page) < _PAGE:
+            return
         after = page[-1].sequence
 
 

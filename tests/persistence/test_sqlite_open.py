@@ -376,29 +376,3 @@ def test_an_older_schema_is_migrated_in_one_transaction(path, author_in, monkeyp
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone() == (3,)
     db.close()
-
-
-def test_opening_looks_at_no_more_rows_in_a_large_store(path):
-    SqliteStore(path).close()
-    db = sqlite3.connect(path)
-    db.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
-        "INSERT INTO workflows SELECT i, 'w' || i, 'T', 1, 1, 1, '[\"a\"]', 0, 0, 0, 0 FROM n"
-    )
-    db.commit()
-    db.close()
-    steps = []
-    original = sqlite_open.connect
-
-    def counted(*args, **given):
-        connection = original(*args, **given)
-        connection.set_progress_handler(lambda: steps.append(1), 100)
-        return connection
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite_open, "connect", counted)
-        store = SqliteStore(path)
-    assert store.allocate() == 5001
-    store.close()
-    # SQLite's own instructions, by the hundred: a scan of 5,000 rows takes more than 100 hundred.
-    assert len(steps) < 20

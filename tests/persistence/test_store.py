@@ -102,10 +102,11 @@ def test_a_key_used_twice_in_one_batch_refuses_the_second(store, author):
     assert [type(v) for v in verdicts] == [type(None), StaleStep]
 
 
-def test_text_that_utf8_cannot_write_refuses_its_step_alone(store, author):
+@pytest.mark.parametrize("given", [{"key": "\ud800"}, {"event": "\udfff"}, {"duration": 2**63}])
+def test_what_cannot_be_written_refuses_its_step_alone(store, author, given):
     bad, fine = author("one").write(1), author("two").write(1)
     step = bad.step()
-    step = msgspec.structs.replace(step, entry=msgspec.structs.replace(step.entry, key="\ud800"))
+    step = msgspec.structs.replace(step, entry=msgspec.structs.replace(step.entry, **given))
     verdicts = store.commit([step, fine.step()])
     assert [type(v) for v in verdicts] == [SerializationFailed, type(None)]
     assert store.find("one").sequence == 1

@@ -76,6 +76,33 @@ def test_actions_run_in_the_order_of_scxml(system: ActorSystem) -> None:
     ]  # fmt: skip
 
 
+class Nested(Workflow):
+    class outer(State.Compound, initial=True):
+        inner = State(initial=True)
+        other = State()
+        stay = inner.to.itself(internal=True)
+        again = inner.to.itself()
+        move = inner.to(other)
+
+    def on_enter_outer(self) -> None:
+        self.context["outer"] = self.context.get("outer", 0) + 1
+
+    def on_enter_inner(self) -> None:
+        self.context["inner"] = self.context.get("inner", 0) + 1
+
+    def on_stay(self) -> str:
+        return "stayed"
+
+
+def test_an_internal_transition_enters_nothing(system: ActorSystem) -> None:
+    nested = system.start(Nested)
+    assert nested.ask("stay") == "stayed"
+    assert nested.context == {"outer": 1, "inner": 1}
+    assert nested.history(last=1)[0].transitions[0].entered == ()
+    nested.ask("again")
+    assert nested.context == {"outer": 1, "inner": 2}
+
+
 def test_rehydration_runs_no_action(system: ActorSystem) -> None:
     traced = system.start(Traced, id="t")
     traced.ask("move")

@@ -1,0 +1,227 @@
+"""Every kind of damage is found, and where; what is sound is not called damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from repertory.persistence.errors import WorkflowNotFound
+from repertory.persistence.records import Retention
+from repertory.persistence.sqlite import SqliteStore
+from repertory.persistence.verification import verify
+
+
+@pytest.fixture
+def written(path, author_in):
+    """A store of three workflows of ten steps, checkpoints at 1, 4 and 8, closed."""
+    store = SqliteStore(path)
+    for id in ("one", "two", "three"):
+        order = author_in(store, id)
+        order.write(5, data={"a": 1}, history={"h": ("basket",)})
+        order.write(5)
+    store.close()
+    return path
+
+
+def damage(path, *statements):
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA ignore_check_constraints = ON")
+    for statement in statements:
+        assert db.execute(statement).rowcount != 0
+    db.commit()
+    db.close()
+
+
+def found(path, workflow_id=None):
+    store = SqliteStore(path, read_only=True)
+    try:
+        return [(p.workflow_id, p.sequence, p.what) for p in verify(store, workflow_id)]
+    finally:
+        store.close()
+
+
+def test_a_store_as_it_was_written_is_sound(store, author):
+    for id in ("one", "two"):
+        author(id).write(10, history={"h": ("basket",)})
+    author("three").write(3, key=None)
+    assert list(verify(store)) == []
+    store.trim(Retention(count=5), 0)
+    assert list(verify(store)) == []
+    assert list(verify(store, "one")) == []
+    with pytest.raises(WorkflowNotFound, match="no workflow 'four'"):
+        list(verify(store, "four"))
+
+
+TWO = "WHERE workflow = 2 AND sequence = "
+
+
+@pytest.mark.parametrize(
+    ("statements", "sequence", "what"),
+    [
+        (["DELETE FROM state_transitions " + TWO + "6"], 6, "Entry 6 is missing"),
+        (
+            ["DELETE FROM state_transitions WHERE workflow = 2 AND sequence IN (5, 6)"],
+            5,
+            "Entries 5 to 6 are missing",
+        ),
+        (["DELETE FROM state_transitions " + TWO + "1"], 1, "Entry 1 is missing"),
+        (["DELETE FROM state_transitions " + TWO + "10"], 10, "Entry 10 is missing"),
+        (
+            ["UPDATE state_transitions SET data = '{\"a\":2}' " + TWO + "3"],
+            3,
+            "The checksum does not fit",
+        ),
+        (["UPDATE state_transitions SET data = '{' " + TWO + "3"], 3, "The entry's data is not"),
+        (["UPDATE state_transitions SET at = at + 1 " + TWO + "3"], 3, "The checksum does not"),
+        (["UPDATE state_transitions SET key = 'k' " + TWO + "3"], 3, "The checksum does not"),
+        (
+            ["UPDATE state_transitions SET source = '[\"lost\"]' " + TWO + "6"],
+            6,
+            "The transition starts in ['lost'], and the one before it ended in ['basket']",
+        ),
+        (
+            ["UPDATE state_transitions SET kind = 'created' " + TWO + "6"],
+            6,
+            "The entry's kind is 'created'",
+        ),
+        (["UPDATE state_transitions SET kind = 'odd' " + TWO + "6"], 6, "its kind is 'odd'"),
+        (["UPDATE state_transitions SET target = '{' " + TWO + "6"], 6, "is damaged"),
+        (["UPDATE state_transitions SET checksum = x'00' " + TWO + "6"], 6, "The checksum"),
+        (
+            ['UPDATE state_transitions SET context = \'{"-":["gone"]}\' ' + TWO + "6"],
+            6,
+            "The change in entry 6 can't be made",
+        ),
+        (
+            ["UPDATE workflow_checkpoints SET context = '{\"total\":99}' " + TWO + "8"],
+            8,
+            "The checkpoint's context differs in 'total'",
+        ),
+        (
+            ["UPDATE workflow_checkpoints SET context = 'x' " + TWO + "8"],
+            8,
+            "The checkpoint's context is not JSON",
+        ),
+        (
+            ["UPDATE workflow_checkpoints SET configuration = '[\"lost\"]' " + TWO + "4"],
+            4,
+            "The checkpoint's states are not those",
+        ),
+        (
+            ['UPDATE workflow_checkpoints SET history = \'{"h":["lost"]}\' ' + TWO + "8"],
+            8,
+            "The checkpoint's states are not those",
+        ),
+        (["UPDATE workflow_checkpoints SET history = '3' " + TWO + "8"], 8, "is damaged"),
+        (["UPDATE workflow_checkpoints SET at = 1 " + TWO + "8"], 8, "The checkpoint's time"),
+        (
+            ["UPDATE workflow_checkpoints SET checksum = x'00' " + TWO + "8"],
+            8,
+            "The checkpoint's checksum is not",
+        ),
+        (
+            ["UPDATE workflow_checkpoints SET sequence = 77 " + TWO + "8"],
+            77,
+            "The checkpoint is of a step that is not in the history",
+        ),
+        (["DELETE FROM workflow_checkpoints " + TWO + "1"], 1, "The checkpoint of its creation"),
+        (
+            ["UPDATE workflows SET sequence = 9 WHERE number = 2"],
+            10,
+            "The entry is beyond the last step, 9",
+        ),
+        (["UPDATE workflows SET sequence = 11 WHERE number = 2"], 11, "Entry 11 is missing"),
+        (
+            ["UPDATE workflows SET configuration = '[\"lost\"]' WHERE number = 2"],
+            10,
+            "The workflow's row says ['lost']",
+        ),
+        (["UPDATE workflows SET configuration = 'x' WHERE number = 2"], None, "is damaged"),
+        (["UPDATE workflows SET finished = 7 WHERE number = 2"], None, "finished is 7"),
+        (
+            ["UPDATE workflows SET updated_at = 1 WHERE number = 2"],
+            10,
+            "The workflow's row has another time",
+        ),
+        (
+            ["UPDATE workflows SET first_sequence = 3 WHERE number = 2"],
+            1,
+            "The entry is before the first one kept, 3",
+        ),
+        (
+            ["UPDATE workflows SET first_sequence = 3 WHERE number = 2"],
+            2,
+            "The checkpoint from which retention left off is missing",
+        ),
+        (
+            ["UPDATE workflows SET first_sequence = 30 WHERE number = 2"],
+            None,
+            "Its first step, 30, is not within 1 to 10",
+        ),
+        (["UPDATE workflows SET id = 'deux' WHERE number = 2"], 1, "The checksum does not fit"),
+    ],
+)
+def test_damage_is_found_and_located_and_nothing_else_is_called_damaged(
+    written, statements, sequence, what
+):
+    damage(written, *statements)
+    problems = [p for p in found(written) if p[0] is not None]
+    assert {p[0] for p in problems} <= {"two", "deux"}
+    assert any(p[1] == sequence and what in p[2] for p in problems), problems
+
+
+def test_a_changed_entry_is_one_problem_not_one_for_each_that_follows(written):
+    damage(written, "UPDATE state_transitions SET duration = 3 " + TWO + "3")
+    assert [(id, sequence) for id, sequence, _ in found(written)] == [("two", 3)]
+
+
+def test_swapped_entries_break_the_chain(written):
+    damage(
+        written,
+        "UPDATE state_transitions SET sequence = 99 " + TWO + "5",
+        "UPDATE state_transitions SET sequence = 5 " + TWO + "7",
+        "UPDATE state_transitions SET sequence = 7 " + TWO + "99",
+    )
+    assert {5, 7} <= {sequence for _, sequence, _ in found(written)}
+
+
+def test_an_entry_copied_from_another_workflow_breaks_the_chain(written):
+    damage(
+        written,
+        "DELETE FROM state_transitions " + TWO + "5",
+        "UPDATE state_transitions SET workflow = 2 WHERE workflow = 1 AND sequence = 5",
+    )
+    places = {(id, sequence) for id, sequence, _ in found(written)}
+    assert ("two", 5) in places
+    assert ("one", 5) in places
+
+
+def test_rows_that_point_nowhere_and_a_wrong_index_date_are_found(written):
+    damage(
+        written,
+        "DELETE FROM workflows WHERE number = 2",
+        "UPDATE workflows SET first_at = 3 WHERE number = 3",
+    )
+    problems = found(written)
+    assert all(p[:2] == (None, None) for p in problems)
+    assert sum("state_transitions points to a row of workflows" in p[2] for p in problems) == 10
+    assert sum("workflow_checkpoints points to a row" in p[2] for p in problems) == 3
+    assert sum("'three' has another first_at" in p[2] for p in problems) == 1
+
+
+def test_flipped_bytes_in_the_file_are_found(written):
+    whole = written.read_bytes()
+    at = whole.index(b'["on_pay"]', len(whole) // 2)
+    written.write_bytes(whole[:at] + b'["on_pie"]' + whole[at + 10 :])
+    ((_, sequence, what),) = found(written)
+    assert sequence is not None
+    assert "The checksum does not fit" in what
+
+
+def test_damaged_workflows_are_all_named_and_the_others_still_checked(written):
+    damage(
+        written,
+        "UPDATE workflows SET configuration = 'x' WHERE number IN (1, 2)",
+        "UPDATE state_transitions SET duration = 3 WHERE workflow = 3 AND sequence = 2",
+    )
+    assert [p[0] for p in found(written)] == ["one", "two", "three"]
