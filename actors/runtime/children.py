@@ -255,6 +255,9 @@ class GroupRestart:
             if mailbox.put_system(Halt(self)):
                 return
             with self._children.lock:
+                if self._asked is not mailbox or mailbox in self._halted:
+                    # It failed before it ended, and whoever ran it went on with this group.
+                    return
                 self._gone.add(mailbox)
         self._asked = self._pending.worker = None
         self._group = [child for child in self._group if child.mailbox not in self._gone]
