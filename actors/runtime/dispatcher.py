@@ -9,13 +9,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import execution
 from .context import here
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from .future import PooledFuture
     from .mailbox import Mailbox
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,9 @@ class Dispatcher:
             that wait for an answer don't count.
         idle_seconds: how long a thread without work stays.
     """
+
+    throughput = 64
+    """How many messages an actor may handle before others get their turn."""
 
     def __init__(
         self,
@@ -166,6 +170,10 @@ class Dispatcher:
                 self._active -= 1
                 self.threads.discard(worker)
             return True
+        return False
+
+    def drive(self, until: PooledFuture[Any]) -> bool:
+        """Leave it to the pool."""
         return False
 
     def enter_blocking(self) -> None:

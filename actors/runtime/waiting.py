@@ -35,28 +35,26 @@ def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
         raise BlockedLoopError(BLOCKED_LOOP)
     waiter = here.mailbox
     if waiter is None:
-        if timeout is None and _help(future):
-            return True
-        return _block(future, timeout)
+        return _help(future, timeout) or _block(future, timeout)
     outer = waiter.waits_for
     # Others follow this edge when they look for a ring; one with a timeout ends by itself.
     waiter.waits_for = future if timeout is None else None
     try:
         find_ring(waiter, future)
-        if timeout is None and _help(future):
-            return True
-        return _block_in_handler(waiter, future, timeout)
+        return _help(future, timeout) or _block_in_handler(waiter, future, timeout)
     finally:
         waiter.waits_for = outer
 
 
-def _help(future: PooledFuture[Any]) -> bool:
+def _help(future: PooledFuture[Any], timeout: float | None) -> bool:
     """Run whoever the future waits on, as long as that brings it further."""
-    while not future._done:
+    worker = future.worker
+    while not future._done and worker is not None:
+        # A handler can't be broken off when the time is up, so it is left to other threads.
+        if timeout is not None or not worker.try_run(future):
+            return worker.dispatcher.drive(future)
         worker = future.worker
-        if worker is None or not worker.try_run(future):
-            return future._done
-    return True
+    return future._done
 
 
 def _block(future: PooledFuture[Any], timeout: float | None) -> bool:

@@ -170,7 +170,7 @@ def what_arrives_at_the_last_moment_is_handled(mailbox_type: MailboxType = Mailb
 
 def a_runnable_actor_runs_within_a_bounded_number_of_batches(_: MailboxType = Mailbox) -> None:
     with Clocked(workers=1) as runtime:
-        runtime.dispatcher.max_workers = 1
+        runtime.dispatcher.max_workers = 1  # type: ignore[attr-defined]  # it is a pool
         count: list[int] = []
         hog, other = runtime.start(Caller), runtime.start(Caller)
         with Gate() as gate:

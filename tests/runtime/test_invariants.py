@@ -18,7 +18,6 @@ from repertory.actors.runtime import (
     Terminated,
     TimerHandle,
     children,
-    execution,
     waiting,
 )
 from repertory.actors.runtime.supervision import Decision, Directive
@@ -110,7 +109,7 @@ def no_ring_check(patch: pytest.MonkeyPatch) -> None:
 
 
 def endless_batches(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(execution, "THROUGHPUT", 10**9)
+    patch.setattr(Dispatcher, "throughput", 10**9)
 
 
 def runs_on_before_the_restart(patch: pytest.MonkeyPatch) -> None:
