@@ -67,7 +67,8 @@ class Dispatcher:
         self.extra = 0
         """How many workers more than `workers`, because so many seem to be stuck."""
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+        # Reentrant: a signal handler or a finalizer may send a message while this is held.
+        self._lock = threading.RLock()
         self._idle: list[Worker] = []
         self._active = 0
         """Workers that neither are idle nor wait for an answer."""

@@ -60,7 +60,7 @@ class PinnedDispatcher:
     def __init__(self, name: str) -> None:
         self._name = name
         self._ready: queue.SimpleQueue[Mailbox | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
 
     def schedule(self, mailbox: Mailbox) -> None:
@@ -149,7 +149,7 @@ class SteppedDispatcher:
     def __init__(self, seed: int | None = None) -> None:
         self._chance = None if seed is None else random.Random(seed)
         self._ready: list[Mailbox] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def schedule(self, mailbox: Mailbox) -> None:
         """Take `mailbox` among those of which one is next."""

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 # Held for the few steps in which a mailbox decides whether to retire. One for all of them: it
 # is rare, and a lock for each mailbox would cost every actor memory.
-_retiring = threading.Lock()
-_lazily = threading.Lock()
+# Reentrant: a signal handler or a finalizer may send a message while one is held.
+_retiring = threading.RLock()
+_lazily = threading.RLock()
 
 
 class Mailbox:

@@ -154,7 +154,7 @@ class Runtime:
         Raises:
             ActorRuntimeError: called from a handler of this runtime, which can't outlive it.
         """
-        if here.dispatcher is self.dispatcher or here.serves_loop or here.mailbox is not None:
+        if (here.mailbox is not None and here.mailbox.runtime is self) or self.loop.is_here():
             raise ActorRuntimeError(
                 f"A handler can't shut down the runtime {self.name}: do it from outside."
             )
