@@ -32,7 +32,7 @@ from rich.table import Table
 
 HERE = Path(__file__).parent
 AT_END = "close"
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.05
 """Seconds between two looks into the store."""
 
 
@@ -290,12 +290,14 @@ def show_time(console: Console, report: dict[str, Any]) -> None:
     )
     table.show_header = False
     rest = max(0.0, seconds - report["chart"] - report["store"])
+    longest = max(seconds, report["chart"], report["store"])
     for part, spent in (
-        ("charts: guards and actions", report["chart"]),
-        ("store: transactions", report["store"]),
-        ("the rest: messages, the log", rest),
+        ("charts, in all threads", report["chart"]),
+        ("store, at the same time", report["store"]),
+        ("the rest at least: messages, the log", rest),
+        ("in all, by the clock", seconds),
     ):
-        table.add_row(part, f"{spent:.2f} s", Bar(seconds, 0, spent, width=40, color="cyan"))
+        table.add_row(part, f"{spent:.2f} s", Bar(longest, 0, spent, width=40, color="cyan"))
     console.print(table)
     console.print(
         f"{report['steps']:,} steps in {report['commits']:,} transactions, up to "

@@ -218,10 +218,10 @@ def _tell(report: Report, log: Path, diagram: Path | None) -> None:
         [
             (part, f"{seconds:.2f}", f"{seconds / (report.seconds or 1):.0%}")
             for part, seconds in (
-                ("charts", report.chart),
-                ("store", report.store),
-                ("the rest: messages, the log", report.elsewhere),
-                ("in all", report.seconds),
+                ("charts, in all threads", report.chart),
+                ("store, at the same time", report.store),
+                ("the rest at least: messages, the log", report.elsewhere),
+                ("in all, by the clock", report.seconds),
             )
         ],
     )
