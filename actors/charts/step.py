@@ -1,0 +1,211 @@
+"""The microstep: exit, act, enter, with the meaning that the stock library gives them."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+from statemachine import State
+from statemachine.exceptions import InvalidDefinition
+from statemachine.orderedset import OrderedSet
+
+from .binding import Action, Calls, Row, Script
+from .moment import Moment, Trigger, moment_at
+from .tables import Configuration, Transitions
+from .trace import Microstep
+
+if TYPE_CHECKING:
+    from .engine import CompiledEngine
+
+_ERROR = "error.execution"
+
+
+def microstep(engine: CompiledEngine, script: Script, trigger: Trigger) -> Any:
+    """Take a script's transitions in lock step.
+
+    Returns:
+        What the actions returned: None, the one value, or a list.
+
+    Raises:
+        Exception: What an action raised, unless the chart turns errors into events. Raised
+            before the transition was done, it leaves the configuration as it was.
+    """
+    began = perf_counter_ns() if engine.trace is not None else 0
+    if script.silent and engine.plain:
+        engine.settle(script.arrives)
+        results: list[Any] = []
+    else:
+        origin = engine.configuration()
+        try:
+            results = act(engine, script.before, trigger)
+            leave(engine, script, trigger)
+            told = Change(engine, script, origin)
+            results += act(engine, script.on, trigger, told)
+            enter(engine, script, trigger, told, results)
+        except InvalidDefinition:
+            engine.settle(origin)
+            raise
+        except Exception as error:
+            engine.settle(origin)
+            engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
+            return None
+        try:
+            act(engine, script.after, trigger)
+        except InvalidDefinition:
+            raise
+        except Exception as error:
+            engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
+    if engine.trace is not None:
+        engine.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))
+    return results[0] if len(results) == 1 else results or None
+
+
+def call(engine: CompiledEngine, calls: Calls, moment: Moment, catch: bool) -> list[Any]:
+    """Call each; with `catch`, an error becomes an event and the others are still called."""
+    chart = engine.sm
+    results = []
+    for callback in calls:
+        try:
+            results.append(callback[moment.shape](chart, moment))
+        except Exception as error:
+            if not catch:
+                raise
+            engine.raise_error(error)
+    return results
+
+
+def act(
+    engine: CompiledEngine,
+    actions: tuple[Action, ...],
+    trigger: Trigger,
+    told: Change | None = None,
+    *,
+    content: bool = False,
+) -> list[Any]:
+    """Run the actions of each transition; those told of the change are `on` actions.
+
+    Errors in `on` actions can become events, other than while an error is being handled: that
+    would never end. The `content` of a history state is run once more, as stock does.
+    """
+    results: list[Any] = []
+    for action in actions:
+        moment = moment_at(
+            trigger, action.key, action.transition, engine.binding.prepare, target=action.target
+        )
+        if told is not None:
+            moment.disclose(told)
+            if not content:
+                moment.catch = engine.catching and trigger.name != _ERROR
+        results += call(engine, action.calls, moment, moment.catch)
+    return results
+
+
+def leave(engine: CompiledEngine, script: Script, trigger: Trigger) -> None:
+    """Leave the states of the exit set, innermost first, and let history states record."""
+    chart = engine.sm
+    for name, states in script.plan.records:
+        chart.history_values[name] = [engine.live(state) for state in states]
+    for step in script.leave:
+        if engine.invoking is not None:
+            engine.invoking.cancel_for_state(step.state)
+        if step.calls or engine.binding.prepare:
+            source = engine.live(step.state) if step.shows else step.state
+            moment = moment_at(
+                trigger, step.key, step.transition, engine.binding.prepare, source=source
+            )
+            call(engine, step.calls, moment, engine.catching)
+        if not chart.atomic_configuration_update:
+            engine.settle(engine.configuration().less(step.state))
+
+
+def enter(
+    engine: CompiledEngine,
+    script: Script,
+    trigger: Trigger,
+    told: Change,
+    results: list[Any],
+) -> None:
+    """Enter the states of the entry set, outermost first, with what each brings along."""
+    chart = engine.sm
+    prepare = engine.binding.prepare
+    if chart.atomic_configuration_update:
+        engine.settle(script.arrives)
+    for step in script.enter:
+        target = engine.live(step.state) if step.recorded else step.state
+        moment = None
+        if step.calls or step.initial or prepare:
+            moment = moment_at(trigger, step.key, step.transition, prepare, target=target)
+        if not chart.atomic_configuration_update:
+            engine.settle(engine.configuration().more(step.state))
+        entered: list[Any] = []
+        if moment is not None:
+            entered = call(engine, step.calls, moment, engine.catching)
+            results += call(engine, step.initial, moment, False)
+        act(engine, step.content, trigger, told, content=True)
+        if step.invokes:
+            engine._invoke_manager.mark_for_invoke(target, trigger.kwargs)
+        if step.state.final:
+            engine._handle_final_state(target, entered)
+
+
+def select(engine: CompiledEngine, configuration: Configuration, trigger: Trigger) -> Script | None:
+    """The microstep that this event enables here, or None."""
+    row = engine.binding.row(configuration, trigger.name)
+    enabled = row.fixed
+    if enabled is None:
+        enabled = ask(engine, row, trigger)
+    if not enabled:
+        return None
+    return engine.binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
+
+
+def ask(engine: CompiledEngine, row: Row, trigger: Trigger) -> Transitions:
+    """Ask validators and guards: for each active atomic state the first transition enabled."""
+    chart = engine.sm
+    enabled: dict[Any, None] = {}
+    for tries in row.asks:
+        for guarded in tries:
+            moment = moment_at(trigger, guarded.key, guarded.transition, engine.binding.prepare)
+            for validator in guarded.validators:
+                validator[moment.shape](chart, moment)
+            try:
+                for guard in guarded.guards:
+                    if bool(guard[moment.shape](chart, moment)) is not (
+                        guard.expected is not False
+                    ):
+                        break
+                else:
+                    enabled[guarded.transition] = None
+                    break
+            except Exception as error:
+                if not engine.catching:
+                    raise
+                engine.raise_error(error)
+    return tuple(enabled)
+
+
+class Change:
+    """The configurations before and after a step, as `on` actions are shown them."""
+
+    __slots__ = ("_engine", "_origin", "_script")
+
+    def __init__(self, engine: CompiledEngine, script: Script, origin: Configuration) -> None:
+        self._engine = engine
+        self._script = script
+        self._origin = origin
+
+    @property
+    def previous_configuration(self) -> OrderedSet[State]:
+        """The states that were active before the step."""
+        return OrderedSet(self._engine.live(state) for state in self._origin.states)
+
+    @property
+    def new_configuration(self) -> OrderedSet[State]:
+        """The states that will be active after it."""
+        live = self._engine.live
+        kept = {state.value for state in self._origin.states}
+        kept -= {step.state.value for step in self._script.leave}
+        kept |= {step.state.value for step in self._script.enter if step.recorded}
+        return OrderedSet(
+            live(state) if state.value in kept else state for state in self._script.arrives.states
+        )
