@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from statemachine import State, StateChart
@@ -15,10 +15,10 @@ from statemachine.spec_parser import names_in_boolean_expr
 from statemachine.transition import Transition
 
 from .callbacks import Call, compile_callback
-from .tables import Configuration, Plan, Remembered, Tables, Transitions, tables_of
+from .moment import MOMENTARY
+from .tables import Configuration, Entry, Plan, Remembered, Tables, Transitions, tables_of
 
 Calls: TypeAlias = tuple[Call, ...]
-_STATES = frozenset(("state", "source", "target", "event_data"))
 _MOST_ROWS = 50_000
 
 
@@ -30,6 +30,7 @@ class Guarded:
     key: int
     validators: Calls
     guards: Calls
+    bare: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ class Action:
     transition: Transition
     target: State | None
     calls: Calls
+    bare: bool
+    """Whether the event and its data are all that the calls ask for."""
+    catch: bool
+    """Whether their errors may become events, one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,7 @@ class Leave:
     state: State
     transition: Transition
     calls: Calls
-    shows: bool
-    """Whether an action may look at the state itself."""
+    bare: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Enter:
     state: State
     transition: Transition
     calls: Calls
+    bare: bool
     recorded: bool
     initial: Calls
     content: tuple[Action, ...]
@@ -93,6 +98,8 @@ class Script:
     enter: tuple[Enter, ...]
     after: tuple[Action, ...]
     arrives: Configuration
+    tells: bool
+    """Whether an action may ask for the configurations before and after the step."""
 
 
 class Binding:
@@ -114,6 +121,8 @@ class Binding:
         self.prepare = self.calls(tables.cls.prepare.key, None)
         self.portable = all(call.portable for group in self._groups.values() for _, call in group)
         self.asynchronous = chart._callbacks.has_async_callbacks
+        self.silent: dict[tuple[Configuration, str | None], Configuration] = {}
+        """Where an event leads when nobody has a say and nobody is told."""
         self._rows: dict[tuple[Configuration, str | None], Row] = {}
         self._scripts: dict[tuple[int, str | None], Script] = {}
 
@@ -130,17 +139,24 @@ class Binding:
             found = self._rows[configuration, event] = self._row(configuration, event)
         return found
 
+    def hush(self, configuration: Configuration, event: str | None, script: Script) -> None:
+        """Remember a silent step that always follows, for the engine's shortest path."""
+        settled = not (configuration.eventless or script.arrives.eventless)
+        if settled and not script.plan.depends:
+            if len(self.silent) >= _MOST_ROWS:
+                self.silent.clear()
+            self.silent[configuration, event] = script.arrives
+
     def _row(self, configuration: Configuration, event: str | None) -> Row:
         asks = []
         fixed: list[Transition] | None = []
         for state in configuration.atomic:
             tries: list[Guarded] = []
             for transition in self.tables.candidates(state, event):
+                validators = self.calls(transition.validators.key, event)
+                guards = self.calls(transition.cond.key, event)
                 guarded = Guarded(
-                    transition,
-                    id(transition),
-                    self.calls(transition.validators.key, event),
-                    self.calls(transition.cond.key, event),
+                    transition, id(transition), validators, guards, self._bare(validators + guards)
                 )
                 tries.append(guarded)
                 if not (guarded.validators or guarded.guards):
@@ -175,43 +191,58 @@ class Binding:
         taken = plan.transitions
         before = self._actions(taken, "before", event)
         on = self._actions(taken, "on", event)
-        after = self._actions(taken, "after", event, told_target=True)
+        after = self._actions(taken, "after", event)
         leave = tuple(self._leave(exit.state, exit.transition, event) for exit in plan.exits)
-        enter = tuple(
-            Enter(
-                key=(id(entry.transition), id(entry.state), "again" if entry.recorded else "in"),
-                state=entry.state,
-                transition=entry.transition,
-                calls=self.calls(entry.state.enter.key, event),
-                recorded=entry.recorded,
-                initial=self.calls(entry.initial.on.key, event) if entry.initial else (),
-                content=self._actions(entry.content, "on", event),
-                invokes=entry.state.invoke.key in self._invoked,
-            )
-            for entry in plan.entries
-        )
+        enter = tuple(self._enter(entry, taken, event) for entry in plan.entries)
         calls = any(action.calls for action in (*before, *on, *after, *leave, *enter))
         more = any(e.initial or e.content or e.invokes or e.state.final for e in enter)
         silent = not (calls or more or self.prepare or plan.records or self._invoked)
-        return Script(plan, silent, before, leave, on, enter, after, plan.arrives)
+        tells = any(not act.bare for act in on) or any(e.content for e in enter)
+        return Script(plan, silent, before, leave, on, enter, after, plan.arrives, tells)
 
     def _actions(
-        self, transitions: Transitions, phase: str, event: str | None, *, told_target: bool = False
+        self, transitions: Transitions, phase: str, event: str | None
     ) -> tuple[Action, ...]:
         actions = []
         for transition in transitions:
-            target = transition.target if told_target else None
-            key = (id(transition), id(target), "in") if target else id(transition)
             calls = self.calls(getattr(transition, phase).key, event)
-            if calls or self.prepare:
-                actions.append(Action(key, transition, target, calls))
+            bare = self._bare(calls)
+            target = transition.target if phase == "after" else None
+            # Without a target, `after` is told what `on` was: see `Moment`.
+            shares = not transition.targets and phase != "before"
+            if phase == "on" and shares:
+                bare = bare and self._bare(self.calls(transition.after.key, event))
+            if calls or not bare:
+                key = (id(transition), id(target), "in") if target else id(transition)
+                catch = phase == "on" or shares
+                actions.append(Action(key, transition, target, calls, bare, catch))
         return tuple(actions)
 
     def _leave(self, state: State, transition: Transition, event: str | None) -> Leave:
         calls = self.calls(state.exit.key, event)
+        key = (id(transition), id(state), "out")
+        return Leave(key, state, transition, calls, self._bare(calls))
+
+    def _enter(self, entry: Entry, taken: Transitions, event: str | None) -> Enter:
+        state = entry.state
+        calls = self.calls(state.enter.key, event)
+        initial = self.calls(entry.initial.on.key, event) if entry.initial else ()
+        content = self._actions(entry.content, "on", event)
+        return Enter(
+            key=(id(entry.transition), id(state), "again" if entry.recorded else "in"),
+            state=state,
+            transition=entry.transition,
+            calls=calls,
+            bare=self._bare(calls + initial),
+            recorded=entry.recorded,
+            initial=initial,
+            content=tuple(replace(act, catch=act.transition in taken) for act in content),
+            invokes=state.invoke.key in self._invoked,
+        )
+
+    def _bare(self, calls: Calls) -> bool:
         names = [call.names() for call in calls]
-        shows = bool(self.prepare) or any(n is None or n & _STATES for n in names)
-        return Leave((id(transition), id(state), "out"), state, transition, calls, shows)
+        return not self.prepare and not any(n is None or n & MOMENTARY for n in names)
 
 
 def binding_of(chart: StateChart[Any]) -> Binding:

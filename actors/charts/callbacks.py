@@ -32,13 +32,13 @@ class Call(dict[Shape, Form]):
     for all events of that shape.
     """
 
-    __slots__ = ("coroutine", "expected", "label", "portable")
+    __slots__ = ("coroutine", "label", "portable", "unless")
 
     def __init__(self, label: str, *, coroutine: bool = False, portable: bool = True) -> None:
         super().__init__()
         self.label = label
         self.coroutine = coroutine
-        self.expected: bool | None = None
+        self.unless = False
         self.portable = portable
         """Whether any instance of the class may use it, not only the one it was made from."""
 
@@ -235,7 +235,7 @@ def compile_callback(wrapper: CallbackWrapper, owner: object) -> Call:
         call.coroutine = wrapper._iscoro
     else:
         call = compile_function(wrapper._callback, owner)
-    call.expected = wrapper.expected_value
+    call.unless = wrapper.expected_value is False
     return call
 
 

@@ -29,6 +29,8 @@ INJECTED = (
 )
 CONFIGURATIONS = ("previous_configuration", "new_configuration")
 PREPARED = "prepared"
+MOMENTARY = frozenset((*INJECTED, *CONFIGURATIONS)) - {"machine", "model", "event"}
+"""What a callback cannot be told by the trigger alone."""
 _RESERVED = frozenset(INJECTED)
 _NO_DATA: Shape = (0,)
 
@@ -37,44 +39,50 @@ class Trigger:
     """One event on its way through the chart; `name` is None for an eventless step.
 
     The stock library's own event and trigger objects cost more than a transition, so they
-    are made only when somebody asks for them.
+    are made only when somebody asks for them. To callbacks that ask only for the event and its
+    data, the trigger is all the moment they need.
     """
 
-    __slots__ = ("_data", "_event", "args", "chart", "kwargs", "moments", "name", "shape")
+    __slots__ = ("_event", "_stock", "args", "chart", "data", "moments", "name", "shape")
 
     def __init__(
         self,
         chart: StateChart[Any],
         name: str | None,
         args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
     ) -> None:
         self.chart = chart
         self.name = name
         self.args = args
-        self.kwargs: dict[str, Any] = {} if kwargs is None else kwargs
-        self.shape: Shape = (len(args), *kwargs) if args or kwargs else _NO_DATA
+        self.data: dict[str, Any] = {} if data is None else data
+        self.shape: Shape = (len(args), *data) if data else (len(args),) if args else _NO_DATA
         self.moments: dict[Any, Moment] | None = None
         self._event: Any = None
-        self._data: TriggerData | None = None
+        self._stock: TriggerData | None = None
 
     @classmethod
     def sent(
-        cls, chart: StateChart[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+        cls, chart: StateChart[Any], name: str, args: tuple[Any, ...], data: dict[str, Any]
     ) -> Trigger:
         """An event as its sender gave it: data cannot pose as what the chart injects."""
-        if kwargs and not _RESERVED.isdisjoint(kwargs):
-            kwargs = {key: value for key, value in kwargs.items() if key not in _RESERVED}
-        return cls(chart, name, args, kwargs)
+        if data and not _RESERVED.isdisjoint(data):
+            data = {key: value for key, value in data.items() if key not in _RESERVED}
+        return cls(chart, name, args, data)
 
     @classmethod
-    def of(cls, data: TriggerData) -> Trigger:
-        """The same event as a stock trigger."""
-        name = None if data.event is None else str(data.event)
-        trigger = cls(data.machine, name, data.args, data.kwargs)
-        trigger._event = data.event
-        trigger._data = data
+    def of(cls, stock: TriggerData) -> Trigger:
+        """The same event as the stock library's trigger."""
+        name = None if stock.event is None else str(stock.event)
+        trigger = cls(stock.machine, name, stock.args, stock.kwargs)
+        trigger._event = stock.event
+        trigger._stock = stock
         return trigger
+
+    @property
+    def trigger(self) -> Trigger:
+        """Itself, where a moment has its trigger."""
+        return self
 
     @property
     def event(self) -> Any:
@@ -91,13 +99,13 @@ class Trigger:
         return self._event
 
     @property
-    def data(self) -> TriggerData:
+    def stock(self) -> TriggerData:
         """The stock library's trigger for this event."""
-        if self._data is None:
-            self._data = TriggerData(
-                self.chart, event=self.event, args=self.args, kwargs=self.kwargs
+        if self._stock is None:
+            self._stock = TriggerData(
+                self.chart, event=self.event, args=self.args, kwargs=self.data
             )
-        return self._data
+        return self._stock
 
 
 class Moment:
@@ -109,7 +117,6 @@ class Moment:
 
     __slots__ = (
         "_event_data",
-        "catch",
         "data",
         "shape",
         "source",
@@ -128,9 +135,8 @@ class Moment:
         self.state = state
         self.source = source
         self.target = target
-        self.data: dict[str, Any] = trigger.kwargs
+        self.data: dict[str, Any] = trigger.data
         self.shape: Shape = trigger.shape
-        self.catch = False
         self.told: Told | None = None
         self._event_data: EventData | None = None
 
@@ -138,7 +144,7 @@ class Moment:
     def event_data(self) -> EventData:
         """The stock library's description of this moment."""
         if self._event_data is None:
-            data = EventData(trigger_data=self.trigger.data, transition=self.transition)
+            data = EventData(trigger_data=self.trigger.stock, transition=self.transition)
             data.state, data.source, data.target = self.state, self.source, self.target
             self._event_data = data
         return self._event_data
@@ -149,7 +155,7 @@ class Moment:
             return dict(self.data)
         trigger = self.trigger
         every = {
-            **trigger.kwargs,
+            **trigger.data,
             "event_data": self.event_data,
             "machine": trigger.chart,
             "event": trigger.event,
@@ -169,8 +175,12 @@ class Moment:
         """Let `prepare_event` callbacks add to what this moment tells, or replace it."""
         every = self.everything()
         chart = self.trigger.chart
-        for learned in [call[self.shape](chart, self) for call in calls]:
-            every.update(learned)
+        self.learn(every, [call[self.shape](chart, self) for call in calls])
+
+    def learn(self, every: dict[str, Any], learned: list[dict[str, Any]]) -> None:
+        """Tell all of this from now on, and what was learned on top of it."""
+        for more in learned:
+            every.update(more)
         self._hold(every)
 
     def disclose(self, told: Told) -> None:
@@ -199,7 +209,8 @@ class Told(Protocol):
         """The states that will be active after it."""
 
 
-Form: TypeAlias = "Callable[[StateChart[Any], Moment], Any]"
+Form: TypeAlias = "Callable[[StateChart[Any], Any], Any]"
+"""A call ready to be made, with the chart and a moment (or a trigger that stands for one)."""
 
 
 def moment_at(
@@ -207,7 +218,6 @@ def moment_at(
     key: Any,
     transition: Transition,
     prepare: tuple[Call, ...],
-    *,
     source: State | None = None,
     target: State | None = None,
 ) -> Moment:
@@ -221,14 +231,13 @@ def moment_at(
         moments = trigger.moments = {}
     moment = moments.get(key)
     if moment is None:
-        state = target or source or transition.source
-        moment = Moment(
-            trigger,
-            transition,
-            state,
-            source or transition.source,
-            target or transition.target,
-        )
+        own = transition.source
+        if target is not None:
+            moment = Moment(trigger, transition, target, own, target)
+        elif source is not None:
+            moment = Moment(trigger, transition, source, source, transition.target)
+        else:
+            moment = Moment(trigger, transition, own, own, transition.target)
         if prepare:
             moment.prepare(prepare)
         moments[key] = moment

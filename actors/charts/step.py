@@ -10,14 +10,15 @@ from statemachine.exceptions import InvalidDefinition
 from statemachine.orderedset import OrderedSet
 
 from .binding import Action, Calls, Row, Script
-from .moment import Moment, Trigger, moment_at
+from .moment import Trigger, moment_at
 from .tables import Configuration, Transitions
 from .trace import Microstep
 
 if TYPE_CHECKING:
+    from .compiled import Compiled
     from .engine import CompiledEngine
 
-_ERROR = "error.execution"
+ERROR = "error.execution"
 
 
 def microstep(engine: CompiledEngine, script: Script, trigger: Trigger) -> Any:
@@ -31,16 +32,18 @@ def microstep(engine: CompiledEngine, script: Script, trigger: Trigger) -> Any:
             before the transition was done, it leaves the configuration as it was.
     """
     began = perf_counter_ns() if engine.trace is not None else 0
+    results: list[Any] = []
     if script.silent and engine.plain:
         engine.settle(script.arrives)
-        results: list[Any] = []
     else:
         origin = engine.configuration()
+        told = Change(engine, script, origin) if script.tells else None
         try:
-            results = act(engine, script.before, trigger)
+            if script.before:
+                act(engine, script.before, trigger, None, results)
             leave(engine, script, trigger)
-            told = Change(engine, script, origin)
-            results += act(engine, script.on, trigger, told)
+            if script.on:
+                act(engine, script.on, trigger, told, results)
             enter(engine, script, trigger, told, results)
         except InvalidDefinition:
             engine.settle(origin)
@@ -50,7 +53,8 @@ def microstep(engine: CompiledEngine, script: Script, trigger: Trigger) -> Any:
             engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
             return None
         try:
-            act(engine, script.after, trigger)
+            if script.after:
+                act(engine, script.after, trigger, None, [])
         except InvalidDefinition:
             raise
         except Exception as error:
@@ -60,44 +64,40 @@ def microstep(engine: CompiledEngine, script: Script, trigger: Trigger) -> Any:
     return results[0] if len(results) == 1 else results or None
 
 
-def call(engine: CompiledEngine, calls: Calls, moment: Moment, catch: bool) -> list[Any]:
+def call(
+    engine: CompiledEngine, calls: Calls, moment: Any, catch: bool, results: list[Any]
+) -> None:
     """Call each; with `catch`, an error becomes an event and the others are still called."""
     chart = engine.sm
-    results = []
     for callback in calls:
         try:
             results.append(callback[moment.shape](chart, moment))
         except Exception as error:
-            if not catch:
+            if not (catch and chart.catch_errors_as_events):
                 raise
             engine.raise_error(error)
-    return results
 
 
 def act(
     engine: CompiledEngine,
     actions: tuple[Action, ...],
     trigger: Trigger,
-    told: Change | None = None,
-    *,
-    content: bool = False,
-) -> list[Any]:
-    """Run the actions of each transition; those told of the change are `on` actions.
+    told: Change | None,
+    results: list[Any],
+) -> None:
+    """Run the actions of each transition; `on` actions are told of the change they make.
 
-    Errors in `on` actions can become events, other than while an error is being handled: that
-    would never end. The `content` of a history state is run once more, as stock does.
+    Their errors can become events, other than while an error is being handled: that would
+    never end.
     """
-    results: list[Any] = []
     for action in actions:
-        moment = moment_at(
-            trigger, action.key, action.transition, engine.binding.prepare, target=action.target
-        )
-        if told is not None:
-            moment.disclose(told)
-            if not content:
-                moment.catch = engine.catching and trigger.name != _ERROR
-        results += call(engine, action.calls, moment, moment.catch)
-    return results
+        moment: Any = trigger
+        if not action.bare:
+            prepare = engine.binding.prepare
+            moment = moment_at(trigger, action.key, action.transition, prepare, None, action.target)
+            if told is not None:
+                moment.disclose(told)
+        call(engine, action.calls, moment, action.catch and trigger.name != ERROR, results)
 
 
 def leave(engine: CompiledEngine, script: Script, trigger: Trigger) -> None:
@@ -108,12 +108,14 @@ def leave(engine: CompiledEngine, script: Script, trigger: Trigger) -> None:
     for step in script.leave:
         if engine.invoking is not None:
             engine.invoking.cancel_for_state(step.state)
-        if step.calls or engine.binding.prepare:
-            source = engine.live(step.state) if step.shows else step.state
-            moment = moment_at(
-                trigger, step.key, step.transition, engine.binding.prepare, source=source
-            )
-            call(engine, step.calls, moment, engine.catching)
+        if step.bare:
+            if step.calls:
+                call(engine, step.calls, trigger, True, [])
+        else:
+            source = engine.live(step.state)
+            prepare = engine.binding.prepare
+            moment = moment_at(trigger, step.key, step.transition, prepare, source)
+            call(engine, step.calls, moment, True, [])
         if not chart.atomic_configuration_update:
             engine.settle(engine.configuration().less(step.state))
 
@@ -122,41 +124,47 @@ def enter(
     engine: CompiledEngine,
     script: Script,
     trigger: Trigger,
-    told: Change,
+    told: Change | None,
     results: list[Any],
 ) -> None:
     """Enter the states of the entry set, outermost first, with what each brings along."""
-    chart = engine.sm
-    prepare = engine.binding.prepare
-    if chart.atomic_configuration_update:
+    atomic = engine.sm.atomic_configuration_update
+    if atomic:
         engine.settle(script.arrives)
     for step in script.enter:
-        target = engine.live(step.state) if step.recorded else step.state
-        moment = None
-        if step.calls or step.initial or prepare:
-            moment = moment_at(trigger, step.key, step.transition, prepare, target=target)
-        if not chart.atomic_configuration_update:
+        moment: Any = trigger
+        target: Any = step.state
+        if step.recorded:
+            target = engine.live(target)
+        if not step.bare:
+            prepare = engine.binding.prepare
+            moment = moment_at(trigger, step.key, step.transition, prepare, None, target)
+        if not atomic:
             engine.settle(engine.configuration().more(step.state))
         entered: list[Any] = []
-        if moment is not None:
-            entered = call(engine, step.calls, moment, engine.catching)
-            results += call(engine, step.initial, moment, False)
-        act(engine, step.content, trigger, told, content=True)
+        if step.calls:
+            call(engine, step.calls, moment, True, entered)
+        if step.initial:
+            call(engine, step.initial, moment, False, results)
+        if step.content:
+            act(engine, step.content, trigger, told, [])
         if step.invokes:
-            engine._invoke_manager.mark_for_invoke(target, trigger.kwargs)
+            engine._invoke_manager.mark_for_invoke(target, trigger.data)
         if step.state.final:
             engine._handle_final_state(target, entered)
 
 
 def select(engine: CompiledEngine, configuration: Configuration, trigger: Trigger) -> Script | None:
     """The microstep that this event enables here, or None."""
-    row = engine.binding.row(configuration, trigger.name)
-    enabled = row.fixed
-    if enabled is None:
-        enabled = ask(engine, row, trigger)
+    binding = engine.binding
+    row = binding.row(configuration, trigger.name)
+    enabled = ask(engine, row, trigger) if row.fixed is None else row.fixed
     if not enabled:
         return None
-    return engine.binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
+    script = binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
+    if script.silent and row.fixed:
+        binding.hush(configuration, trigger.name, script)
+    return script
 
 
 def ask(engine: CompiledEngine, row: Row, trigger: Trigger) -> Transitions:
@@ -165,20 +173,21 @@ def ask(engine: CompiledEngine, row: Row, trigger: Trigger) -> Transitions:
     enabled: dict[Any, None] = {}
     for tries in row.asks:
         for guarded in tries:
-            moment = moment_at(trigger, guarded.key, guarded.transition, engine.binding.prepare)
+            moment: Any = trigger
+            if not guarded.bare:
+                prepare = engine.binding.prepare
+                moment = moment_at(trigger, guarded.key, guarded.transition, prepare)
             for validator in guarded.validators:
                 validator[moment.shape](chart, moment)
             try:
                 for guard in guarded.guards:
-                    if bool(guard[moment.shape](chart, moment)) is not (
-                        guard.expected is not False
-                    ):
+                    if bool(guard[moment.shape](chart, moment)) is guard.unless:
                         break
                 else:
                     enabled[guarded.transition] = None
                     break
             except Exception as error:
-                if not engine.catching:
+                if not engine.sm.catch_errors_as_events:
                     raise
                 engine.raise_error(error)
     return tuple(enabled)
@@ -189,7 +198,7 @@ class Change:
 
     __slots__ = ("_engine", "_origin", "_script")
 
-    def __init__(self, engine: CompiledEngine, script: Script, origin: Configuration) -> None:
+    def __init__(self, engine: Compiled, script: Script, origin: Configuration) -> None:
         self._engine = engine
         self._script = script
         self._origin = origin

@@ -58,6 +58,8 @@ class Plan:
     """For each history state that is left behind: its id, and the states it records."""
     entries: tuple[Entry, ...]
     arrives: Configuration
+    depends: bool
+    """Whether it holds only for what history states have recorded now."""
 
 
 class Configuration:
@@ -112,8 +114,8 @@ class Configuration:
             found = self._plans.get(key)
             if found is not None:
                 return found
-        plan, depends = self.tables.planner.plan(self, enabled, remembered)
-        if depends:
+        plan = self.tables.planner.plan(self, enabled, remembered)
+        if plan.depends:
             if len(self._plans) > _MOST_EVENTS:
                 self._plans.clear()
             self._plans[enabled] = None
@@ -259,8 +261,8 @@ class _Planner(BaseEngine):
 
     def plan(
         self, configuration: Configuration, enabled: Transitions, remembered: Remembered
-    ) -> tuple[Plan, bool]:
-        """The plan, and whether it depends on what history states have recorded."""
+    ) -> Plan:
+        """What the stock algorithm does with these transitions here."""
         recorded = _Recorded(
             {name: [self._live[s.value] for s in kept] for name, kept in remembered.items()}
         )
@@ -276,7 +278,7 @@ class _Planner(BaseEngine):
             if before.get(name) != id(kept)
         )
         entries, arrives = self._entries(tuple(taken), left, here)
-        plan = Plan(
+        return Plan(
             transitions=tuple(taken),
             exits=tuple(
                 Exit(self.tables.states[info.state.value], info.transition) for info in exits
@@ -284,15 +286,15 @@ class _Planner(BaseEngine):
             records=records,
             entries=entries,
             arrives=arrives,
+            depends=recorded.asked,
         )
-        return plan, recorded.asked
 
     def enter(self, transitions: Transitions) -> Plan:
         """The plan of a first entry: nothing is left, and nothing has been recorded."""
         self.machine.configuration = OrderedSet()
         self.machine.history_values = {}
         entries, arrives = self._entries(transitions, OrderedSet(), OrderedSet())
-        return Plan(transitions, (), (), entries, arrives)
+        return Plan(transitions, (), (), entries, arrives, depends=False)
 
     def _entries(
         self, transitions: Transitions, left: OrderedSet[Any], here: OrderedSet[Any]
