@@ -57,8 +57,12 @@ async def microstep(engine: CompiledAsyncEngine, script: Script, trigger: Trigge
 async def call(
     engine: CompiledAsyncEngine, calls: Calls, moment: Any, catch: bool, results: list[Any]
 ) -> None:
-    """Call each: one after the other when their errors become events, else all at once."""
-    if len(calls) > 1 and not (catch and engine.sm.catch_errors_as_events):
+    """Call each: one after the other when their errors become events, else all at once.
+
+    As in stock, other tasks get a turn where coroutines are awaited together.
+    """
+    together = len(calls) > 1 or any(callback.coroutine for callback in calls)
+    if together and not (catch and engine.sm.catch_errors_as_events):
         results += await asyncio.gather(*(_one(engine, callback, moment) for callback in calls))
         return
     for callback in calls:

@@ -25,9 +25,14 @@ class CompiledEngine(Compiled, SyncEngine):
         binding: The tables to use, when they are already known.
     """
 
+    def start(self, **kwargs: Any) -> None:
+        """Enter the initial states, unless the model says that the chart has begun."""
+        if getattr(self.model, self.field, None) is None:
+            self.activate_initial_state(**kwargs)
+
     def activate_initial_state(self, **kwargs: Any) -> Any:
         """Enter the initial states, if the chart is in none, and settle."""
-        if self.sm.current_state_value is None:
+        if getattr(self.model, self.field, None) is None:
             self.rebind()
             trigger = Trigger.sent(self.sm, "__initial__", (), kwargs)
             began = perf_counter_ns()

@@ -137,7 +137,12 @@ class Tables:
     def __init__(self, cls: type[StateChart[Any]], self_entries: bool) -> None:
         self.cls = cls
         self.states: dict[Any, State] = dict(cls.states_map)
+        self.by_id = {state.id: state for state in self.states.values()}
+        self.delayed = frozenset(str(event) for event in cls._events if event.delay)
+        """Events declared with a delay."""
         self.fingerprint = fingerprint(cls)
+        self.settled = False
+        """Whether the class is known not to have changed since; `CompiledChart` sees to it."""
         self._configurations: dict[tuple[Any, ...], Configuration] = {}
         self._candidates: dict[tuple[Any, str | None], Transitions] = {}
         self._initial: dict[tuple[Any, ...], Plan] = {}
@@ -191,7 +196,7 @@ def tables_of(chart: StateChart[Any]) -> Tables:
         kept = {}
         cls._compiled_tables = kept  # type: ignore[attr-defined]  # kept where the class is
     tables = kept.get(self_entries)
-    if tables is None or tables.fingerprint != fingerprint(cls):
+    if tables is None or not (tables.settled or tables.fingerprint == fingerprint(cls)):
         tables = kept[self_entries] = Tables(cls, self_entries)
     return tables
 
