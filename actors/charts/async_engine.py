@@ -12,10 +12,10 @@ from statemachine.engines.async_ import AsyncEngine
 from statemachine.event_data import TriggerData
 from statemachine.exceptions import TransitionNotAllowed
 
-from .async_step import enter, microstep, select
+from .async_step import act, enter, microstep, select
 from .binding import Binding
 from .compiled import NOTHING, Compiled
-from .moment import Trigger
+from .moment import INITIAL, Trigger
 from .step import Change
 from .trace import Microstep
 
@@ -67,7 +67,7 @@ class CompiledAsyncEngine(Compiled, AsyncEngine):
             await asyncio.sleep(self.sm._loop_sleep_in_ms)
             return True, first_result
         self._macrostep_count += 1
-        if due.event == "__initial__":
+        if due.event == INITIAL:
             await self._enter_initially(Trigger.of(due))
             return True, first_result
         macrostep.future = due.future
@@ -93,6 +93,7 @@ class CompiledAsyncEngine(Compiled, AsyncEngine):
         plan = self.binding.tables.initial(self.sm._get_initial_configuration())
         script = self.binding.scripted(plan, trigger.name)
         told = Change(self, script, self.binding.tables.configuration(()))
+        await act(self, script.on, trigger, told, [])
         await enter(self, script, trigger, told, [])
         if self.trace is not None:
             self.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))

@@ -42,7 +42,8 @@ class Captured:
 
     Args:
         configuration: Ids of the active states, in the chart's own order (which decides in
-            what order regions take an event).
+            what order regions take an event). States that share an id go by their path
+            (`outer.inner`).
         history: For each history state that has recorded something, the ids of what it did.
         terminated: Whether the chart has come to its end.
         pending: Events that were still queued.
@@ -64,10 +65,11 @@ def capture(chart: StateChart[Any]) -> Captured:
         Data from which `rehydrate` makes the same chart again.
     """
     engine = _engine(chart)
+    names = engine.binding.tables.names
     return Captured(
-        configuration=tuple(state.id for state in engine.configuration().states),
+        configuration=tuple(names[value] for value in engine.configuration().values),
         history={
-            name: tuple(state.id for state in states)
+            name: tuple(names[state.value] for state in states)
             for name, states in chart.history_values.items()
         },
         terminated=not engine.running,
@@ -93,7 +95,7 @@ def rehydrate(
         The chart: what it does from here on is what the captured one would have done.
 
     Raises:
-        KeyError: The class has no state of a captured id.
+        KeyError: The class has no state of a captured name.
     """
     chart = bare(cls, model, attributes)
     place(chart, captured)
@@ -108,16 +110,16 @@ def place(chart: CompiledChart, captured: Captured) -> None:
         captured: What `capture` gave for a chart of the same class.
 
     Raises:
-        KeyError: The class has no state of a captured id.
+        KeyError: The class has no state of a captured name.
     """
     engine = _engine(chart)
     tables = engine.binding.tables
-    values = tuple(tables.by_id[name].value for name in captured.configuration)
+    values = tuple(tables.by_name[name].value for name in captured.configuration)
     engine.settle(tables.configuration(values))
     engine.running = not captured.terminated
     engine.raised = engine.waiting = None
     chart.history_values = {
-        name: [engine.live(tables.by_id[kept]) for kept in states]
+        name: [engine.live(tables.by_name[kept]) for kept in states]
         for name, states in captured.history.items()
     }
     now = monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from statemachine import State, StateChart
@@ -14,6 +15,8 @@ from statemachine.state import InstanceState
 from .async_engine import CompiledAsyncEngine
 from .binding import binding_of
 from .engine import CompiledEngine
+
+_add_listener = StateChart.add_listener
 
 TChart = TypeVar("TChart", bound="CompiledChart")
 
@@ -100,7 +103,7 @@ class CompiledChart(StateChart[Any]):
             The chart.
         """
         self._callbacks  # noqa: B018  # what takes part so far is resolved first, as in stock
-        return StateChart.add_listener(self, *listeners)
+        return _add_listener(self, *listeners)
 
     def __getstate__(self) -> dict[str, Any]:
         made_anew = ("_callbacks", "_config", "_engine")
@@ -146,28 +149,31 @@ def configuration_of(chart: StateChart[Any]) -> Configuration:
     )
 
 
-class _States(dict[Any, InstanceState]):
+class _States(Mapping[Any, State]):
     """A chart's own view of each state, made when it is first looked at."""
 
-    __slots__ = ("_chart",)
+    __slots__ = ("_chart", "_made")
 
     def __init__(self, chart: StateChart[Any]) -> None:
-        super().__init__()
         self._chart = weakref.ref(chart)
+        self._made: dict[Any, InstanceState] = {}
 
-    def __missing__(self, value: Any) -> InstanceState:
-        chart = self._chart()
-        if chart is None:
-            raise KeyError(value)
-        made = self[value] = InstanceState(chart.states_map[value], chart, self)
+    def __getitem__(self, value: Any) -> State:
+        made = self._made.get(value)
+        if made is None:
+            chart = self._chart()
+            if chart is None:
+                raise KeyError(value)
+            made = self._made[value] = InstanceState(chart.states_map[value], chart, self)
         return made
 
-    def get(self, value: Any, default: Any = None) -> Any:
-        """The view of this state, or the default where there is no such state."""
-        try:
-            return self[value]
-        except KeyError:
-            return default
+    def __iter__(self) -> Iterator[Any]:
+        chart = self._chart()
+        return iter(() if chart is None else chart.states_map)
+
+    def __len__(self) -> int:
+        chart = self._chart()
+        return 0 if chart is None else len(chart.states_map)
 
 
 class _Shown:

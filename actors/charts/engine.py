@@ -12,8 +12,8 @@ from statemachine.event_data import TriggerData
 from statemachine.exceptions import TransitionNotAllowed
 
 from .compiled import NOTHING, Compiled
-from .moment import Trigger
-from .step import Change, enter, microstep, select
+from .moment import INITIAL, Trigger
+from .step import Change, act, enter, microstep, select
 from .trace import Microstep
 
 
@@ -34,20 +34,21 @@ class CompiledEngine(Compiled, SyncEngine):
         """Enter the initial states, if the chart is in none, and settle."""
         if getattr(self.model, self.field, None) is None:
             self.rebind()
-            trigger = Trigger.sent(self.sm, "__initial__", (), kwargs)
+            trigger = Trigger.sent(self.sm, INITIAL, (), kwargs)
             began = perf_counter_ns()
             plan = self.binding.tables.initial(self.sm._get_initial_configuration())
-            script = self.binding.scripted(plan, "__initial__")
+            script = self.binding.scripted(plan, INITIAL)
             told = Change(self, script, self.binding.tables.configuration(()))
             self._processing.acquire(blocking=False)
             token = _running_engine.set(self)
             try:
+                act(self, script.on, trigger, told, [])
                 enter(self, script, trigger, told, [])
             finally:
                 _running_engine.reset(token)
                 self._processing.release()
             if self.trace is not None:
-                self.trace.append(Microstep.of(script, "__initial__", began, perf_counter_ns()))
+                self.trace.append(Microstep.of(script, INITIAL, began, perf_counter_ns()))
         return self.processing_loop()
 
     def processing_loop(self) -> Any:

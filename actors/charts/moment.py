@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from statemachine.event import BoundEvent
+from statemachine.event import BoundEvent, Event
 from statemachine.event_data import EventData, TriggerData
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ INJECTED = (
 )
 CONFIGURATIONS = ("previous_configuration", "new_configuration")
 PREPARED = "prepared"
+INITIAL = "__initial__"
+"""The event of a chart's first entry."""
 MOMENTARY = frozenset((*INJECTED, *CONFIGURATIONS)) - {"machine", "model", "event"}
 """What a callback cannot be told by the trigger alone."""
 _RESERVED = frozenset(INJECTED)
@@ -89,13 +91,19 @@ class Trigger:
         """The event bound to its chart, as `StateChart.send` would make it."""
         if self._event is None and self.name is not None:
             known = getattr(self.chart, self.name, None)
-            self._event = BoundEvent(
-                id=self.name,
-                name=known.name if known else self.name,
-                delay=known.delay if known else 0,
-                internal=bool(known and known.internal),
-                _sm=self.chart,
-            )
+            if not isinstance(known, Event):
+                name = None if self.name == INITIAL else self.name
+                self._event = BoundEvent(id=self.name, name=name, _sm=self.chart)
+            elif known == self.name:
+                self._event = known
+            else:  # an event that has an id of its own, called by its attribute
+                self._event = BoundEvent(
+                    id=self.name,
+                    name=known.name,
+                    delay=known.delay,
+                    internal=known.internal,
+                    _sm=self.chart,
+                )
         return self._event
 
     @property

@@ -6,6 +6,7 @@ algorithm answers; it is asked once for each question, and the answer is kept.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, MutableSet
 from dataclasses import dataclass
 from itertools import chain
@@ -137,7 +138,8 @@ class Tables:
     def __init__(self, cls: type[StateChart[Any]], self_entries: bool) -> None:
         self.cls = cls
         self.states: dict[Any, State] = dict(cls.states_map)
-        self.by_id = {state.id: state for state in self.states.values()}
+        self.names = names_of(self.states.values())
+        self.by_name = {name: self.states[value] for value, name in self.names.items()}
         self.delayed = frozenset(str(event) for event in cls._events if event.delay)
         """Events declared with a delay."""
         self.fingerprint = fingerprint(cls)
@@ -185,6 +187,19 @@ class Tables:
             transitions = tuple(_initial_transition(state) for state in targets)
             found = self._initial[key] = self.planner.enter(transitions)
         return found
+
+
+def names_of(states: Collection[State]) -> dict[Any, str]:
+    """A name for each state, by its value: its id, or the path to it if ids are shared."""
+    ids = Counter(state.id for state in states)
+    return {
+        state.value: state.id if ids[state.id] == 1 else ".".join(reversed(_path(state)))
+        for state in states
+    }
+
+
+def _path(state: State) -> list[str]:
+    return [state.id, *(ancestor.id for ancestor in state.ancestors())]
 
 
 def tables_of(chart: StateChart[Any]) -> Tables:
