@@ -194,7 +194,8 @@ class Binding:
         after = self._actions(taken, "after", event)
         leave = tuple(self._leave(exit.state, exit.transition, event) for exit in plan.exits)
         enter = tuple(self._enter(entry, taken, event) for entry in plan.entries)
-        calls = any(action.calls for action in (*before, *on, *after, *leave, *enter))
+        parts: tuple[Action | Leave | Enter, ...] = (*before, *on, *after, *leave, *enter)
+        calls = any(part.calls for part in parts)
         more = any(e.initial or e.content or e.invokes or e.state.final for e in enter)
         silent = not (calls or more or self.prepare or plan.records or self._invoked)
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
@@ -280,9 +281,13 @@ def _takes_no_part(model: Any, names: frozenset[str], kept: dict[str, Any]) -> b
     known: dict[type, bool] = kept.setdefault("_models", {})
     cls = type(model)
     if cls not in known:
-        ordinary = cls.__dir__ is object.__dir__ and hasattr(model, "__dict__")
+        ordinary = not _has_own(cls, "__dir__") and hasattr(model, "__dict__")
         known[cls] = ordinary and names.isdisjoint(dir(cls))
     return known[cls] and names.isdisjoint(vars(model))
+
+
+def _has_own(cls: type, name: str) -> bool:
+    return any(name in vars(base) for base in cls.__mro__ if base is not object)
 
 
 def callback_names(cls: type[StateChart[Any]]) -> Iterable[str]:

@@ -42,12 +42,6 @@ class Call(dict[Shape, Form]):
         self.portable = portable
         """Whether any instance of the class may use it, not only the one it was made from."""
 
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
     def __repr__(self) -> str:
         return f"<Call {self.label}>"
 

@@ -1,5 +1,8 @@
 """The base class for charts whose instances share all that belongs to their class."""
 
+# python-statemachine is typed only in part, and its untyped parts are called here.
+# mypy: disallow-untyped-calls=False
+
 from __future__ import annotations
 
 import weakref
@@ -133,7 +136,7 @@ def furnish(chart: StateChart[Any], model: Any = None, state_field: str = "state
     own["model"] = Model() if model is None else model
     own["history_values"] = {}
     own["_listeners"] = {}
-    if state_field != cls.state_field:
+    if state_field != getattr(cls, "state_field", None):
         own["state_field"] = state_field
     for state in clashing:
         own[state.id] = chart._config._instance_states[state.value]

@@ -1,5 +1,8 @@
 """What the compiled engines share: a chart, its tables, and where it stands."""
 
+# python-statemachine is typed only in part, and its untyped parts are called here.
+# mypy: disallow-untyped-calls=False
+
 from __future__ import annotations
 
 from threading import Lock

@@ -236,7 +236,7 @@ def _candidates(state: State, event: str | None) -> Iterator[Transition]:
 
 def _initial_transition(target: State) -> Transition:
     transition = Transition(State(), target, event="__initial__")
-    transition._specs.clear()
+    transition._specs.items = []
     return transition
 
 
@@ -269,12 +269,13 @@ class _Planner(BaseEngine):
         self.tables = tables
         self.machine = _Machine()
         self.machine.enable_self_transition_entries = self_entries
-        self.sm: Any = self.machine
+        machine: Any = self.machine
+        self.sm = machine
         self._log_id = ""
         self._debug = lambda *args, **kwargs: None
         self._live: dict[Any, InstanceState] = {}
         for value, state in tables.states.items():
-            self._live[value] = InstanceState(state, self.sm, self._live)
+            self._live[value] = InstanceState(state, machine, self._live)
 
     def __del__(self) -> None:
         """Nothing to cancel."""
