@@ -51,6 +51,8 @@ class Compiled:
         self.model: Any = sm.model
         self.field: str = sm.state_field
         self.plain = type(self.model) is Model
+        self.shown = True
+        """Whether the model has been told of the configuration."""
         self._raw: Any = self  # nothing that a model could hold
         self._standing: Configuration
 
@@ -95,6 +97,8 @@ class Compiled:
 
     def configuration(self) -> Configuration:
         """The configuration that the model holds now, whoever put it there."""
+        if not self.shown:
+            return self._standing
         raw = getattr(self.model, self.field, None)
         if raw is not self._raw:
             self._standing = self.binding.tables.standing(raw)
@@ -107,6 +111,20 @@ class Compiled:
         setattr(self.model, self.field, raw)
         self._raw = raw
         self._standing = configuration
+        self.shown = True
+
+    def shift(self, configuration: Configuration) -> None:
+        """Make this the configuration; a plain model is told when somebody may look at it."""
+        if self.plain:
+            self._standing = configuration
+            self.shown = False
+        else:
+            self.settle(configuration)
+
+    def show(self) -> None:
+        """Tell the model of the configuration, if that has not been done."""
+        if not self.shown:
+            self.settle(self._standing)
 
     def live(self, state: State) -> Any:
         """The chart's own view of a state, which knows whether it is active."""

@@ -68,6 +68,8 @@ def call(
     engine: CompiledEngine, calls: Calls, moment: Any, catch: bool, results: list[Any]
 ) -> None:
     """Call each; with `catch`, an error becomes an event and the others are still called."""
+    if not engine.shown:
+        engine.show()
     chart = engine.sm
     for callback in calls:
         try:
@@ -93,6 +95,7 @@ def act(
     for action in actions:
         moment: Any = trigger
         if not action.bare:
+            engine.show()
             prepare = engine.binding.prepare
             moment = moment_at(trigger, action.key, action.transition, prepare, None, action.target)
             if told is not None:
@@ -107,17 +110,19 @@ def leave(engine: CompiledEngine, script: Script, trigger: Trigger) -> None:
         chart.history_values[name] = [engine.live(state) for state in states]
     for step in script.leave:
         if engine.invoking is not None:
+            engine.show()
             engine.invoking.cancel_for_state(step.state)
         if step.bare:
             if step.calls:
                 call(engine, step.calls, trigger, True, [])
         else:
+            engine.show()
             source = engine.live(step.state)
             prepare = engine.binding.prepare
             moment = moment_at(trigger, step.key, step.transition, prepare, source)
             call(engine, step.calls, moment, True, [])
         if not chart.atomic_configuration_update:
-            engine.settle(engine.configuration().less(step.state))
+            engine.shift(engine.configuration().less(step.state))
 
 
 def enter(
@@ -137,10 +142,11 @@ def enter(
         if step.recorded:
             target = engine.live(target)
         if not step.bare:
+            engine.show()
             prepare = engine.binding.prepare
             moment = moment_at(trigger, step.key, step.transition, prepare, None, target)
         if not atomic:
-            engine.settle(engine.configuration().more(step.state))
+            engine.shift(engine.configuration().more(step.state))
         entered: list[Any] = []
         if step.calls:
             call(engine, step.calls, moment, True, entered)
@@ -151,7 +157,9 @@ def enter(
         if step.invokes:
             engine._invoke_manager.mark_for_invoke(target, trigger.data)
         if step.state.final:
+            engine.show()
             engine._handle_final_state(target, entered)
+    engine.show()
 
 
 def select(engine: CompiledEngine, configuration: Configuration, trigger: Trigger) -> Script | None:
