@@ -17,11 +17,11 @@ from .charts import (
     RESERVED,
     Chart,
     ChartMeta,
-    TracingAsyncEngine,
-    TracingEngine,
     begin,
     check_callbacks,
     events_of,
+    furnish,
+    runs_async,
     states_of,
 )
 from .names import Name, event_name
@@ -89,8 +89,13 @@ class Workflow(Chart, metaclass=ChartMeta):
     checkpoint_every: ClassVar[int] = 100
     handlers: ClassVar[Sequence[object]] = ()
 
+    context: Any
+    workflow_id: str
+    outbox: list[Sent]
+
     codec: ClassVar[ContextCodec]
     _names: ClassVar[frozenset[str]]
+    _in_order: ClassVar[dict[Any, Any]]
     _public: ClassVar[frozenset[str]]
 
     def __init__(self, context: Any = None, *, workflow_id: str = "") -> None:
@@ -101,14 +106,12 @@ class Workflow(Chart, metaclass=ChartMeta):
             workflow_id: what `self.workflow_id` says.
         """
         self._embody(type(self).make_context(context), workflow_id)
-        if not isinstance(self._engine, TracingAsyncEngine):
+        if not runs_async(self):
             begin(self)
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
-        self.context = context
-        self.outbox: list[Sent] = []
-        self.workflow_id = workflow_id
-        super().__init__(listeners=list(listeners))
+        given = {"context": context, "workflow_id": workflow_id, "outbox": []}
+        furnish(self, given, listeners)
 
     def tell(
         self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
@@ -170,11 +173,6 @@ class Workflow(Chart, metaclass=ChartMeta):
         """Return the id of a state given as name, enum member or class attribute, or None."""
         return _find(getattr(state, "id", state), cls._names)
 
-    def _get_engine(self) -> Any:
-        if self._callbacks.has_async_callbacks:
-            return TracingAsyncEngine(self)
-        return TracingEngine(self)
-
     @classmethod
     def _chart_defined(cls) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
@@ -183,6 +181,7 @@ class Workflow(Chart, metaclass=ChartMeta):
                 f"{where}: a workflow may not have an __init__, which would not run when it is "
                 f"rehydrated; give its Context fields with defaults."
             )
+        cls._in_order = {}
         cls._names = frozenset(states_of(cls))
         cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
