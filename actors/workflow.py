@@ -95,7 +95,6 @@ class Workflow(Chart, metaclass=ChartMeta):
 
     codec: ClassVar[ContextCodec]
     _names: ClassVar[frozenset[str]]
-    _in_order: ClassVar[dict[Any, Any]]
     _public: ClassVar[frozenset[str]]
 
     def __init__(self, context: Any = None, *, workflow_id: str = "") -> None:
@@ -181,7 +180,6 @@ class Workflow(Chart, metaclass=ChartMeta):
                 f"{where}: a workflow may not have an __init__, which would not run when it is "
                 f"rehydrated; give its Context fields with defaults."
             )
-        cls._in_order = {}
         cls._names = frozenset(states_of(cls))
         cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):

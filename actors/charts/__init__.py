@@ -7,11 +7,11 @@ from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
 from .async_engine import CompiledAsyncEngine
+from .chart import CompiledChart as Chart
 from .definition import ChartMeta
 from .engine import CompiledEngine
 from .machine import (
     RESERVED,
-    Chart,
     Macrostep,
     NotAllowed,
     begin,

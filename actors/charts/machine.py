@@ -24,6 +24,9 @@ RESERVED = frozenset(
 )
 """Names of what python-statemachine passes to callbacks; event data may not be called so."""
 
+_in_order: dict[type, dict[Any, tuple[Any, tuple[str, ...]]]] = {}
+"""For each class, and each order of active states' values met: document order, and the ids."""
+
 
 class NotAllowed(Exception):
     """The chart has no transition for the event where it stands. Nothing has run but guards."""
@@ -130,7 +133,7 @@ def capture(chart: Chart) -> ChartState:
     engine: Any = chart._engine
     standing = engine.configuration()
     chart_class = type(chart)
-    known: dict[Any, tuple[Any, tuple[str, ...]]] = chart_class._in_order
+    known = _in_order.setdefault(chart_class, {})
     found = known.get(standing.values)
     if found is None:
         active = [(v, state) for v, state in _document(chart_class) if v in standing.values]
