@@ -61,6 +61,8 @@ class WorkflowActor(PooledActor):
 
     def on_receive(self, message: Any) -> Awaitable[None] | None:
         reply: Reply = self.take_reply()
+        if reply is not None:
+            reply.worker = self.actor_inbox  # until it is the persistence actor's: rings show
         work: Any = None
         try:
             match message:

@@ -20,6 +20,7 @@ from repertory.actors.messages import Wake
 from repertory.actors.supervisor import Remove, Stop
 from repertory.persistence.records import Stored
 
+from .charts import Tally
 from .faulty import FaultyStore
 
 LONG = 20.0
@@ -175,6 +176,64 @@ def test_a_start_whose_entry_action_exits_is_answered(system: ActorSystem) -> No
     with pytest.raises(HandlerFailed, match="SystemExit"):
         started.result(timeout=LONG)
     assert system.list() == []
+
+
+# --- rings ---
+
+
+def test_workflows_that_ask_each_other_are_told_of_the_ring(system: ActorSystem) -> None:
+    one, two = system.start(Script, id="one"), system.start(Script, id="two")
+    Script.acts["ask two"] = lambda _: two.ask("do", act="ask one")
+    Script.acts["ask one"] = lambda _: one.ask("do", act="fine")
+    Script.acts["fine"] = lambda _: "fine"
+    future = one.ask("do", act="ask two", block=False)
+    with pytest.raises(HandlerFailed, match="waits for"):
+        future.get(timeout=LONG)
+    assert one.ask("do", act="fine") == "fine"
+
+
+@pytest.mark.parametrize("end", ["stop", "remove"])
+def test_a_workflow_that_waits_for_its_own_end_is_told_so(system: ActorSystem, end: str) -> None:
+    script = system.start(Script, id="s")
+    Script.acts["end"] = lambda _: getattr(system, end)("s")
+    future = script.ask("do", act="end", block=False)
+    with pytest.raises(HandlerFailed, match="asks itself"):
+        future.get(timeout=LONG)
+
+
+@pytest.mark.parametrize("what", ["ask", "start", "stop", "remove", "rollback", "fork"])
+def test_what_waits_in_a_callback_of_an_answer_is_an_error_and_not_the_end(
+    system: ActorSystem, store: Store, what: str
+) -> None:
+    one, two = system.start(Tally, id="one"), system.start(Tally, id="two")
+    two.ask("add", n=1)
+    waits: dict[str, Callable[[], Any]] = {
+        "ask": lambda: two.ask("add", n=1),
+        "start": lambda: system.start(Tally, id="three"),
+        "stop": lambda: system.stop("two"),
+        "remove": lambda: system.remove("two"),
+        "rollback": lambda: two.rollback(),
+        "fork": lambda: two.fork(id="three"),
+    }
+    outcome: Future[Any] = Future()
+
+    def callback(_: object) -> None:
+        try:
+            outcome.set_result(waits[what]())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    store.hold()
+    asked = one.ask("add", n=1, block=False)
+    asked.add_done_callback(callback)  # it will run where the steps are written
+    store.release()
+    if what != "stop":  # which has nothing to write
+        with pytest.raises(Exception, match=r"waits for|asks itself"):
+            outcome.result(timeout=LONG)
+    else:
+        outcome.result(timeout=LONG)
+    assert asked.get(timeout=LONG) == 1
+    assert aside(lambda: one.ask("add", n=1)).result(timeout=LONG) == 2
 
 
 # --- positions that were never durable ---
