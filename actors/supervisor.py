@@ -10,6 +10,7 @@ import msgspec
 from pykka import ActorRef
 
 from ..persistence.errors import WorkflowExists, WorkflowNotFound
+from .answer import brought_by
 from .messages import Begin, EventFailed, Leave, Wake, Write
 from .runtime import Envelope, PooledActor, PooledFuture
 from .services import Services
@@ -92,7 +93,7 @@ class Supervisor(PooledActor):
         begin = Begin(message.workflow, message.context, services.store.allocate())
 
         def put(ref: ActorRef[Any]) -> None:
-            reply.worker = ref.actor_inbox
+            brought_by(ref, reply)
             ref.actor_inbox.put(Envelope(begin, reply_to=reply))
 
         services.activations.deliver(workflow_id, put)
@@ -116,7 +117,7 @@ class Supervisor(PooledActor):
                 reply.set_error(error)
 
         def put(ref: ActorRef[Any]) -> None:
-            reply.worker = ref.actor_inbox
+            brought_by(ref, reply)
             ref.tell(Leave(done))
 
         done.add_done_callback(then)
@@ -130,8 +131,8 @@ class Supervisor(PooledActor):
             return services.store.remove(workflow_id)
 
         def write() -> None:
-            inbox = reply.worker = services.persistence.actor_inbox
-            inbox.put(Envelope(Write(delete), reply_to=reply))
+            brought_by(services.persistence, reply)
+            services.persistence.actor_inbox.put(Envelope(Write(delete), reply_to=reply))
 
         self._leave(workflow_id, reply, write)
 

@@ -19,6 +19,7 @@ from ..persistence.errors import (
 from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .answer import ask
 from .life import SystemLife
 from .messages import Wake, Write
 from .names import Name, event_name, state_name
@@ -109,7 +110,7 @@ class ActorSystem(SystemLife):
                 workflow_id=workflow_id,
             ) from error
         message = Start(workflow, workflow_id, ready, tuple(handlers))
-        return WorkflowRef(self, workflow_id), services.supervisor.ask(message, block=False)
+        return WorkflowRef(self, workflow_id), ask(services.supervisor, message)
 
     def get(self, id: str) -> WorkflowRef:
         """Return the handle of a workflow that exists, in memory or not.
@@ -167,7 +168,7 @@ class ActorSystem(SystemLife):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Stop(id), block=False), timeout, f"{id!r} to stop")
+        wait(ask(self._services.supervisor, Stop(id)), timeout, f"{id!r} to stop")
 
     def remove(self, id: str, *, timeout: float | None = None) -> None:
         """Delete a workflow and all its history, once it has finished what it was sent.
@@ -175,7 +176,7 @@ class ActorSystem(SystemLife):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Remove(id), block=False), timeout, f"{id!r} to go")
+        wait(ask(self._services.supervisor, Remove(id)), timeout, f"{id!r} to go")
 
     def broadcast(
         self,
@@ -258,7 +259,7 @@ class ActorSystem(SystemLife):
         for future in pending:
             with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
                 wait(future, deadline.left(), "the system to settle")
-        wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
+        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.
@@ -302,7 +303,7 @@ class ActorSystem(SystemLife):
         """
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = self._services.persistence.ask(write)
+        record: WorkflowRecord = ask(self._services.persistence, write).get()
         return WorkflowRef(self, record.id)
 
 

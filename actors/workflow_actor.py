@@ -13,7 +13,6 @@ from ..persistence.codec import decode_json, encode_json
 from ..persistence.errors import (
     HandlerFailed,
     RepertoryError,
-    SystemStopped,
     WorkflowExists,
     WorkflowNotFound,
 )
@@ -105,7 +104,9 @@ class WorkflowActor(PooledActor):
         error = raised
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
-        if reply is not None:
+        if isinstance(message, Leave):
+            message.refused(error)
+        elif reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
         else:
             with suppress(ActorDeadError):
@@ -259,13 +260,7 @@ class WorkflowActor(PooledActor):
         self._submit(commit)
 
     def _submit(self, commit: Commit) -> None:
-        persistence = self._services.persistence
-        for reply in commit.replies:
-            reply.worker = persistence.actor_inbox
-        try:
-            persistence.tell(commit)
-        except ActorDeadError:
-            commit.conclude(SystemStopped("The system has stopped; nothing was written."))
+        self._services.submit(commit)
 
     def _last(self) -> Commit | None:
         """The last step, unless it is on the disk."""

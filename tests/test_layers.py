@@ -30,6 +30,7 @@ LAYERS = [
         "actors.rehydration",
         "actors.outcomes",
         "actors.activations",
+        "actors.answer",
         "actors.notifications",
         "actors.services",
         "actors.workflow_actor",
