@@ -25,7 +25,8 @@ from .activations import Activation, Activations
 from .messages import Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, Runtime
+from .runtime import Clock, PooledFuture, Runtime, RuntimeClosedError
+from .runtime.context import here
 from .services import Services
 from .supervisor import Supervisor
 from .waiting import Deadline
@@ -126,9 +127,15 @@ class SystemLife:
             timeout: seconds to wait for workflows; what they have not done by then is not done,
                 and its senders get `SystemStopped`.
         """
-        services, self._running = self._running, None
+        services = self._running
         if services is None:
             return
+        if here.dispatcher is services.runtime.dispatcher or here.serves_loop or here.mailbox:
+            raise RepertoryError(
+                f"The system {self._name!r} can't be closed from an action, a handler or a "
+                "callback, which would have to end first; close it from outside."
+            )
+        self._running = None
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)
@@ -179,7 +186,10 @@ class SystemLife:
 
     def _activate(self, workflow_id: str, activation: Activation) -> Any:
         services = self._services
-        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
+        try:
+            return services.runtime.start(WorkflowActor, services, workflow_id, activation)
+        except RuntimeClosedError as error:
+            raise SystemStopped(f"The system {self._name!r} is being closed.") from error
 
     def _class_of(self, name: str) -> type[Workflow]:
         return self._classes.get(name) or workflow_class(name)
