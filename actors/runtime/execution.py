@@ -189,8 +189,8 @@ def _handle_system(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
     """Handle a stop, or a message of the runtime; say whether the turn is gone."""
     if isinstance(envelope.message, messages._ActorStop):
         restarted = _stopped_by_itself(mailbox)
-        if not restarted:
-            stop(mailbox)
+        if not restarted and stop(mailbox, envelope):
+            return True
         if envelope.reply_to is not None:
             answer(envelope.reply_to, None)
         if restarted:
@@ -395,24 +395,37 @@ def kill(mailbox: Mailbox) -> None:
         end(mailbox)
 
 
-def stop(mailbox: Mailbox) -> None:
-    """End the actor by its own will: close, then its `on_stop`."""
-    if close(mailbox):
-        if mailbox.children is not None:
-            mailbox.children.stop_all()
-        _call_on_stop(mailbox)
+def stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
+    """End the actor by its own will: close, stop its children, then its `on_stop`.
+
+    Args:
+        mailbox: the actor's.
+        envelope: the stop being handled, if it is one.
+
+    Returns:
+        whether an async `on_stop` took the turn over, and the envelope.
+    """
+    if not close(mailbox):
+        return False
+    if mailbox.children is not None:
+        mailbox.children.stop_all()
+    return _call_on_stop(mailbox, envelope) and envelope is not None
 
 
-def _call_on_stop(mailbox: Mailbox) -> None:
+def _call_on_stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
+    """Call the hook; say whether it is async, and will end the actor if it has the envelope."""
     try:
         result: Any = mailbox.actor.on_stop()  # type: ignore[func-returns-value]  # may be async
-        if type(result) is CoroutineType:
-            mailbox.runtime.loop.run_detached(mailbox, result)
     except Exception as error:
         hook_failed(mailbox, error)
+        return False
+    if type(result) is CoroutineType:
+        mailbox.runtime.loop.run_stop(mailbox, envelope, result)
+        return True
+    return False
 
 
-def hook_failed(mailbox: Mailbox, error: Exception) -> None:
+def hook_failed(mailbox: Mailbox, error: BaseException) -> None:
     """Tell that the hook of an actor failed which is stopped anyway."""
     logger.error("Unhandled exception in %s:", mailbox.ref, exc_info=error)
     events = mailbox.runtime.events
