@@ -7,9 +7,10 @@ import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from . import execution
+from . import ending, failing
 from .context import here, tasks
 from .errors import RuntimeClosedError
+from .future import answer
 
 if TYPE_CHECKING:
     from pykka._envelope import Envelope
@@ -96,7 +97,7 @@ class HandlerLoop:
         """
         if not self._submit(self._stop(mailbox, envelope, on_stop), mailbox, stops=True):
             on_stop.close()
-            execution.hook_failed(mailbox, self._closed_error(mailbox))
+            ending.hook_failed(mailbox, self._closed_error(mailbox))
             self._end(mailbox, envelope)
 
     def _closed_error(self, mailbox: Mailbox) -> RuntimeClosedError:
@@ -133,13 +134,13 @@ class HandlerLoop:
             self._failed(mailbox, error, envelope)
             return
         if envelope is not None and envelope.reply_to is not None:
-            execution.answer(envelope.reply_to, result)
+            answer(envelope.reply_to, result)
         self._give_back(mailbox)
 
     def _failed(
         self, mailbox: Mailbox, error: BaseException, envelope: Envelope[Any] | None
     ) -> None:
-        if not execution.failed(mailbox, error, envelope, must_stop=envelope is None):
+        if not failing.failed(mailbox, error, envelope, must_stop=envelope is None):
             self._give_back(mailbox)
 
     def _give_back(self, mailbox: Mailbox) -> None:
@@ -147,7 +148,7 @@ class HandlerLoop:
         if mailbox.on_idle is not None:
             mailbox.on_idle()
         if mailbox.closed:
-            execution.end(mailbox)
+            ending.end(mailbox)
         else:
             mailbox.release()
 
@@ -157,14 +158,14 @@ class HandlerLoop:
         try:
             await on_stop
         except (Exception, asyncio.CancelledError) as error:
-            execution.hook_failed(mailbox, error)
+            ending.hook_failed(mailbox, error)
         self._end(mailbox, envelope)
 
     def _end(self, mailbox: Mailbox, envelope: Envelope[Any] | None) -> None:
         if envelope is not None:
             if envelope.reply_to is not None:
-                execution.answer(envelope.reply_to, None)
-            execution.end(mailbox)
+                answer(envelope.reply_to, None)
+            ending.end(mailbox)
 
     def close(self, timeout: float | None = None) -> bool:
         """Cancel what still runs and end the thread; say whether it ended in time."""
