@@ -11,7 +11,7 @@ import pykka
 from pykka import messages
 from pykka._envelope import Envelope
 
-from . import execution
+from . import ending
 from .children import Children
 from .errors import ActorRuntimeError
 from .future import PooledFuture
@@ -157,7 +157,7 @@ class PooledActor(pykka.Actor):
         self.actor_inbox.open(self._has_on_start)
 
     def _stop(self) -> None:
-        execution.stop(self.actor_inbox)
+        ending.stop(self.actor_inbox)
 
     def stop(self) -> None:
         """Stop after the messages that are waiting now; does nothing once stopped."""
@@ -204,7 +204,7 @@ class PooledActor(pykka.Actor):
         Returns:
             whether the actor has ended.
         """
-        return execution.retire(self.actor_inbox)
+        return ending.retire(self.actor_inbox)
 
     def start_child(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from . import execution
+from . import ending, failing
 from .context import here
 from .errors import ActorRuntimeError, AskRingError
 from .future import PooledFuture
@@ -181,7 +181,7 @@ class Children:
                 child.mailbox.ref.stop(block=not here.serves_loop)
             except AskRingError:
                 # It waits for its parent, which has ended for it: there is no answer to come.
-                execution.kill(child.mailbox)
+                ending.kill(child.mailbox)
         with self.lock:
             self._closing = False
 
@@ -262,7 +262,7 @@ class GroupRestart:
         self._asked = self._pending.worker = None
         self._group = [child for child in self._group if child.mailbox not in self._gone]
         for child in reversed(self._group):
-            execution.let_go(child.mailbox, self._error)
+            failing.let_go(child.mailbox, self._error)
         if self._delay <= 0 or not self._children.delay(self, self._delay):
             self.revive()
 
@@ -273,7 +273,7 @@ class GroupRestart:
             child.mailbox.waits_for = None
             temporary = child.restart is Restart.TEMPORARY
             if temporary or self._children.ending:
-                execution.close(child.mailbox)
-                execution.end(child.mailbox)
+                ending.close(child.mailbox)
+                ending.end(child.mailbox)
             else:
-                execution.revive(child, self._error)
+                failing.revive(child, self._error)

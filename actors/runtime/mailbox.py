@@ -11,14 +11,14 @@ import pykka
 from pykka._envelope import Envelope
 
 from . import execution
-from .execution import CLOSED, ENDED, OPEN, RETIRING
+from .future import PooledFuture, answer
+from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
 
 if TYPE_CHECKING:
     from .actor import PooledActor
     from .children import Children
     from .dispatchers import MailboxRunner
-    from .future import PooledFuture
     from .ref import PooledRef
     from .runtime import Runtime
 
@@ -240,8 +240,6 @@ class Mailbox:
     @property
     def ended(self) -> PooledFuture[None]:
         """Done once the actor has ended; made when somebody first asks."""
-        from .future import PooledFuture
-
         with _lazily:
             if self._ended is None:
                 self._ended = PooledFuture()
@@ -255,7 +253,7 @@ class Mailbox:
         self.state = ENDED
         future = self._ended
         if future is not None:
-            execution.answer(future, None)
+            answer(future, None)
 
 
 class StoppedFlag:

@@ -13,9 +13,8 @@ from typing import Any
 from pykka import messages
 from pykka._envelope import Envelope
 
-from . import execution
 from .errors import MailboxFullError
-from .future import PooledFuture
+from .future import PooledFuture, answer
 from .lifecycle import ReceiveTimeout, Terminated
 from .mailbox import Mailbox
 from .system_messages import SystemWork
@@ -54,7 +53,7 @@ class _Queue(deque[Envelope[Any]]):
             sender = self.senders.popleft()
         except IndexError:
             return
-        execution.answer(sender, None)
+        answer(sender, None)
 
 
 class BoundedMailbox(Mailbox):
@@ -150,7 +149,7 @@ class BoundedMailbox(Mailbox):
             senders = list(self.queue.senders)
             self.queue.senders.clear()
         for sender in senders:
-            execution.answer(sender, None)
+            answer(sender, None)
 
 
 class _PriorityQueue:

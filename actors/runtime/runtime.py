@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar, cast
 
 import pykka
 
-from . import execution
+from . import ending
 from .actor import PooledActor
 from .children import Child, Children
 from .clock import Clock, SystemClock
@@ -190,7 +190,7 @@ class Runtime:
                 except pykka.Timeout:
                     pass
                 orderly = False
-                execution.kill(cast("PooledRef[Any]", ref).actor_inbox)
+                ending.kill(cast("PooledRef[Any]", ref).actor_inbox)
         return orderly
 
     def __enter__(self) -> Self:

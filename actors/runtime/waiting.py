@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .context import here, tasks
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 FIRST_RING_CHECK, LAST_RING_CHECK = 0.01, 0.5
 """After how many seconds a blocked handler first looks for a ring that closed behind its back,
 and the longest pause between looks; each pause is twice the one before."""
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_RING_CHECK
+    while True:
+        yield pause
+        pause = min(2 * pause, LAST_RING_CHECK)
 
 
 def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
@@ -78,11 +85,11 @@ def _block_in_handler(waiter: Mailbox, future: PooledFuture[Any], timeout: float
     deadline = None if timeout is None else time.monotonic() + timeout
     if dispatcher is not None:
         dispatcher.enter_blocking()
+    pauses = _pauses()
     try:
-        pause = FIRST_RING_CHECK
         while True:
+            pause = next(pauses)
             left = pause if deadline is None else min(pause, deadline - time.monotonic())
-            pause = min(2 * pause, LAST_RING_CHECK)
             if _block(future, left):
                 return True
             if deadline is not None and time.monotonic() >= deadline:
@@ -148,13 +155,11 @@ def _wait_in_handler(
 ) -> Generator[Any, None, None]:
     """Wait for `woken`, and look now and then for a ring that closed meanwhile."""
     loop = asyncio.get_running_loop()
-    pause = FIRST_RING_CHECK
-    timer: asyncio.TimerHandle | None = None
+    pauses = _pauses()
+    timers: list[asyncio.TimerHandle] = []
 
     def look() -> None:
-        nonlocal timer, pause
-        pause = min(2 * pause, LAST_RING_CHECK)
-        timer = loop.call_later(pause, look)
+        timers[:] = [loop.call_later(next(pauses), look)]
         try:
             find_ring(waiter, future)
         except AskRingError as error:
@@ -162,10 +167,10 @@ def _wait_in_handler(
                 woken.set_exception(error)
 
     outer, waiter.waits_for = waiter.waits_for, future
-    timer = loop.call_later(pause, look)
+    timers.append(loop.call_later(next(pauses), look))
     try:
         find_ring(waiter, future)
         yield from woken
     finally:
-        timer.cancel()
+        timers[0].cancel()
         waiter.waits_for = outer

@@ -23,7 +23,7 @@ from repertory.actors.runtime import (
     Strategy,
     Terminated,
     WhenFull,
-    execution,
+    ending,
 )
 
 from .actors import Caller, Echo, Gate
@@ -113,7 +113,7 @@ class StoppedMeanwhile(deque[Any]):
     def append(self, envelope: Any) -> None:
         mailbox, self.mailbox = self.mailbox, None
         if mailbox is not None:
-            execution.kill(mailbox)
+            ending.kill(mailbox)
         super().append(envelope)
 
 
