@@ -98,6 +98,10 @@ class Script:
     enter: tuple[Enter, ...]
     after: tuple[Action, ...]
     arrives: Configuration
+    departs: Configuration | None
+    """What is left when the states of the exit set are gone, if nobody is told of each."""
+    enters_quietly: bool
+    """Whether nothing comes with entering the states but the configuration."""
     tells: bool
     """Whether an action may ask for the configurations before and after the step."""
 
@@ -125,6 +129,15 @@ class Binding:
         """Where an event leads when nobody has a say and nobody is told."""
         self._rows: dict[tuple[Configuration, str | None], Row] = {}
         self._scripts: dict[tuple[int, str | None], Script] = {}
+
+    @property
+    def invokes(self) -> bool:
+        """Whether any state has invocations."""
+        return bool(self._invoked)
+
+    def every_call(self) -> list[Call]:
+        """All callbacks of the class."""
+        return [call for group in self._groups.values() for _, call in group]
 
     def calls(self, key: str, event: str | None) -> Calls:
         """The callbacks of one group, without those that belong to another event."""
@@ -197,9 +210,18 @@ class Binding:
         parts: tuple[Action | Leave | Enter, ...] = (*before, *on, *after, *leave, *enter)
         calls = any(part.calls for part in parts)
         more = any(e.initial or e.content or e.invokes or e.state.final for e in enter)
-        silent = not (calls or more or self.prepare or plan.records or self._invoked)
+        told = bool(self.prepare or self._invoked)
+        silent = not (calls or more or told or plan.records)
+        rest = None
+        if not told and not any(step.calls for step in leave):
+            rest = plan.origin
+            for step in leave:
+                rest = rest.less(step.state)
+        quietly = not (told or more or any(step.calls for step in enter))
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
-        return Script(plan, silent, before, leave, on, enter, after, plan.arrives, tells)
+        return Script(
+            plan, silent, before, leave, on, enter, after, plan.arrives, rest, quietly, tells
+        )
 
     def _actions(
         self, transitions: Transitions, phase: str, event: str | None

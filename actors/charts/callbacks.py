@@ -60,6 +60,10 @@ class Call(dict[Shape, Form]):
         """The names it asks for, or None when it may look at anything."""
         return None
 
+    def left_to_stock(self) -> str | None:
+        """Why the stock library makes this call, or None when it is compiled."""
+        return None
+
 
 class SignatureCall(Call):
     """A function or method, given just the parameters that it names."""
@@ -89,6 +93,11 @@ class SignatureCall(Call):
     def form(self, shape: Shape) -> Form:
         text = self.text(shape)
         return self._generic if text is None else _compiled(text)(self.function)
+
+    def left_to_stock(self) -> str | None:
+        if any(p.kind is p.POSITIONAL_ONLY for p in self.signature.parameters.values()):
+            return "its positional-only parameters are bound anew for each call"
+        return None
 
     def text(self, shape: Shape) -> str | None:
         """The call as Python source, or None for one that only the stock binder can make."""
@@ -149,6 +158,9 @@ class EventCall(Call):
 
     def form(self, shape: Shape) -> Form:
         return self._send
+
+    def left_to_stock(self) -> str:
+        return "an event sent as an action goes through the stock queue"
 
     def _send(self, chart: Any, moment: Moment) -> Any:
         every = moment.everything()
@@ -217,6 +229,9 @@ class OpaqueCall(Call):
             portable=False,
         )
         self._callback = callback
+
+    def left_to_stock(self) -> str:
+        return "a callable of a kind that is not known here is given everything"
 
     def form(self, shape: Shape) -> Form:
         return lambda chart, moment: self._callback(*moment.trigger.args, **moment.everything())

@@ -108,6 +108,10 @@ def leave(engine: CompiledEngine, script: Script, trigger: Trigger) -> None:
     chart = engine.sm
     for name, states in script.plan.records:
         chart.history_values[name] = [engine.live(state) for state in states]
+    if script.departs is not None and engine.plain and engine.configuration() is script.plan.origin:
+        if not chart.atomic_configuration_update:
+            engine.shift(script.departs)
+        return
     for step in script.leave:
         if engine.invoking is not None:
             engine.show()
@@ -134,8 +138,11 @@ def enter(
 ) -> None:
     """Enter the states of the entry set, outermost first, with what each brings along."""
     atomic = engine.sm.atomic_configuration_update
-    if atomic:
+    expected = script.enters_quietly and engine.plain
+    if atomic or (expected and engine.configuration() is script.departs):
         engine.settle(script.arrives)
+        if expected:
+            return
     for step in script.enter:
         moment: Any = trigger
         target: Any = step.state

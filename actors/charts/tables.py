@@ -53,6 +53,7 @@ class Entry:
 class Plan:
     """What taking some transitions does in one configuration."""
 
+    origin: Configuration
     transitions: Transitions
     exits: tuple[Exit, ...]
     records: tuple[tuple[str, tuple[State, ...]], ...]
@@ -300,6 +301,7 @@ class _Planner(BaseEngine):
         )
         entries, arrives = self._entries(tuple(taken), left, here)
         return Plan(
+            origin=configuration,
             transitions=tuple(taken),
             exits=tuple(
                 Exit(self.tables.states[info.state.value], info.transition) for info in exits
@@ -315,7 +317,9 @@ class _Planner(BaseEngine):
         self.machine.configuration = OrderedSet()
         self.machine.history_values = {}
         entries, arrives = self._entries(transitions, OrderedSet(), OrderedSet())
-        return Plan(transitions, (), (), entries, arrives, depends=False)
+        return Plan(
+            self.tables.configuration(()), transitions, (), (), entries, arrives, depends=False
+        )
 
     def _entries(
         self, transitions: Transitions, left: OrderedSet[Any], here: OrderedSet[Any]
