@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..persistence.chain import checksum
 from ..persistence.changes import diff
-from ..persistence.codec import encode_json
+from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
 from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
@@ -25,6 +25,9 @@ FORKED = "__forked__"
 
 ROLLBACK = "rollback"
 """The event name of a step back; no workflow may declare an event of this name."""
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -91,7 +94,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         history=None
         if done.chart.history == before.chart.history
         else encode_json(done.chart.history),
-        context=None if change is None else encode_json(change),
+        context=None if change is None else ContextCodec.encode(change),
         result=done.result,
         error=done.error,
         details=_details(done),
@@ -116,7 +119,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         checksum=entry.checksum,
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
-    checkpoint = after.checkpoint(encode_json) if due else None
+    checkpoint = after.checkpoint(ContextCodec.encode) if due else None
     received = None if done.received is None else done.received.id
     return Step(after.record, entry, checkpoint, done.sends, received), after
 
@@ -167,7 +170,8 @@ def _details(done: Done) -> bytes | None:
         ]
     if done.calls:
         details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]
-    return encode_json(details) if details else None
+    # Names and numbers of our own, so that nothing needs to be checked.
+    return _encode(details) if details else None
 
 
 def forked(origin: Position, now: int) -> Done:
