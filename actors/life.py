@@ -14,6 +14,7 @@ from pykka import ActorDeadError
 
 from ..persistence.errors import (
     RepertoryError,
+    StoreError,
     SystemStopped,
     UnknownWorkflow,
 )
@@ -183,6 +184,14 @@ class SystemLife:
         traceback: TracebackType | None,
     ) -> None:
         await asyncio.to_thread(self.close)
+
+    def _check_writable(self) -> None:
+        """Raise StoreError when the system only looks: before anything runs."""
+        if self._read_only:
+            raise StoreError(
+                f"{self.path} was opened read-only; open it without read_only to change it.",
+                path=self.path,
+            )
 
     @property
     def _services(self) -> Services:

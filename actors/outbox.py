@@ -60,11 +60,13 @@ class Outbox:
         self._in_flight.discard(message.id)
         if isinstance(error, WorkflowNotFound):
             self._store.bury(message.id, str(error))
-            with suppress(ActorDeadError):
-                self._services.supervisor.tell(EventFailed(receiver, error))
-        elif receiver not in self._stalled:
+        elif receiver in self._stalled:
+            return
+        else:
             self._stalled.add(receiver)
             self._retry_later(receiver)
+        with suppress(ActorDeadError):
+            self._services.supervisor.tell(EventFailed(receiver, error))
 
     def redeliver(self, receiver: str) -> None:
         """Deliver again what a receiver has not taken, in its order."""

@@ -99,7 +99,12 @@ class Pipeline:
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""
         replies = [] if reply is None else [reply]
-        self._services.submit(Commit(replies, failure=failure, after=self._last()))
+
+        def concluded(commit: Commit) -> None:
+            if reply is None and (error := commit.error or failure) is not None:
+                self.report(error)
+
+        self._services.submit(Commit(replies, failure=failure, after=self._last(), owner=concluded))
 
     def _last(self) -> Commit | None:
         """The last step, unless it is on the disk."""

@@ -89,7 +89,7 @@ class Supervisor(PooledActor):
                 f"There is a workflow {workflow_id!r} already.", workflow_id=workflow_id
             )
         if message.handlers:
-            services.own_handlers[workflow_id] = message.handlers
+            self._attach(workflow_id, message.handlers, reply)
         begin = Begin(message.workflow, message.context, services.store.allocate())
 
         def put(ref: ActorRef[Any]) -> None:
@@ -97,6 +97,21 @@ class Supervisor(PooledActor):
             ref.actor_inbox.put(Envelope(begin, reply_to=reply))
 
         services.activations.deliver(workflow_id, put)
+
+    def _attach(
+        self, workflow_id: str, handlers: tuple[object, ...], started: PooledFuture[Any]
+    ) -> None:
+        own = self._services.own_handlers
+        own[workflow_id] = handlers
+
+        def forget(future: PooledFuture[Any]) -> None:
+            try:
+                future.get()
+            except Exception:
+                if own.get(workflow_id) is handlers:
+                    del own[workflow_id]
+
+        started.add_done_callback(forget)
 
     def _leave(self, workflow_id: str, reply: PooledFuture[Any], left: Callable[[], None]) -> None:
         activation = self._services.activations.find(workflow_id)

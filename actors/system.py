@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, overload
-from uuid import uuid4
 
 import msgspec
 
@@ -22,7 +21,7 @@ from ..persistence.verification import verify
 from .answer import ask
 from .life import SystemLife
 from .messages import Wake, Write
-from .names import Name, event_name, state_name
+from .names import Name, event_name, new_id, state_name
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
@@ -124,11 +123,10 @@ class ActorSystem(SystemLife):
     def _start(
         self, workflow: type[Workflow], id: str | None, context: Any, handlers: Sequence[object]
     ) -> tuple[WorkflowRef, PooledFuture[Any]]:
+        self._check_writable()
         services = self._services
         self._claim_name(workflow)
-        workflow_id = id if id is not None else uuid4().hex
-        if not workflow_id:
-            raise ContextInvalid("A workflow's id can't be empty.", workflow_id=workflow_id)
+        workflow_id = new_id(id)
         try:
             ready = workflow.make_context(context)
         except CodecError as error:

@@ -30,7 +30,7 @@ _INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|p
 """Events that SCXML has the chart itself raise; from outside they would skip its rules."""
 
 
-_TAKEN = ("context", "outbox", "rollback", "workflow_id")
+_TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_id")
 """Names that are taken besides those of the base class's own attributes."""
 
 
@@ -139,6 +139,21 @@ class Workflow(Chart, metaclass=ChartMeta):
             Sent(getattr(receiver, "id", receiver), event_name(event), encode_json(given))
         )
 
+    def send(self, event: str, *args: Any, delay: float | None = None, **kwargs: Any) -> Any:
+        """Send an event to this very chart, as python-statemachine does, but not later.
+
+        From within an action it is taken after the present macrostep, in the same step.
+
+        Raises:
+            ValueError: it has a delay, which would be lost with the process.
+        """
+        if delay:
+            raise ValueError(
+                f"event {event!r} has a delay, which would be lost with the process; send it when "
+                f"it is due"
+            )
+        return super().send(event, *args, **kwargs)
+
     @classmethod
     def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
         """Make an instance that has run nothing yet: to be begun, or restored."""
@@ -184,12 +199,7 @@ class Workflow(Chart, metaclass=ChartMeta):
         cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:
-                if hasattr(Workflow, name) or name in (
-                    "context",
-                    "workflow_id",
-                    "outbox",
-                    "rollback",
-                ):
+                if hasattr(Workflow, name) or name in _TAKEN:
                     raise BadDefinition(
                         f"{where}: {kind} {name!r} would hide what every workflow has under that "
                         f"name; call it otherwise."

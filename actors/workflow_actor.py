@@ -33,7 +33,13 @@ from .outcomes import broken, event_data, refusal, unwelcome
 from .performance import Performance
 from .pipeline import Pipeline, Reply
 from .position import Position
-from .rehydration import check_version, past_position, previous_sequence, read_position
+from .rehydration import (
+    check_version,
+    past_position,
+    previous_sequence,
+    read_position,
+    stored_context,
+)
 from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
@@ -116,10 +122,8 @@ class WorkflowActor(PooledActor):
         elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
-        elif reply is not None:
-            self._pipeline.answer(reply, error)
         else:
-            self._pipeline.report(error)
+            self._pipeline.answer(reply, error)
         if self._position is None:
             self._performance = None
             self._depart()
@@ -174,7 +178,7 @@ class WorkflowActor(PooledActor):
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
         check_version(position.record, workflow)
-        performance = self._embody(workflow, workflow.codec.load(position.context), position.chart)
+        performance = self._embody(workflow, stored_context(position, workflow), position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
         return performance

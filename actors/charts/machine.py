@@ -20,7 +20,7 @@ from .chart import CompiledChart as Chart
 from .trace import Microstep
 
 RESERVED = frozenset(
-    ("event_data", "machine", "event", "model", "transition", "state", "source", "target")
+    ("event_data", "machine", "event", "model", "self", "source", "state", "target", "transition")
 )
 """Names of what python-statemachine passes to callbacks; event data may not be called so."""
 
