@@ -1,9 +1,10 @@
 """python-statemachine's own test suite, run on its engine and on ours, and compared.
 
-It is run three times: as it is, with our engines in the place of the stock ones, and with every
-chart made as a `CompiledChart` makes its instances. The sdist and an environment for it are kept
-under `build/conformance`. Exits with 1 when any test has another outcome than on the stock engine.
-Graphviz (`dot`) should be there, or the tests that need it are skipped.
+It is run three times: as it is, with our engines in the place of the stock ones, and with
+every chart made as a `CompiledChart` makes its instances. Run as
+`python tests/conformance/statemachine_suite.py`; the sdist and an environment for it are kept
+under `build/conformance`. Exits with 1 when any test has another outcome than on the stock
+engine. Graphviz (`dot`) should be there, or the tests that need it are skipped.
 """
 
 import argparse
