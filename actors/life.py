@@ -22,10 +22,10 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
-from .messages import Leave, Trim
+from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, Runtime
+from .runtime import Clock, PooledFuture, PooledRef, Runtime
 from .services import Services
 from .supervisor import Supervisor
 from .waiting import Deadline
@@ -98,19 +98,24 @@ class SystemLife:
             store.close()
             raise
         notifications = Notifications(runtime)
+
+        def activate(workflow_id: str, activation: Activation) -> PooledRef[Any]:
+            return runtime.start(WorkflowActor, services, workflow_id, activation)
+
         services = Services(
             store=store,
             runtime=runtime,
-            activations=Activations(self._activate),
+            activations=Activations(activate),
             notifications=notifications,
             workflow_class=self._class_of,
             system_handlers=self._handlers,
         )
-        services.persistence = runtime.start(
-            PersistenceActor, store, notifications, runtime.clock, services.statistics
-        )
+        services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
+        if not self._read_only:
+            # Before anybody can send: what is on its way goes first.
+            services.persistence.tell(DeliverAll())
         self._trim_later(services)
         return self
 
@@ -129,6 +134,7 @@ class SystemLife:
         services, self._running = self._running, None
         if services is None:
             return
+        services.activations.close()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)
@@ -176,10 +182,6 @@ class SystemLife:
                 f"The system {self._name!r} is not open; enter it with `with`, or call open()."
             )
         return services
-
-    def _activate(self, workflow_id: str, activation: Activation) -> Any:
-        services = self._services
-        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
 
     def _class_of(self, name: str) -> type[Workflow]:
         return self._classes.get(name) or workflow_class(name)

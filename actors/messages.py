@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..persistence.records import Retention, Step
+from ..persistence.records import Message, Retention, Step
 from .position import Position
 from .runtime import PooledFuture
 from .workflow import Workflow
@@ -35,12 +35,16 @@ class Deliver(msgspec.Struct, frozen=True):
         data: its data, by parameter name.
         key: the idempotency key, or None.
         keep_refused: whether a refusal is written to history too.
+        message: the message that it came with from another workflow, or None.
+        anew: whether that message, and those after it, are delivered again after a failure.
     """
 
     event: str
     data: Mapping[str, Any]
     key: str | None = None
     keep_refused: bool = False
+    message: Message | None = None
+    anew: bool = False
 
 
 class RollBack(msgspec.Struct, frozen=True):
@@ -51,7 +55,10 @@ class RollBack(msgspec.Struct, frozen=True):
 
 
 class Wake(msgspec.Struct, frozen=True):
-    """To a workflow: be in memory. Answered when it is."""
+    """To any actor: answer once all that came before is done; a workflow, in memory again.
+
+    The persistence actor answers whether messages between workflows are still under way.
+    """
 
 
 class Leave(msgspec.Struct, frozen=True):
@@ -86,6 +93,7 @@ class Commit:
         value: what to answer when it is written.
         failure: what to answer instead: the recorded error of a step that failed or was refused.
         after: a commit that the answer depends on: when that was not written, its error is it.
+        received: the message that the step takes, or None.
         owner: told how it ended, before anybody is answered.
         concluded: whether it has been decided.
         error: why it was not written, once that is known.
@@ -98,6 +106,7 @@ class Commit:
         "failure",
         "owner",
         "position",
+        "received",
         "replies",
         "step",
         "value",
@@ -112,6 +121,7 @@ class Commit:
         value: Any = None,
         failure: Exception | None = None,
         after: Commit | None = None,
+        received: Message | None = None,
         owner: Callable[[Commit], None] | None = None,
     ) -> None:
         self.replies = replies
@@ -120,6 +130,7 @@ class Commit:
         self.value = value
         self.failure = failure
         self.after = after
+        self.received = received
         self.owner = owner
         self.concluded = False
         self.error: Exception | None = None
@@ -136,6 +147,28 @@ class Commit:
                 reply.set(self.value)
             else:
                 reply.set_error(answer)
+
+
+class Undelivered(msgspec.Struct, frozen=True):
+    """To the persistence actor: a workflow could not take a message from another one.
+
+    Attributes:
+        message: the message.
+        error: why.
+    """
+
+    message: Message
+    error: Exception
+
+
+class Redeliver(msgspec.Struct, frozen=True):
+    """To the persistence actor: try again what this workflow could not take."""
+
+    receiver: str
+
+
+class DeliverAll(msgspec.Struct, frozen=True):
+    """To the persistence actor: deliver what is still on its way in the store."""
 
 
 class Write(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ from .charts import (
 from .handlers import HandlerCall, HandlerListener, event_hooks
 from .rehydration import rehydrate
 from .stepping import Done
-from .workflow import Workflow
+from .workflow import Sent, Workflow
 
 
 class Performance:
@@ -80,6 +80,7 @@ class Performance:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
+        self._chart.outbox.clear()
         for hook in self._hooks:
             standing = leaves(self.workflow, capture(self._chart).configuration)
             told = hook("+".join(standing), event)
@@ -98,6 +99,12 @@ class Performance:
         calls = self._calls.copy()
         self._calls.clear()
         return calls
+
+    def take_outbox(self) -> list[Sent]:
+        """Return what the actions have sent to other workflows since the last time."""
+        sent = self._chart.outbox.copy()
+        self._chart.outbox.clear()
+        return sent
 
     def done(
         self,

@@ -9,11 +9,11 @@ from typing import Any
 
 from ..persistence.errors import StoreError
 from ..persistence.records import Retention
-from ..persistence.store import Store
-from .messages import Commit, Trim, Write
-from .notifications import Committed, Notifications
-from .runtime import Clock, PooledActor
-from .statistics import Statistics
+from .messages import Commit, DeliverAll, Redeliver, Trim, Undelivered, Wake, Write
+from .notifications import Committed
+from .outbox import Outbox
+from .runtime import PooledActor
+from .services import Services
 
 logger = logging.getLogger("repertory.persistence")
 
@@ -31,14 +31,13 @@ class PersistenceActor(PooledActor):
     stop_on_failure = False
     batch_limit = 1000
 
-    def __init__(
-        self, store: Store, notifications: Notifications, clock: Clock, statistics: Statistics
-    ) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._store = store
-        self._notifications = notifications
-        self._clock = clock
-        self._statistics = statistics
+        self._store = services.store
+        self._notifications = services.notifications
+        self._statistics = services.statistics
+        self._clock = services.runtime.clock
+        self._outbox = Outbox(services)
 
     def on_batch(self, envelopes: Sequence[Any]) -> None:
         commits: list[Commit] = []
@@ -75,14 +74,27 @@ class PersistenceActor(PooledActor):
                 commit.conclude(None)
                 continue
             commit.conclude(failure or next(results))
+            if commit.error is None:
+                self._outbox.committed(commit.step)
+            elif commit.received is not None:
+                self._outbox.failed(commit.received, commit.error)
             if commit.error is None and self._notifications and commit.position is not None:
                 self._notifications.publish(Committed(commit.position, commit.step.entry))
 
     def _perform(self, message: Any, reply: Any) -> None:
         try:
+            answer: Any
             match message:
                 case Write():
                     answer = message.action()
+                case Undelivered():
+                    answer = self._outbox.failed(message.message, message.error)
+                case Redeliver():
+                    answer = self._outbox.redeliver(message.receiver)
+                case DeliverAll():
+                    answer = self._outbox.deliver_all()
+                case Wake():
+                    answer = self._outbox.under_way
                 case Trim():
                     answer = self._trim(message.retention)
                 case _:

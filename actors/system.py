@@ -17,7 +17,7 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Problem, WorkflowRecord
+from ..persistence.records import Message, Problem, WorkflowRecord
 from ..persistence.verification import verify
 from .life import SystemLife
 from .messages import Wake, Write
@@ -274,6 +274,8 @@ class ActorSystem(SystemLife):
     def settle(self, timeout: float | None = None) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
+        That includes what workflows have sent to each other, and what follows from it.
+
         Arguments:
             timeout: seconds to wait.
 
@@ -282,11 +284,24 @@ class ActorSystem(SystemLife):
         """
         services = self._services
         deadline = Deadline(timeout)
-        pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
-        for future in pending:
-            with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
-                wait(future, deadline.left(), "the system to settle")
+        under_way = True
+        while under_way:
+            pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
+            for future in pending:
+                with suppress(WorkflowError, StoreError):  # its senders have heard of it
+                    wait(future, deadline.left(), "the system to settle")
+            under_way = wait(
+                services.persistence.ask(Wake(), block=False), deadline.left(), "the store"
+            )
         wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
+
+    def messages(self, *, dead: bool = False) -> Sequence[Message]:
+        """Return what workflows have sent to each other and has not been taken yet.
+
+        Arguments:
+            dead: what can't be delivered, because its receiver does not exist, instead.
+        """
+        return self._services.store.messages(dead=dead)
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.

@@ -9,9 +9,12 @@ from enum import Enum
 from threading import Lock
 from typing import Any, ClassVar
 
-from ..persistence.codec import CodecError, ContextCodec
+import msgspec
+
+from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
 from .charts import (
+    RESERVED,
     Chart,
     ChartMeta,
     TracingAsyncEngine,
@@ -21,9 +24,28 @@ from .charts import (
     events_of,
     states_of,
 )
+from .names import Name, event_name
 
 _INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])")
 """Events that SCXML has the chart itself raise; from outside they would skip its rules."""
+
+
+_TAKEN = ("context", "outbox", "rollback", "workflow_id")
+"""Names that are taken besides those of the base class's own attributes."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An event that an action sends to another workflow.
+
+    Attributes:
+        receiver: the other one's id.
+        event: the event's name.
+        data: its data as JSON.
+    """
+
+    receiver: str
+    event: str
+    data: bytes
 
 
 class Workflow(Chart, metaclass=ChartMeta):
@@ -42,6 +64,7 @@ class Workflow(Chart, metaclass=ChartMeta):
         handlers: objects told of what happens, within the step; see `Handler`.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
+        outbox: what the present step, or a chart without a system, has sent with `tell`.
 
     Example:
         >>> class Door(Workflow):
@@ -83,8 +106,36 @@ class Workflow(Chart, metaclass=ChartMeta):
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
         self.context = context
+        self.outbox: list[Sent] = []
         self.workflow_id = workflow_id
         super().__init__(listeners=list(listeners))
+
+    def tell(
+        self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
+    ) -> None:
+        """Send an event to another workflow of the same system, from within an action.
+
+        It leaves with the step, when that is durable, and takes effect exactly once, in the order
+        in which it was sent. What goes wrong with it there is in the other one's history.
+
+        Arguments:
+            receiver: the other workflow's id, or its `WorkflowRef`.
+            event: the event.
+            data: its data; `fields` go on top.
+            fields: likewise.
+
+        Raises:
+            CodecError: the data can't be written as JSON.
+        """
+        given = {**(data or {}), **fields}
+        if taken := RESERVED.intersection(given):
+            raise CodecError(
+                f"event {event_name(event)!r} has a field {min(taken)!r}, a name that callbacks "
+                f"get from the chart"
+            )
+        self.outbox.append(
+            Sent(getattr(receiver, "id", receiver), event_name(event), encode_json(given))
+        )
 
     @classmethod
     def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
@@ -136,7 +187,12 @@ class Workflow(Chart, metaclass=ChartMeta):
         cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:
-                if hasattr(Workflow, name) or name in ("context", "workflow_id", "rollback"):
+                if hasattr(Workflow, name) or name in (
+                    "context",
+                    "workflow_id",
+                    "outbox",
+                    "rollback",
+                ):
                     raise BadDefinition(
                         f"{where}: {kind} {name!r} would hide what every workflow has under that "
                         f"name; call it otherwise."

@@ -7,25 +7,38 @@ from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json, encode_json
 from ..persistence.errors import (
     HandlerFailed,
     RepertoryError,
+    StoreError,
     SystemStopped,
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind
+from ..persistence.records import ChartState, Kind, Message
 from .activations import Activation
 from .charts import NotAllowed
-from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
+from .messages import (
+    Begin,
+    Commit,
+    CommitFailed,
+    Deliver,
+    EventFailed,
+    Leave,
+    RollBack,
+    Undelivered,
+    Wake,
+)
 from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
 from .performance import Performance
 from .position import Position
 from .rehydration import check_version, past_position, previous_sequence, read_position
 from .runtime import PooledActor, PooledFuture
+from .runtime.context import here
 from .services import Services
 from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
 from .workflow import Workflow
@@ -52,6 +65,7 @@ class WorkflowActor(PooledActor):
         self._position: Position | None = None
         self._checkpoint_every = 1
         self._life = 0
+        self._stalled = False
         self._latest: Commit | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
         self._keys_in_flight: dict[str, Commit] = {}
@@ -64,6 +78,7 @@ class WorkflowActor(PooledActor):
         try:
             match message:
                 case Deliver():
+                    self._keep_order(message)
                     performance = self._ready()
                     work = self._deliver(message, reply, performance)
                 case Begin():
@@ -83,21 +98,29 @@ class WorkflowActor(PooledActor):
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
                 if performance.waits:
-                    return self._guarded(work, reply)
+                    return self._guarded(work, reply, message)
                 _run(work)
-        except Exception as error:
-            self._fail(error, reply)
+        except BaseException as error:
+            self._fail(error, reply, message)
+            if here.depth and isinstance(error, KeyboardInterrupt):
+                raise  # Ctrl-C, for the thread that ran this while it waited
         return None
 
-    async def _guarded(self, work: Awaitable[None], reply: Reply) -> None:
+    async def _guarded(self, work: Awaitable[None], reply: Reply, message: Any) -> None:
         try:
             await work
-        except Exception as error:
-            self._fail(error, reply)
+        except BaseException as error:
+            self._fail(error, reply, message)
 
-    def _fail(self, error: Exception, reply: Reply) -> None:
+    def _fail(self, raised: BaseException, reply: Reply, message: Any) -> None:
         """Answer with an error that leaves no trace, once all before it is durable."""
-        if reply is not None:
+        error = raised
+        if not isinstance(error, Exception):
+            error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
+        if isinstance(message, Deliver) and message.message is not None:
+            with suppress(ActorDeadError):
+                self._services.persistence.tell(Undelivered(message.message, error))
+        elif reply is not None:
             self._submit(Commit([reply], failure=error, after=self._last()))
         else:
             with suppress(ActorDeadError):
@@ -105,8 +128,17 @@ class WorkflowActor(PooledActor):
         if self._position is None:
             self._performance = None
             self._depart()
-        elif not isinstance(error, RepertoryError):
+        elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
+
+    def _keep_order(self, message: Deliver) -> None:
+        """After a failure, take other workflows' messages from the first one that failed on."""
+        if message.message is None:
+            return
+        if message.anew:
+            self._stalled = False
+        elif self._stalled:
+            raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
 
@@ -126,12 +158,14 @@ class WorkflowActor(PooledActor):
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
             taken = await performance.begin()
-        except Exception as error:
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             raise broken(self._id, CREATED, error) from error
         done = performance.done(Kind.CREATED, CREATED, at, started, taken)
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
-        self._write(done, reply)
+        self._write(self._with_messages(done, performance, None), reply)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -171,13 +205,16 @@ class WorkflowActor(PooledActor):
                 failure = refusal(message, position)
                 if not performance.holds(position.context):
                     self._performance = None  # a guard changed what it should only have read
-            except Exception as error:
+            except (GeneratorExit, KeyboardInterrupt):
+                raise  # broken off from outside: it has not failed
+            except BaseException as error:
                 kind, failure = Kind.FAILED, broken(self._id, message.event, error)
                 self._performance = None
         if failure is None:
             assert done is not None
+            done = self._with_messages(done, performance, message.message)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif kind is Kind.FAILED or message.keep_refused:
+        elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
             duration = (perf_counter_ns() - started) // 1000
             undone = Done(
                 kind=kind,
@@ -191,10 +228,30 @@ class WorkflowActor(PooledActor):
                 key=message.key,
                 error=error_json(failure),
                 calls=performance.take_calls(),
+                received=message.message,
             )
             self._write(undone, reply, failure=failure)
         else:
-            self._fail(failure, reply)
+            self._fail(failure, reply, message)
+
+    def _with_messages(
+        self, done: Done, performance: Performance, received: Message | None
+    ) -> Done:
+        sent = performance.take_outbox()
+        if not sent and received is None:
+            return done
+        assert self._position is not None
+        record, allocate = self._position.record, self._services.store.allocate_message
+        return replace(
+            done,
+            sends=tuple(
+                Message(
+                    allocate(), record.id, record.sequence + 1, s.receiver, s.event, s.data, done.at
+                )
+                for s in sent
+            ),
+            received=received,
+        )
 
     def _repeated(self, key: str, reply: Reply) -> bool:
         """Answer a repeated idempotency key with its recorded outcome, if it is one."""
@@ -237,6 +294,7 @@ class WorkflowActor(PooledActor):
             [] if reply is None else [reply],
             step=step,
             position=after,
+            received=done.received,
             value=value,
             failure=failure,
             owner=concluded,
@@ -256,9 +314,11 @@ class WorkflowActor(PooledActor):
             commit.conclude(SystemStopped("The system has stopped; nothing was written."))
 
     def _last(self) -> Commit | None:
-        """The last step, while it is on its way to the disk."""
+        """The last step, unless it is on the disk."""
         latest = self._latest
-        return latest if latest is not None and not latest.concluded else None
+        if latest is None or (latest.concluded and latest.error is None):
+            return None
+        return latest
 
     # --- going back ---
 
@@ -267,7 +327,8 @@ class WorkflowActor(PooledActor):
             return  # a later step of those that have failed together
         # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
-        self._performance = self._position = self._activation.durable = None
+        self._stalled = True
+        self._performance = self._position = self._activation.durable = self._latest = None
         self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
@@ -305,11 +366,8 @@ class WorkflowActor(PooledActor):
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
-        try:
+        with suppress(RepertoryError):  # those who sent what was not written know
             self._settle()
-        except RepertoryError as error:
-            message.left.set_error(error)
-            return
         if self._depart():
             message.left.set(None)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
@@ -92,6 +93,8 @@ class PooledActor(pykka.Actor):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if inspect.iscoroutinefunction(cls.on_batch):
+            raise TypeError(f"{cls.__name__}.on_batch must be a plain method, not async.")
         cls._takes_batches = cls.on_batch is not PooledActor.on_batch
         cls._has_on_start = cls.on_start is not pykka.Actor.on_start
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("repertory.actors.runtime")
 
-THROUGHPUT = 64
-"""How many messages an actor may handle before others get their turn."""
 MAX_INLINE_DEPTH = 16
 """How many actors one thread may run inside each other's asks: each takes stack."""
 
@@ -99,7 +97,7 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
         return _handle_batch(mailbox, actor)
     waiting = mailbox.queue
     receive = actor.on_receive
-    for _ in range(THROUGHPUT):
+    for _ in range(mailbox.dispatcher.throughput):
         try:
             envelope = waiting.popleft()
         except IndexError:

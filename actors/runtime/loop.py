@@ -25,7 +25,7 @@ class HandlerLoop:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -57,6 +57,10 @@ class HandlerLoop:
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+    def is_here(self) -> bool:
+        """Whether the current thread is the loop's."""
+        return threading.current_thread() is self._thread
 
     def run(
         self, mailbox: Mailbox, envelope: Envelope[Any] | None, handler: Coroutine[Any, Any, Any]

@@ -85,7 +85,7 @@ class BoundedMailbox(Mailbox):
         self.queue = _Queue()
         self.capacity = capacity
         self._when_full = when_full
-        self._admission = threading.Lock()
+        self._admission = threading.RLock()
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Enqueue `envelope`, or do what the policy says if the mailbox is full.
@@ -161,7 +161,7 @@ class _PriorityQueue:
         self._heap: list[tuple[int, float, int, Envelope[Any]]] = []
         self._orders = itertools.count()
         self._first = itertools.count(-1, -1)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def append(self, envelope: Envelope[Any]) -> None:
         message = envelope.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import threading
 import weakref
 from typing import Any
@@ -11,6 +12,7 @@ import pykka
 import pytest
 from repertory.actors.runtime import (
     ActorFailed,
+    ActorRuntimeError,
     DeadLetter,
     PooledActor,
     PooledFuture,
@@ -319,3 +321,49 @@ def test_a_ref_does_not_keep_a_stopped_actor_in_memory(runtime: Runtime) -> None
     runtime.shutdown()
     assert seen[0]() is None
     assert not ref.is_alive()
+
+
+def test_a_handler_cannot_shut_its_own_runtime_down_but_another(runtime: Runtime) -> None:
+    other = Runtime("other")
+    ref = runtime.start(Caller)
+    with pytest.raises(ActorRuntimeError, match="from outside"):
+        ref.ask(lambda actor: actor.runtime.shutdown())
+    assert ref.ask(lambda _: other.shutdown()) is True
+
+
+def test_an_async_on_batch_is_refused_when_the_class_is_defined() -> None:
+    with pytest.raises(TypeError, match="on_batch"):
+
+        class Batch(PooledActor):
+            async def on_batch(self, envelopes: Any) -> None: ...
+
+
+def test_a_signal_handler_may_send_messages_at_any_moment(runtime: Runtime) -> None:
+    """It runs between any two steps of the main thread, also inside the runtime's own."""
+    ref = runtime.start(Counter)
+    sent = 0
+
+    def send(*_: Any) -> None:
+        nonlocal sent
+        sent += 1
+        ref.tell(1)
+
+    before = signal.signal(signal.SIGALRM, send)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    try:
+        for number in range(3000):
+            runtime.start(Counter).tell(number)
+            ref.ask(0, timeout=20)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert sent
+    assert ref.ask(0) == sent
+
+
+class Counter(PooledActor):
+    count = 0
+
+    def on_receive(self, message: int) -> int:
+        self.count += message
+        return self.count
