@@ -83,16 +83,16 @@ class PersistenceActor(PooledActor):
 
     def _perform(self, message: Any, reply: Any) -> None:
         try:
-            answer: Any
+            answer: Any = None
             match message:
                 case Write():
                     answer = message.action()
                 case Undelivered():
-                    answer = self._outbox.failed(message.message, message.error)
+                    self._outbox.failed(message.message, message.error)
                 case Redeliver():
-                    answer = self._outbox.redeliver(message.receiver)
+                    self._outbox.redeliver(message.receiver)
                 case DeliverAll():
-                    answer = self._outbox.deliver_all()
+                    self._outbox.deliver_all()
                 case Wake():
                     answer = self._outbox.under_way
                 case Trim():

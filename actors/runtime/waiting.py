@@ -148,6 +148,8 @@ def _wait_in_handler(
 ) -> Generator[Any, None, None]:
     """Wait for `woken`, and look now and then for a ring that closed meanwhile."""
     loop = asyncio.get_running_loop()
+    pause = FIRST_RING_CHECK
+    timer: asyncio.TimerHandle | None = None
 
     def look() -> None:
         nonlocal timer, pause
@@ -160,7 +162,6 @@ def _wait_in_handler(
                 woken.set_exception(error)
 
     outer, waiter.waits_for = waiter.waits_for, future
-    pause = FIRST_RING_CHECK
     timer = loop.call_later(pause, look)
     try:
         find_ring(waiter, future)
