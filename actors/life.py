@@ -25,7 +25,8 @@ from .activations import Activation, Activations
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, PooledRef, Runtime
+from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
+from .runtime.context import here
 from .services import Services
 from .supervisor import Supervisor
 from .waiting import Deadline
@@ -100,7 +101,10 @@ class SystemLife:
         notifications = Notifications(runtime)
 
         def activate(workflow_id: str, activation: Activation) -> PooledRef[Any]:
-            return runtime.start(WorkflowActor, services, workflow_id, activation)
+            try:
+                return runtime.start(WorkflowActor, services, workflow_id, activation)
+            except RuntimeClosedError as error:
+                raise SystemStopped(f"The system {self._name!r} is being closed.") from error
 
         services = Services(
             store=store,
@@ -131,9 +135,15 @@ class SystemLife:
             timeout: seconds to wait for workflows; what they have not done by then is not done,
                 and its senders get `SystemStopped`.
         """
-        services, self._running = self._running, None
+        services = self._running
         if services is None:
             return
+        if here.dispatcher is services.runtime.dispatcher or here.serves_loop or here.mailbox:
+            raise RepertoryError(
+                f"The system {self._name!r} can't be closed from an action, a handler or a "
+                "callback, which would have to end first; close it from outside."
+            )
+        self._running = None
         services.activations.close()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():

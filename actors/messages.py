@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Full
 from typing import Any
 
 import msgspec
 
+from ..persistence.errors import SystemStopped
 from ..persistence.records import Message, Retention, Step
 from .position import Position
 from .runtime import PooledFuture
@@ -69,6 +72,11 @@ class Leave(msgspec.Struct, frozen=True):
     """
 
     left: PooledFuture[None]
+
+    def refused(self, error: Exception) -> None:
+        """Answer in the place of a workflow that did not come to it."""
+        with suppress(Full):
+            self.left.set_error(error)
 
 
 class CommitFailed(msgspec.Struct, frozen=True):
@@ -136,17 +144,26 @@ class Commit:
         self.error: Exception | None = None
 
     def conclude(self, error: Exception | None) -> None:
-        """Tell the owner and whoever waits how it ended."""
+        """Tell the owner and whoever waits how it ended; the first time is what counts."""
+        if self.concluded:
+            return
         self.error = error or (self.after.error if self.after else None)
         self.concluded = True
         if self.owner is not None:
             self.owner(self)
         answer = self.error or self.failure
         for reply in self.replies:
-            if answer is None:
-                reply.set(self.value)
-            else:
-                reply.set_error(answer)
+            with suppress(Full):  # somebody has answered in our place
+                if answer is None:
+                    reply.set(self.value)
+                else:
+                    reply.set_error(answer)
+
+    def refused(self, error: Exception) -> None:
+        """End like this when the persistence actor has stopped before it came to it."""
+        stopped = SystemStopped("The system has stopped; nothing was written.")
+        stopped.__cause__ = error
+        self.conclude(stopped)
 
 
 class Undelivered(msgspec.Struct, frozen=True):

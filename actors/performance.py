@@ -11,7 +11,7 @@ from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
 from ..persistence.records import ChartState, Kind
 from .charts import (
-    Taken,
+    Macrostep,
     begin,
     begin_async,
     capture,
@@ -67,13 +67,13 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self) -> Taken:
+    async def begin(self) -> Macrostep:
         """Enter the initial states."""
         if runs_async(self._chart):
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(self, event: str, data: Mapping[str, Any]) -> Taken:
+    async def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
         """Take an event, to the end of its macrostep.
 
         Raises:
@@ -112,7 +112,7 @@ class Performance:
         event: str,
         at: int,
         started: int,
-        taken: Taken,
+        taken: Macrostep,
         data: bytes | None = None,
         key: str | None = None,
     ) -> Done:

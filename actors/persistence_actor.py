@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from queue import Full
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +15,7 @@ from .messages import Commit, DeliverAll, Redeliver, Trim, Undelivered, Wake, Wr
 from .notifications import Committed
 from .outbox import Outbox
 from .runtime import PooledActor
+from .runtime.context import here
 from .services import Services
 
 logger = logging.getLogger("repertory.persistence")
@@ -40,6 +43,26 @@ class PersistenceActor(PooledActor):
         self._outbox = Outbox(services)
 
     def on_batch(self, envelopes: Sequence[Any]) -> None:
+        try:
+            self._write(envelopes)
+        except BaseException as error:
+            # Ctrl-C, mostly, in a thread that ran this while it waited. Nobody else may suffer.
+            logger.exception("Writing was broken off.")
+            broken_off = StoreError(
+                f"Writing was broken off by {type(error).__name__}; it may have been done or not: "
+                f"look at the workflow, or repeat what has a key."
+            )
+            broken_off.__cause__ = error
+            for envelope in envelopes:
+                if type(envelope.message) is Commit:
+                    envelope.message.conclude(broken_off)
+                elif envelope.reply_to is not None:
+                    with suppress(Full):
+                        envelope.reply_to.set_error(broken_off)
+            if here.depth and isinstance(error, KeyboardInterrupt):
+                raise
+
+    def _write(self, envelopes: Sequence[Any]) -> None:
         commits: list[Commit] = []
         for envelope in envelopes:
             message = envelope.message

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from uuid import uuid4
 
 from ..persistence.errors import WorkflowNotFound
+from .answer import Answer, brought_by
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
 from .names import Name, event_name, state_name
@@ -199,17 +200,16 @@ class WorkflowRef:
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
         done = forked(origin, services.runtime.clock.now_us())
         step, _ = follow(before, done, checkpoint_every=1)
-        made: PooledFuture[Any] = PooledFuture()
-        made.worker = services.persistence.actor_inbox
-        services.persistence.tell(Commit([made], step=step))
+        made: Answer[Any] = Answer()
+        services.submit(Commit([made], step=step))
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 
     def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
-        future: PooledFuture[Any] = PooledFuture()
+        future: Answer[Any] = Answer()
 
         def put(ref: PooledRef[Any]) -> None:
-            future.worker = ref.actor_inbox
+            brought_by(ref, future)
             ref.actor_inbox.put(Envelope(message, reply_to=future))
 
         self._system._services.activations.deliver(self.id, put)

@@ -156,7 +156,13 @@ def _details(done: Done) -> bytes | None:
         details["sent"] = [[message.receiver, message.event] for message in done.sends]
     if done.microsteps:
         details["transitions"] = [
-            [m.event, m.source, m.target, m.entered, (m.ended - m.started) // 1000]
+            [
+                m.event,
+                [t.source for t in m.transitions if t.source],
+                [target for t in m.transitions for target in t.targets],
+                m.entered,
+                (m.ended - m.began) // 1000,
+            ]
             for m in done.microsteps
         ]
     if done.calls:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from pykka import ActorRef
 
-from ..persistence.errors import RepertoryError, WorkflowExists, WorkflowNotFound
+from ..persistence.errors import WorkflowExists, WorkflowNotFound
+from .answer import brought_by
 from .messages import Begin, EventFailed, Leave, Wake, Write
 from .runtime import Envelope, PooledActor, PooledFuture
 from .services import Services
@@ -65,7 +68,7 @@ class Supervisor(PooledActor):
                 case Start():
                     self._start(message, reply)
                 case Stop():
-                    self._leave(message.workflow_id, reply.set_error, lambda: reply.set(None))
+                    self._leave(message.workflow_id, reply, lambda: reply.set(None))
                 case Remove():
                     self._remove(message.workflow_id, reply)
                 case Wake():
@@ -88,11 +91,14 @@ class Supervisor(PooledActor):
         if message.handlers:
             services.own_handlers[workflow_id] = message.handlers
         begin = Begin(message.workflow, message.context, services.store.allocate())
-        services.activations.deliver(
-            workflow_id, lambda ref: ref.actor_inbox.put(Envelope(begin, reply_to=reply))
-        )
 
-    def _leave(self, workflow_id: str, failed: Any, left: Any) -> None:
+        def put(ref: ActorRef[Any]) -> None:
+            brought_by(ref, reply)
+            ref.actor_inbox.put(Envelope(begin, reply_to=reply))
+
+        services.activations.deliver(workflow_id, put)
+
+    def _leave(self, workflow_id: str, reply: PooledFuture[Any], left: Callable[[], None]) -> None:
         activation = self._services.activations.find(workflow_id)
         if activation is None:
             if self._services.store.find(workflow_id) is None:
@@ -106,13 +112,16 @@ class Supervisor(PooledActor):
         def then(future: PooledFuture[None]) -> None:
             try:
                 future.get()
-            except RepertoryError as error:
-                failed(error)
-            else:
                 left()
+            except Exception as error:
+                reply.set_error(error)
+
+        def put(ref: ActorRef[Any]) -> None:
+            brought_by(ref, reply)
+            ref.tell(Leave(done))
 
         done.add_done_callback(then)
-        self._services.activations.deliver(workflow_id, lambda ref: ref.tell(Leave(done)))
+        self._services.activations.deliver(workflow_id, put)
 
     def _remove(self, workflow_id: str, reply: PooledFuture[Any]) -> None:
         services = self._services
@@ -122,9 +131,10 @@ class Supervisor(PooledActor):
             return services.store.remove(workflow_id)
 
         def write() -> None:
+            brought_by(services.persistence, reply)
             services.persistence.actor_inbox.put(Envelope(Write(delete), reply_to=reply))
 
-        self._leave(workflow_id, reply.set_error, write)
+        self._leave(workflow_id, reply, write)
 
     def _failed(self, message: EventFailed) -> None:
         logger.warning("%s", message.error)

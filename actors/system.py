@@ -19,6 +19,7 @@ from ..persistence.errors import (
 from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import Message, Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .answer import ask
 from .life import SystemLife
 from .messages import Wake, Write
 from .names import Name, event_name, state_name
@@ -137,7 +138,7 @@ class ActorSystem(SystemLife):
                 workflow_id=workflow_id,
             ) from error
         message = Start(workflow, workflow_id, ready, tuple(handlers))
-        return WorkflowRef(self, workflow_id), services.supervisor.ask(message, block=False)
+        return WorkflowRef(self, workflow_id), ask(services.supervisor, message)
 
     def get(self, id: str) -> WorkflowRef:
         """Return the handle of a workflow that exists, in memory or not.
@@ -195,7 +196,7 @@ class ActorSystem(SystemLife):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Stop(id), block=False), timeout, f"{id!r} to stop")
+        wait(ask(self._services.supervisor, Stop(id)), timeout, f"{id!r} to stop")
 
     def remove(self, id: str, *, timeout: float | None = None) -> None:
         """Delete a workflow and all its history, once it has finished what it was sent.
@@ -203,7 +204,7 @@ class ActorSystem(SystemLife):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Remove(id), block=False), timeout, f"{id!r} to go")
+        wait(ask(self._services.supervisor, Remove(id)), timeout, f"{id!r} to go")
 
     def broadcast(
         self,
@@ -290,10 +291,8 @@ class ActorSystem(SystemLife):
             for future in pending:
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
-            under_way = wait(
-                services.persistence.ask(Wake(), block=False), deadline.left(), "the store"
-            )
-        wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
+            under_way = wait(ask(services.persistence, Wake()), deadline.left(), "the store")
+        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
 
     def messages(self, *, dead: bool = False) -> Sequence[Message]:
         """Return what workflows have sent to each other and has not been taken yet.
@@ -345,7 +344,7 @@ class ActorSystem(SystemLife):
         """
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = self._services.persistence.ask(write)
+        record: WorkflowRecord = ask(self._services.persistence, write).get()
         return WorkflowRef(self, record.id)
 
 

@@ -17,11 +17,11 @@ from .charts import (
     RESERVED,
     Chart,
     ChartMeta,
-    TracingAsyncEngine,
-    TracingEngine,
     begin,
     check_callbacks,
     events_of,
+    furnish,
+    runs_async,
     states_of,
 )
 from .names import Name, event_name
@@ -89,6 +89,10 @@ class Workflow(Chart, metaclass=ChartMeta):
     checkpoint_every: ClassVar[int] = 100
     handlers: ClassVar[Sequence[object]] = ()
 
+    context: Any
+    workflow_id: str
+    outbox: list[Sent]
+
     codec: ClassVar[ContextCodec]
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
@@ -101,14 +105,12 @@ class Workflow(Chart, metaclass=ChartMeta):
             workflow_id: what `self.workflow_id` says.
         """
         self._embody(type(self).make_context(context), workflow_id)
-        if not isinstance(self._engine, TracingAsyncEngine):
+        if not runs_async(self):
             begin(self)
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
-        self.context = context
-        self.outbox: list[Sent] = []
-        self.workflow_id = workflow_id
-        super().__init__(listeners=list(listeners))
+        given = {"context": context, "workflow_id": workflow_id, "outbox": []}
+        furnish(self, given, listeners)
 
     def tell(
         self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
@@ -169,11 +171,6 @@ class Workflow(Chart, metaclass=ChartMeta):
     def state_name(cls, state: Any) -> str | None:
         """Return the id of a state given as name, enum member or class attribute, or None."""
         return _find(getattr(state, "id", state), cls._names)
-
-    def _get_engine(self) -> Any:
-        if self._callbacks.has_async_callbacks:
-            return TracingAsyncEngine(self)
-        return TracingEngine(self)
 
     @classmethod
     def _chart_defined(cls) -> None:

@@ -15,7 +15,6 @@ from ..persistence.errors import (
     HandlerFailed,
     RepertoryError,
     StoreError,
-    SystemStopped,
     WorkflowExists,
     WorkflowNotFound,
 )
@@ -74,6 +73,8 @@ class WorkflowActor(PooledActor):
 
     def on_receive(self, message: Any) -> Awaitable[None] | None:
         reply: Reply = self.take_reply()
+        if reply is not None:
+            reply.worker = self.actor_inbox  # until it is the persistence actor's: rings show
         work: Any = None
         try:
             match message:
@@ -117,7 +118,9 @@ class WorkflowActor(PooledActor):
         error = raised
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
-        if isinstance(message, Deliver) and message.message is not None:
+        if isinstance(message, Leave):
+            message.refused(error)
+        elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         elif reply is not None:
@@ -305,13 +308,7 @@ class WorkflowActor(PooledActor):
         self._submit(commit)
 
     def _submit(self, commit: Commit) -> None:
-        persistence = self._services.persistence
-        for reply in commit.replies:
-            reply.worker = persistence.actor_inbox
-        try:
-            persistence.tell(commit)
-        except ActorDeadError:
-            commit.conclude(SystemStopped("The system has stopped; nothing was written."))
+        self._services.submit(commit)
 
     def _last(self) -> Commit | None:
         """The last step, unless it is on the disk."""

@@ -31,6 +31,7 @@ LAYERS = [
         "actors.outcomes",
         "actors.outbox",
         "actors.activations",
+        "actors.answer",
         "actors.notifications",
         "actors.services",
         "actors.workflow_actor",

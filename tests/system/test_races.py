@@ -12,14 +12,17 @@ import pytest
 from repertory.actors import (
     ActorSystem,
     HandlerFailed,
+    RepertoryError,
     State,
     StoreError,
+    SystemStopped,
     Workflow,
 )
 from repertory.actors.messages import Wake
 from repertory.actors.supervisor import Remove, Stop
 from repertory.persistence.records import Stored
 
+from .charts import Tally
 from .faulty import FaultyStore
 
 LONG = 20.0
@@ -177,6 +180,111 @@ def test_a_start_whose_entry_action_exits_is_answered(system: ActorSystem) -> No
     assert system.list() == []
 
 
+# --- rings ---
+
+
+def test_workflows_that_ask_each_other_are_told_of_the_ring(system: ActorSystem) -> None:
+    one, two = system.start(Script, id="one"), system.start(Script, id="two")
+    Script.acts["ask two"] = lambda _: two.ask("do", act="ask one")
+    Script.acts["ask one"] = lambda _: one.ask("do", act="fine")
+    Script.acts["fine"] = lambda _: "fine"
+    future = one.ask("do", act="ask two", block=False)
+    with pytest.raises(HandlerFailed, match="waits for"):
+        future.get(timeout=LONG)
+    assert one.ask("do", act="fine") == "fine"
+
+
+@pytest.mark.parametrize("end", ["stop", "remove"])
+def test_a_workflow_that_waits_for_its_own_end_is_told_so(system: ActorSystem, end: str) -> None:
+    script = system.start(Script, id="s")
+    Script.acts["end"] = lambda _: getattr(system, end)("s")
+    future = script.ask("do", act="end", block=False)
+    with pytest.raises(HandlerFailed, match="asks itself"):
+        future.get(timeout=LONG)
+
+
+@pytest.mark.parametrize("what", ["ask", "start", "stop", "remove", "rollback", "fork", "close"])
+def test_what_waits_in_a_callback_of_an_answer_is_an_error_and_not_the_end(
+    system: ActorSystem, store: Store, what: str
+) -> None:
+    one, two = system.start(Tally, id="one"), system.start(Tally, id="two")
+    two.ask("add", n=1)
+    waits: dict[str, Callable[[], Any]] = {
+        "ask": lambda: two.ask("add", n=1),
+        "start": lambda: system.start(Tally, id="three"),
+        "stop": lambda: system.stop("two"),
+        "remove": lambda: system.remove("two"),
+        "rollback": lambda: two.rollback(),
+        "fork": lambda: two.fork(id="three"),
+        "close": system.close,
+    }
+    outcome: Future[Any] = Future()
+
+    def callback(_: object) -> None:
+        try:
+            outcome.set_result(waits[what]())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    store.hold()
+    asked = one.ask("add", n=1, block=False)
+    asked.add_done_callback(callback)  # it will run where the steps are written
+    store.release()
+    if what != "stop":  # which has nothing to write
+        with pytest.raises(Exception, match=r"waits for|asks itself|from outside"):
+            outcome.result(timeout=LONG)
+    else:
+        outcome.result(timeout=LONG)
+    assert asked.get(timeout=LONG) == 1
+    assert aside(lambda: one.ask("add", n=1)).result(timeout=LONG) == 2
+
+
+# --- callbacks that raise ---
+
+
+@pytest.mark.parametrize("raised", [ValueError, SystemExit, KeyboardInterrupt])
+def test_what_a_callback_of_an_answer_raises_harms_nobody(
+    system: ActorSystem, store: Store, raised: type[BaseException]
+) -> None:
+    one, two = system.start(Tally, id="one"), system.start(Tally, id="two")
+
+    def callback(_: object) -> None:
+        raise raised
+
+    store.hold()
+    first = one.ask("add", n=1, block=False)
+    first.add_done_callback(callback)
+    second = two.ask("add", n=1, block=False)
+    store.release()
+    assert (first.get(timeout=LONG), second.get(timeout=LONG)) == (1, 1)
+    assert aside(lambda: one.ask("add", n=1)).result(timeout=LONG) == 2
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
+def test_a_write_that_is_broken_off_answers_everyone_and_goes_on(
+    system: ActorSystem, store: Store, raised: type[BaseException]
+) -> None:
+    one, two = system.start(Tally, id="one"), system.start(Tally, id="two")
+    store.hold()
+    futures = [ref.ask("add", n=1, block=False) for ref in (one, two, one)]
+
+    def interrupt() -> None:
+        store.before_commit = lambda: None
+        raise raised
+
+    store.before_commit = interrupt
+    store.release()
+    outcomes = []
+    for future in futures:
+        try:
+            outcomes.append(future.get(timeout=LONG))
+        except StoreError:
+            outcomes.append(None)
+    for ref in (one, two):
+        durable = ref.context.total
+        assert aside(lambda ref=ref: ref.ask("add", n=1)).result(timeout=LONG) == durable + 1
+
+
 # --- positions that were never durable ---
 
 
@@ -243,3 +351,90 @@ def test_a_step_that_cannot_be_written_does_not_keep_a_workflow_from_its_end(
             future.get(timeout=LONG)
     ended.get(timeout=LONG)
     assert [record.id for record in system.list()] == ([] if end == "remove" else ["s"])
+
+
+# --- the end of a system ---
+
+
+def end_of(future: Any) -> str:
+    """Wait for an answer, and name it."""
+    try:
+        return repr(future(timeout=LONG))
+    except Exception as error:
+        return type(error).__name__
+
+
+def test_a_close_that_runs_out_of_time_answers_everyone(store: Store) -> None:
+    system = ActorSystem(store=store).open()
+    script, idle = system.start(Script, id="s"), system.start(Tally, id="t")
+    gate, began = threading.Event(), threading.Event()
+
+    def block(_: Script) -> None:
+        began.set()
+        assert gate.wait(LONG)
+
+    Script.acts["block"] = block
+    store.hold()
+    futures = [idle.ask("add", n=1, block=False), script.ask("do", act="block", block=False)]
+    assert began.wait(LONG)
+    futures += [script.ask("go", block=False), idle.ask("add", n=1, block=False)]
+    ends = [aside(lambda: system.stop("s")), aside(lambda: system.remove("t"))]
+    closing = aside(lambda: system.close(timeout=0.2))
+    with pytest.raises(SystemStopped):
+        while True:  # until it has begun
+            futures.append(idle.ask("add", n=1, block=False))
+    closing.result(timeout=LONG)
+    gate.set()
+    store.release()
+    outcomes = [end_of(future.get) for future in futures]
+    assert {"SystemStopped"} == {o for o in outcomes if not o.isdigit() and o != "None"}
+    assert {end_of(end.result) for end in ends} <= {"None", "SystemStopped"}
+    with ActorSystem(store=store) as after:
+        assert after.verify() == []
+        if "t" in {record.id for record in after.list()}:
+            acknowledged = sum(outcome.isdigit() for outcome in outcomes)
+            assert after.get("t").context.total >= acknowledged
+
+
+@pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])
+def test_an_action_that_exits_does_not_keep_a_system_from_its_end(
+    store: Store, raised: type[BaseException]
+) -> None:
+    system = ActorSystem(store=store).open()
+    script = system.start(Script, id="s")
+    gate = threading.Event()
+
+    def exits(_: Script) -> None:
+        assert gate.wait(LONG)
+        raise raised
+
+    Script.acts["exit"] = exits
+    script.tell("do", act="exit")
+    closing = aside(system.close)
+    gate.set()
+    closing.result(timeout=LONG)
+
+
+@pytest.mark.parametrize("where", ["action", "async action", "subscriber"])
+def test_a_system_is_not_closed_from_within(system: ActorSystem, where: str) -> None:
+    outcome: Future[Any] = Future()
+
+    def close(*_: object) -> None:
+        try:
+            outcome.set_result(system.close())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    async def close_async(_: AsyncScript) -> None:
+        close()
+
+    Script.acts["close"], AsyncScript.acts["close"] = close, close_async
+    if where == "subscriber":
+        system.subscribe(close, event="go")
+        system.start(Script, id="s").ask("go")
+    else:
+        workflow = Script if where == "action" else AsyncScript
+        system.start(workflow, id="s").ask("do", act="close", block=False)
+    with pytest.raises(RepertoryError, match="from outside"):
+        outcome.result(timeout=LONG)
+    assert system.start(Tally).ask("add", n=1) == 1
