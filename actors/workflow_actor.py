@@ -12,7 +12,6 @@ from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json, encode_json
 from ..persistence.errors import (
-    HandlerFailed,
     RepertoryError,
     StoreError,
     WorkflowExists,
@@ -23,26 +22,23 @@ from .activations import Activation
 from .charts import NotAllowed
 from .messages import (
     Begin,
-    Commit,
     CommitFailed,
     Deliver,
-    EventFailed,
     Leave,
     RollBack,
     Undelivered,
     Wake,
 )
-from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
+from .outcomes import broken, event_data, refusal, unwelcome
 from .performance import Performance
+from .pipeline import Pipeline, Reply
 from .position import Position
 from .rehydration import check_version, past_position, previous_sequence, read_position
-from .runtime import PooledActor, PooledFuture
+from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
+from .stepping import CREATED, ROLLBACK, Done, error_json, unborn
 from .workflow import Workflow
-
-Reply = PooledFuture[Any] | None
 
 
 class WorkflowActor(PooledActor):
@@ -63,11 +59,8 @@ class WorkflowActor(PooledActor):
         self._performance: Performance | None = None
         self._position: Position | None = None
         self._checkpoint_every = 1
-        self._life = 0
         self._stalled = False
-        self._latest: Commit | None = None
-        # Put in here, taken out by the persistence actor's thread; each is one operation.
-        self._keys_in_flight: dict[str, Commit] = {}
+        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     # --- messages ---
 
@@ -90,7 +83,7 @@ class WorkflowActor(PooledActor):
                     self._roll_back(message, reply, self._ready())
                 case Wake():
                     self._ready()
-                    self._submit(Commit([] if reply is None else [reply]))
+                    self._pipeline.answer(reply)
                 case CommitFailed():
                     self._go_back(message)
                 case Leave():
@@ -124,10 +117,9 @@ class WorkflowActor(PooledActor):
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         elif reply is not None:
-            self._submit(Commit([reply], failure=error, after=self._last()))
+            self._pipeline.answer(reply, error)
         else:
-            with suppress(ActorDeadError):
-                self._services.supervisor.tell(EventFailed(self._id, error))
+            self._pipeline.report(error)
         if self._position is None:
             self._performance = None
             self._depart()
@@ -192,7 +184,8 @@ class WorkflowActor(PooledActor):
     async def _deliver(self, message: Deliver, reply: Reply, performance: Performance) -> None:
         position = self._position
         assert position is not None
-        if message.key is not None and self._repeated(message.key, reply):
+        number = position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
@@ -256,85 +249,30 @@ class WorkflowActor(PooledActor):
             received=received,
         )
 
-    def _repeated(self, key: str, reply: Reply) -> bool:
-        """Answer a repeated idempotency key with its recorded outcome, if it is one."""
-        assert self._position is not None
-        replies = [] if reply is None else [reply]
-        if commit := self._keys_in_flight.get(key):
-            self._submit(Commit(replies, value=commit.value, failure=commit.failure, after=commit))
-            return True
-        entry = self._services.store.find_key(self._position.record.number, key)
-        if entry is None:
-            return False
-        value, failure = recorded_outcome(self._id, entry)
-        self._submit(Commit(replies, value=value, failure=failure))
-        return True
-
-    # --- steps ---
-
     def _write(
         self, done: Done, reply: Reply, value: Any = None, failure: Exception | None = None
     ) -> None:
         assert self._position is not None
-        step, after = follow(self._position, done, self._checkpoint_every)
-        self._position = after
-        life = self._life
-
-        def concluded(commit: Commit) -> None:
-            if done.key is not None:
-                self._keys_in_flight.pop(done.key, None)
-            if commit.error is None:
-                self._activation.durable = after
-            else:
-                with suppress(ActorDeadError):  # stopped meanwhile
-                    self.actor_ref.tell(CommitFailed(life))
-            error = commit.error or failure
-            if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
-                with suppress(ActorDeadError):
-                    self._services.supervisor.tell(EventFailed(self._id, error))
-
-        commit = Commit(
-            [] if reply is None else [reply],
-            step=step,
-            position=after,
-            received=done.received,
-            value=value,
-            failure=failure,
-            owner=concluded,
+        self._position = self._pipeline.write(
+            self._position, done, self._checkpoint_every, reply, value, failure
         )
-        self._latest = commit
-        if done.key is not None:
-            self._keys_in_flight[done.key] = commit
-        self._submit(commit)
-
-    def _submit(self, commit: Commit) -> None:
-        self._services.submit(commit)
-
-    def _last(self) -> Commit | None:
-        """The last step, unless it is on the disk."""
-        latest = self._latest
-        if latest is None or (latest.concluded and latest.error is None):
-            return None
-        return latest
 
     # --- going back ---
 
     def _go_back(self, message: CommitFailed) -> None:
-        if message.life != self._life:
-            return  # a later step of those that have failed together
-        # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._life += 1
-        self._stalled = True
-        self._performance = self._position = self._activation.durable = self._latest = None
-        self._depart()
+        if self._pipeline.begin_anew(message):
+            # What the store has is the truth, and it may be gone: the next message reads it.
+            self._stalled = True
+            self._performance = self._position = self._activation.durable = None
+            self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
-        self._settle()
-        if message.key is not None and self._repeated(message.key, reply):
-            return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
+        self._pipeline.settle()
         assert self._position is not None
         store, record = self._services.store, self._position.record
+        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+            return
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
         done = Done(
@@ -351,20 +289,11 @@ class WorkflowActor(PooledActor):
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
 
-    def _settle(self) -> None:
-        """Wait until every step so far is durable."""
-        last = self._last()
-        if last is None:
-            return
-        settled: PooledFuture[None] = PooledFuture()
-        self._submit(Commit([settled], after=last))
-        settled.get()
-
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
         with suppress(RepertoryError):  # those who sent what was not written know
-            self._settle()
+            self._pipeline.settle()
         if self._depart():
             message.left.set(None)
         else:

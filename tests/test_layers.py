@@ -29,6 +29,7 @@ LAYERS = [
         "actors.stepping",
         "actors.rehydration",
         "actors.outcomes",
+        "actors.pipeline",
         "actors.outbox",
         "actors.activations",
         "actors.answer",
