@@ -27,7 +27,7 @@ from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
 from .statistics import Statistics
 from .supervisor import Remove, Start, Stop
-from .waiting import Deadline, wait
+from .waiting import Deadline, error_of, wait
 from .workflow import Workflow
 
 
@@ -312,7 +312,7 @@ class ActorSystem(SystemLife):
             for record in self._services.store.all()
             if not record.finished
         }
-        return {workflow_id: _error_of(future) for workflow_id, future in pending.items()}
+        return {workflow_id: error_of(future) for workflow_id, future in pending.items()}
 
     # --- the store as a whole ---
 
@@ -344,11 +344,3 @@ class ActorSystem(SystemLife):
         write = Write(lambda: import_workflow(store, document))
         record: WorkflowRecord = ask(self._services.persistence, write).get()
         return WorkflowRef(self, record.id)
-
-
-def _error_of(future: PooledFuture[Any]) -> Exception | None:
-    try:
-        future.get()
-    except Exception as error:
-        return error
-    return None

@@ -69,8 +69,8 @@ def replay(
     workflow = load_definition(definition)
     broken: list[LogError] = []
     events = _read(log, _columns(columns), by_time, skip_broken, broken)
-    if diagram is not None and not diagram.parent.is_dir():
-        raise CommandFailed(f"There is no folder {diagram.parent} to write {diagram.name} to.")
+    if diagram is not None and (diagram.is_dir() or not diagram.parent.is_dir()):
+        raise CommandFailed(f"{diagram} can't be written: give a file in a folder that exists.")
     try:
         # The first row is read before the store is opened: a log that is none makes no store.
         events = chain([next(events)], events)

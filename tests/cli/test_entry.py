@@ -21,7 +21,7 @@ def test_without_the_extra_it_names_the_extra(missing: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == (
-        f"The command line needs {missing}, which come with an extra: "
+        f"The command line needs {missing}; install the extra that brings it: "
         f"pip install 'repertory[cli]'\n"
     )
 

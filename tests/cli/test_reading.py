@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -137,3 +138,25 @@ def test_looking_needs_no_definition(store: Path, tmp_path: Path) -> None:
 def test_control_characters_in_an_id_do_not_reach_the_terminal(run: Run, tmp_path: Path) -> None:
     run("show", "a\x1b[31mb\n", "--store", tmp_path / "no.db").failed_with("no.db")
     assert "\x1b" not in run("show", "\x1b[31m", "--store", tmp_path / "no.db").err
+
+
+def test_a_terminal_gets_a_table_that_fits_it(
+    run: Run, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for width, has_data in ((80, False), (160, True)):
+        monkeypatch.setenv("COLUMNS", str(width))
+        shown = run("history", "order-2", "--store", store).out
+        assert "\t" not in shown
+        assert "basket -> paid" in shown
+        assert ("amount" in shown) == has_data
+        assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines())) <= width
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30])
+def test_numbers_that_no_database_can_hold_are_no_traceback(
+    run: Run, store: Path, number: int
+) -> None:
+    assert ids(run("list", "--store", store, "--limit", number, "--json").json) != []
+    assert ids(run("list", "--store", store, "--after", number, "--json").json) == []
+    assert run("history", "order-1", "--store", store, "--last", number).code == 0

@@ -56,7 +56,10 @@ def test_an_event_sent_again_with_its_key_takes_effect_once(run: Run, store: Pat
         (["order-1", "pya"], ["'pya'", "mean 'pay'?"]),
         (["order-1", "xyzzy"], ["'xyzzy'", "drop", "ship"]),
         (["order-1", "pay", "--data", "{amount: 3}"], ["--data", "JSON"]),
+        (["order-1", "pay", "--data", "[" * 50_000], ["--data", "JSON"]),
         (["order-1", "pay", "--data", "[1]"], ["--data", "object"]),
+        (["order-1", "pay", "--data", '{"amount": NaN}'], ["amount"]),
+        (["order-1", "pay", "--key", "\udcff"], ["surrogate"]),
         (["order-1", "pay", "--data", '{"event": 1}'], ["'event'"]),
         (["order-1", "pay", "--data", '{"amount": 5}'], ["'pay'", "'basket'"]),
     ],
@@ -67,6 +70,13 @@ def test_what_cannot_be_sent_is_one_sentence_and_changes_nothing(
     before = steps(store)
     run("send", *arguments, "-d", ORDERS, "--store", store).failed_with(*parts)
     assert steps(store) == before
+
+
+def test_a_number_of_any_length_goes_in_and_comes_out_whole(run: Run, store: Path) -> None:
+    data = '{"amount": 123456789012345678901234}'
+    assert run("send", "order-1", "pay", "-d", ORDERS, "--store", store, "--data", data).code == 0
+    entry = run("history", "order-1", "--store", store, "--json").json["entries"][-1]
+    assert entry["data"] == {"amount": 123456789012345678901234}
 
 
 def test_a_failing_action_is_one_sentence_and_is_in_the_history(run: Run, store: Path) -> None:

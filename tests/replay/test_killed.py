@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -38,12 +39,25 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def replay(log: Path, store: Path, kill_at: int = 0) -> subprocess.CompletedProcess[str]:
+def replay(
+    log: Path, store: Path, kill_at: int = 0, room: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Replay in a process of its own.
+
+    Arguments:
+        log: what to replay.
+        store: into which store.
+        kill_at: the transition at which it kills itself; 0 for none.
+        room: how many bytes it may write to a file, as on a disk that is nearly full.
+    """
     command = [sys.executable, "-m", "repertory.actors.cli", "replay", str(DEADLY), str(log)]
     command += ["--store", str(store), "--at-end", "deliver", "--json"]
     return subprocess.run(
         command,
         env={**os.environ, "KILL_AT": str(kill_at)},
+        preexec_fn=None
+        if room is None
+        else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -101,6 +115,20 @@ def test_killed_and_run_again_each_row_took_effect_exactly_once(
         context = found[case][-1].context
         assert context["scans"] == Counter(e.event for e in taken)["scan"]
         assert context["rows"] == [e.data["mark"] for e in taken]
+
+
+def test_out_of_room_it_stops_with_one_sentence_and_goes_on_when_there_is_room_again(
+    log: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "parcels.db"
+    failed = replay(log, store, room=400_000)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr.count("\n") == 1 and "parcels.db" in failed.stderr, failed.stderr
+    kept = sum(len(history) - 1 for history in histories(store).values())
+    report = json.loads(replay(log, store).stdout)
+    assert (report["earlier"], report["kept"]) == (kept, ROWS)
+    histories(store)
 
 
 def test_killed_or_not_the_cases_come_to_the_same(log: Path, tmp_path: Path) -> None:
