@@ -19,9 +19,19 @@ from ..persistence.errors import (
 from ..persistence.records import ChartState, Kind
 from .activations import Activation
 from .charts import NotAllowed
-from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
+from .messages import (
+    Begin,
+    Commit,
+    CommitFailed,
+    Deliver,
+    EventFailed,
+    Leave,
+    Removed,
+    RollBack,
+    Wake,
+)
 from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
-from .performance import Performance
+from .performance import Performance, run
 from .position import Position
 from .rehydration import check_version, past_position, previous_sequence, read_position
 from .runtime import PooledActor, PooledFuture
@@ -50,6 +60,7 @@ class WorkflowActor(PooledActor):
         self._activation = activation
         self._performance: Performance | None = None
         self._position: Position | None = None
+        self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
         self._checkpoint_every = 1
         self._life = 0
         self._latest: Commit | None = None
@@ -70,15 +81,20 @@ class WorkflowActor(PooledActor):
                     work = self._deliver(message, reply, performance)
                 case Begin():
                     self._must_not_exist()
+                    self._own_handlers = message.handlers
                     performance = self._embody(message.workflow, message.context)
                     work = self._begin(message, reply, performance)
                 case RollBack():
                     self._roll_back(message, reply, self._ready())
                 case Wake():
                     self._ready()
-                    self._submit(Commit([] if reply is None else [reply]))
+                    self._services.submit(Commit([] if reply is None else [reply]))
                 case CommitFailed():
-                    self._go_back(message)
+                    if message.life == self._life:  # else it has gone back for one before
+                        self._go_back()
+                case Removed():
+                    if self._position and self._position.record.number == message.number:
+                        self._go_back()
                 case Leave():
                     self._leave(message)
                 case _:
@@ -86,7 +102,7 @@ class WorkflowActor(PooledActor):
             if work is not None:
                 if performance.waits:
                     return self._guarded(work, reply, message)
-                _run(work)
+                run(work)
         except BaseException as error:
             self._fail(error, reply, message)
             if here.depth and isinstance(error, KeyboardInterrupt):
@@ -107,12 +123,12 @@ class WorkflowActor(PooledActor):
         if isinstance(message, Leave):
             message.refused(error)
         elif reply is not None:
-            self._submit(Commit([reply], failure=error, after=self._last()))
+            self._services.submit(Commit([reply], failure=error, after=self._last()))
         else:
             with suppress(ActorDeadError):
                 self._services.supervisor.tell(EventFailed(self._id, error))
         if self._position is None:
-            self._performance = None
+            self._performance = self._own_handlers = None
             self._depart()
         elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
@@ -126,7 +142,10 @@ class WorkflowActor(PooledActor):
     def _embody(
         self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
     ) -> Performance:
-        handlers = self._services.handlers(self._id, workflow)
+        own = self._own_handlers
+        if own is None:
+            own = self._services.own_handlers.get(self._id, ())
+        handlers = self._services.handlers(workflow, own)
         self._checkpoint_every = workflow.checkpoint_every
         self._performance = Performance(workflow, self._id, context, handlers, stands)
         return self._performance
@@ -214,13 +233,15 @@ class WorkflowActor(PooledActor):
         assert self._position is not None
         replies = [] if reply is None else [reply]
         if commit := self._keys_in_flight.get(key):
-            self._submit(Commit(replies, value=commit.value, failure=commit.failure, after=commit))
+            self._services.submit(
+                Commit(replies, value=commit.value, failure=commit.failure, after=commit)
+            )
             return True
         entry = self._services.store.find_key(self._position.record.number, key)
         if entry is None:
             return False
         value, failure = recorded_outcome(self._id, entry)
-        self._submit(Commit(replies, value=value, failure=failure))
+        self._services.submit(Commit(replies, value=value, failure=failure))
         return True
 
     # --- steps ---
@@ -231,13 +252,15 @@ class WorkflowActor(PooledActor):
         assert self._position is not None
         step, after = follow(self._position, done, self._checkpoint_every)
         self._position = after
-        life = self._life
+        life, own = self._life, self._own_handlers
 
         def concluded(commit: Commit) -> None:
             if done.key is not None:
                 self._keys_in_flight.pop(done.key, None)
             if commit.error is None:
                 self._activation.durable = after
+                if done.kind is Kind.CREATED and own:
+                    self._services.own_handlers[self._id] = own
             else:
                 with suppress(ActorDeadError):  # stopped meanwhile
                     self.actor_ref.tell(CommitFailed(life))
@@ -257,9 +280,6 @@ class WorkflowActor(PooledActor):
         self._latest = commit
         if done.key is not None:
             self._keys_in_flight[done.key] = commit
-        self._submit(commit)
-
-    def _submit(self, commit: Commit) -> None:
         self._services.submit(commit)
 
     def _last(self) -> Commit | None:
@@ -271,12 +291,11 @@ class WorkflowActor(PooledActor):
 
     # --- going back ---
 
-    def _go_back(self, message: CommitFailed) -> None:
-        if message.life != self._life:
-            return  # a later step of those that have failed together
+    def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
         self._life += 1
         self._performance = self._position = self._activation.durable = self._latest = None
+        self._own_handlers = None
         self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
@@ -308,7 +327,7 @@ class WorkflowActor(PooledActor):
         if last is None:
             return
         settled: PooledFuture[None] = PooledFuture()
-        self._submit(Commit([settled], after=last))
+        self._services.submit(Commit([settled], after=last))
         settled.get()
 
     # --- leaving ---
@@ -327,13 +346,3 @@ class WorkflowActor(PooledActor):
             return False
         self._services.activations.leave(self._id, self._activation)
         return True
-
-
-def _run(work: Any) -> None:
-    """Run a coroutine that has nothing to wait for."""
-    try:
-        work.send(None)
-    except StopIteration:
-        return
-    work.close()
-    raise RuntimeError("A chart without coroutines waited for something.")
