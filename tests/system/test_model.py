@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from repertory.actors import (
     ActorSystem,
     HandlerFailed,
@@ -120,7 +120,7 @@ class FaultySqlite(SqliteStore):
 
 
 IDS = st.sampled_from("abc")
-KEYS = st.one_of(st.none(), st.sampled_from("xyz"))
+KEYS = st.sampled_from([None, "x", "y", "z"])
 EVENTS = st.sampled_from(["add", "add", "shutting", "opening", "end", "fail", "nonsense"])
 
 
@@ -164,6 +164,11 @@ class SystemMachine(RuleBasedStateMachine):
         total = now.total + n if event == "add" else now.total
         return Line("step", event, state, total), total if event == "add" else None
 
+    @initialize()
+    def begin(self) -> None:
+        self.start("a", 1)
+        self.start("b", 2)
+
     @rule(id=IDS, total=st.integers(0, 9))
     def start(self, id: str, total: int) -> None:
         expected: type[Exception] | None = None
@@ -199,6 +204,13 @@ class SystemMachine(RuleBasedStateMachine):
             model.lines.append(replace(line, key=key, to=0))
             if key is not None:
                 model.answers[key] = answer
+
+    @precondition(lambda self: any(model.answers for model in self.model.values()))
+    @rule(data=st.data(), event=EVENTS)
+    def repeat(self, data: st.DataObject, event: str) -> None:
+        used = [(id, key) for id, model in self.model.items() for key in model.answers]
+        id, key = data.draw(st.sampled_from(sorted(used)))
+        self.ask(id, event, 5, key, True)
 
     @rule(id=IDS, events=st.lists(st.tuples(EVENTS, st.integers(0, 9)), max_size=6))
     def tell(self, id: str, events: list[tuple[str, int]]) -> None:
@@ -335,8 +347,8 @@ class FileMachine(SystemMachine):
 
 
 SystemMachine.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=30,
+    max_examples=100,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
