@@ -23,11 +23,13 @@ class Begin(msgspec.Struct, frozen=True):
         workflow: its class.
         context: the context it begins with.
         number: the store's number for it.
+        handlers: handlers of its own.
     """
 
     workflow: type[Workflow]
     context: Any
     number: int
+    handlers: tuple[object, ...] = ()
 
 
 class Deliver(msgspec.Struct, frozen=True):
@@ -87,6 +89,16 @@ class CommitFailed(msgspec.Struct, frozen=True):
     """
 
     life: int
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """To a workflow: you are no longer in the store; forget what you know.
+
+    Attributes:
+        number: the store's number for the one that was removed.
+    """
+
+    number: int
 
 
 class Commit:

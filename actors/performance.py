@@ -92,7 +92,10 @@ class Performance:
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
-        return bool(self._chart.codec.plain(self._chart.context) == context)
+        try:
+            return bool(self._chart.codec.plain(self._chart.context) == context)
+        except CodecError:
+            return False
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
@@ -160,3 +163,13 @@ class Performance:
             f"{error}",
             workflow_id=self._id,
         )
+
+
+def run(work: Any) -> None:
+    """Run a coroutine that has nothing to wait for."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    work.close()
+    raise RuntimeError("A chart without coroutines waited for something.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -48,6 +49,7 @@ class Pipeline:
         reply: Reply,
         value: Any = None,
         failure: Exception | None = None,
+        then: Callable[[], None] | None = None,
     ) -> Position:
         """Send off a step, to be answered when it is durable.
 
@@ -58,6 +60,7 @@ class Pipeline:
             reply: who waits.
             value: the answer.
             failure: the answer instead, of a step that only says what was refused or went wrong.
+            then: called when it is durable, before anybody is answered.
 
         Returns:
             where the workflow stands now.
@@ -70,6 +73,8 @@ class Pipeline:
                 self._keys.pop(done.key, None)
             if commit.error is None:
                 self._activation.durable = after
+                if then is not None:
+                    then()
             else:
                 with suppress(ActorDeadError):  # stopped meanwhile
                     self._ref.tell(CommitFailed(life))
@@ -138,9 +143,9 @@ class Pipeline:
         self.answer(settled)
         settled.get()
 
-    def begin_anew(self, failed: CommitFailed) -> bool:
-        """Forget what was sent off, if this is the first to hear of it having failed."""
-        if failed.life != self._life:
+    def begin_anew(self, failed: CommitFailed | None = None) -> bool:
+        """Forget what was sent off; not when that has been done for an earlier failure."""
+        if failed is not None and failed.life != self._life:
             return False  # a later step of those that have failed together
         self._life += 1
         self._latest = None

@@ -55,10 +55,6 @@ class Services:
         except ActorDeadError as error:
             commit.refused(error)
 
-    def handlers(self, workflow_id: str, workflow: type[Workflow]) -> list[object]:
+    def handlers(self, workflow: type[Workflow], own: Sequence[object]) -> list[object]:
         """Return the handlers of one workflow: the system's, its class's and its own."""
-        return [
-            *self.system_handlers,
-            *workflow.handlers,
-            *self.own_handlers.get(workflow_id, ()),
-        ]
+        return [*self.system_handlers, *workflow.handlers, *own]

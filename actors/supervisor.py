@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
-from pykka import ActorRef
+from pykka import ActorDeadError, ActorRef
 
 from ..persistence.errors import WorkflowExists, WorkflowNotFound
 from .answer import brought_by
-from .messages import Begin, EventFailed, Leave, Wake, Write
+from .messages import Begin, EventFailed, Leave, Removed, Wake, Write
 from .runtime import Envelope, PooledActor, PooledFuture
 from .services import Services
 from .workflow import Workflow
@@ -88,9 +89,8 @@ class Supervisor(PooledActor):
             raise WorkflowExists(
                 f"There is a workflow {workflow_id!r} already.", workflow_id=workflow_id
             )
-        if message.handlers:
-            self._attach(workflow_id, message.handlers, reply)
-        begin = Begin(message.workflow, message.context, services.store.allocate())
+        number = services.store.allocate()
+        begin = Begin(message.workflow, message.context, number, message.handlers)
 
         def put(ref: ActorRef[Any]) -> None:
             brought_by(ref, reply)
@@ -98,28 +98,11 @@ class Supervisor(PooledActor):
 
         services.activations.deliver(workflow_id, put)
 
-    def _attach(
-        self, workflow_id: str, handlers: tuple[object, ...], started: PooledFuture[Any]
-    ) -> None:
-        own = self._services.own_handlers
-        own[workflow_id] = handlers
-
-        def forget(future: PooledFuture[Any]) -> None:
-            try:
-                future.get()
-            except Exception:
-                if own.get(workflow_id) is handlers:
-                    del own[workflow_id]
-
-        started.add_done_callback(forget)
-
     def _leave(self, workflow_id: str, reply: PooledFuture[Any], left: Callable[[], None]) -> None:
         activation = self._services.activations.find(workflow_id)
         if activation is None:
             if self._services.store.find(workflow_id) is None:
-                raise WorkflowNotFound(
-                    f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id
-                )
+                raise _not_found(workflow_id)
             left()
             return
         done: PooledFuture[None] = PooledFuture()
@@ -141,9 +124,16 @@ class Supervisor(PooledActor):
     def _remove(self, workflow_id: str, reply: PooledFuture[Any]) -> None:
         services = self._services
 
-        def delete() -> bool:
+        def delete() -> None:
+            record = services.store.find(workflow_id)
+            if record is None:
+                raise _not_found(workflow_id)
+            services.store.remove(workflow_id)
             services.own_handlers.pop(workflow_id, None)
-            return services.store.remove(workflow_id)
+            # It may have been sent something, and so be in memory again.
+            if activation := services.activations.find(workflow_id):
+                with suppress(ActorDeadError):
+                    activation.ref.tell(Removed(record.number))
 
         def write() -> None:
             brought_by(services.persistence, reply)
@@ -154,3 +144,7 @@ class Supervisor(PooledActor):
     def _failed(self, message: EventFailed) -> None:
         logger.warning("%s", message.error)
         self._services.runtime.events.publish(message)
+
+
+def _not_found(workflow_id: str) -> WorkflowNotFound:
+    return WorkflowNotFound(f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
@@ -25,12 +25,13 @@ from .messages import (
     CommitFailed,
     Deliver,
     Leave,
+    Removed,
     RollBack,
     Undelivered,
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .performance import Performance
+from .performance import Performance, run
 from .pipeline import Pipeline, Reply
 from .position import Position
 from .rehydration import (
@@ -64,6 +65,7 @@ class WorkflowActor(PooledActor):
         self._activation = activation
         self._performance: Performance | None = None
         self._position: Position | None = None
+        self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
         self._checkpoint_every = 1
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
@@ -83,6 +85,7 @@ class WorkflowActor(PooledActor):
                     work = self._deliver(message, reply, performance)
                 case Begin():
                     self._must_not_exist()
+                    self._own_handlers = message.handlers
                     performance = self._embody(message.workflow, message.context)
                     work = self._begin(message, reply, performance)
                 case RollBack():
@@ -91,7 +94,12 @@ class WorkflowActor(PooledActor):
                     self._ready()
                     self._pipeline.answer(reply)
                 case CommitFailed():
-                    self._go_back(message)
+                    if self._pipeline.begin_anew(message):
+                        self._go_back()
+                case Removed():
+                    if self._position and self._position.record.number == message.number:
+                        self._pipeline.begin_anew()
+                        self._go_back()
                 case Leave():
                     self._leave(message)
                 case _:
@@ -99,7 +107,7 @@ class WorkflowActor(PooledActor):
             if work is not None:
                 if performance.waits:
                     return self._guarded(work, reply, message)
-                _run(work)
+                run(work)
         except BaseException as error:
             self._fail(error, reply, message)
             if here.depth and isinstance(error, KeyboardInterrupt):
@@ -125,7 +133,7 @@ class WorkflowActor(PooledActor):
         else:
             self._pipeline.answer(reply, error)
         if self._position is None:
-            self._performance = None
+            self._performance = self._own_handlers = None
             self._depart()
         elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
@@ -148,7 +156,10 @@ class WorkflowActor(PooledActor):
     def _embody(
         self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
     ) -> Performance:
-        handlers = self._services.handlers(self._id, workflow)
+        own = self._own_handlers
+        if own is None:
+            own = self._services.own_handlers.get(self._id, ())
+        handlers = self._services.handlers(workflow, own)
         self._checkpoint_every = workflow.checkpoint_every
         self._performance = Performance(workflow, self._id, context, handlers, stands)
         return self._performance
@@ -164,7 +175,13 @@ class WorkflowActor(PooledActor):
         done = performance.done(Kind.CREATED, CREATED, at, started, taken)
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
-        self._write(self._with_messages(done, performance, None), reply)
+        own = message.handlers
+
+        def attach() -> None:
+            if own:
+                self._services.own_handlers[self._id] = own
+
+        self._write(self._with_messages(done, performance, None), reply, then=attach)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -254,21 +271,26 @@ class WorkflowActor(PooledActor):
         )
 
     def _write(
-        self, done: Done, reply: Reply, value: Any = None, failure: Exception | None = None
+        self,
+        done: Done,
+        reply: Reply,
+        value: Any = None,
+        failure: Exception | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         assert self._position is not None
         self._position = self._pipeline.write(
-            self._position, done, self._checkpoint_every, reply, value, failure
+            self._position, done, self._checkpoint_every, reply, value, failure, then
         )
 
     # --- going back ---
 
-    def _go_back(self, message: CommitFailed) -> None:
-        if self._pipeline.begin_anew(message):
-            # What the store has is the truth, and it may be gone: the next message reads it.
-            self._stalled = True
-            self._performance = self._position = self._activation.durable = None
-            self._depart()
+    def _go_back(self) -> None:
+        # What the store has is the truth, and it may be gone: the next message reads it again.
+        self._stalled = True
+        self._performance = self._position = self._activation.durable = None
+        self._own_handlers = None
+        self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
@@ -309,13 +331,3 @@ class WorkflowActor(PooledActor):
             return False
         self._services.activations.leave(self._id, self._activation)
         return True
-
-
-def _run(work: Any) -> None:
-    """Run a coroutine that has nothing to wait for."""
-    try:
-        work.send(None)
-    except StopIteration:
-        return
-    work.close()
-    raise RuntimeError("A chart without coroutines waited for something.")

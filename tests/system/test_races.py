@@ -12,11 +12,13 @@ import pytest
 from repertory.actors import (
     ActorSystem,
     HandlerFailed,
+    InvalidTransition,
     RepertoryError,
     State,
     StoreError,
     SystemStopped,
     Workflow,
+    WorkflowNotFound,
 )
 from repertory.actors.messages import Wake
 from repertory.actors.supervisor import Remove, Stop
@@ -438,3 +440,115 @@ def test_a_system_is_not_closed_from_within(system: ActorSystem, where: str) -> 
     with pytest.raises(RepertoryError, match="from outside"):
         outcome.result(timeout=LONG)
     assert system.start(Tally).ask("add", n=1) == 1
+
+
+# --- removing, and starting again ---
+
+
+def test_what_was_sent_to_a_workflow_while_it_was_removed_leaves_no_ghost(
+    system: ActorSystem, store: Store
+) -> None:
+    script = system.start(Script, id="s")
+    script.ask("go")
+    asked = threading.Event()
+    refused: list[Any] = []
+
+    def say_no(_: Script) -> bool:
+        asked.set()
+        return False
+
+    def meanwhile() -> None:
+        refused.append(script.ask("ask", act="no", block=False))
+        assert asked.wait(LONG)
+
+    Script.acts["no"] = say_no
+    store.before_remove = meanwhile
+    system.remove("s")
+    with pytest.raises(RepertoryError):
+        refused[0].get(timeout=LONG)
+    assert system.list() == []
+    assert system.start(Script, id="s").state == "here"
+
+
+def test_of_two_removals_at_once_one_finds_nothing(system: ActorSystem, store: Store) -> None:
+    system.start(Script, id="s")
+    second: list[Any] = []
+
+    def meanwhile() -> None:
+        store.before_remove = lambda: None
+        second.append(aside(lambda: system.remove("s")))
+        # The supervisor has passed it on when it has answered this.
+        system._services.supervisor.ask(Wake())
+
+    store.before_remove = meanwhile
+    ends = [aside(lambda: system.remove("s"))]
+    ends[0].result(timeout=LONG)
+    with pytest.raises(WorkflowNotFound):
+        second[0].result(timeout=LONG)
+
+
+class Noting:
+    """A handler that notes which states were entered."""
+
+    def __init__(self) -> None:
+        self.entered: list[str] = []
+
+    def on_enter(self, state: str) -> None:
+        self.entered.append(state)
+
+
+def test_the_handlers_of_a_start_that_was_refused_are_nobodys(
+    system: ActorSystem, store: Store
+) -> None:
+    mine, theirs = Noting(), Noting()
+    store.hold()  # so that the second one is refused by the workflow, not by the supervisor
+    started = aside(lambda: system.start(Script, id="s", handlers=[mine]))
+    refused = aside(lambda: system.start(Script, id="s", handlers=[theirs]))
+    system._services.supervisor.ask(Wake())
+    store.release()
+    outcomes = [end_of(future.result) for future in (started, refused)]
+    assert sorted(outcomes) == ["<WorkflowRef 's'>", "WorkflowExists"]
+    if outcomes[0] == "WorkflowExists":
+        mine, theirs = theirs, mine
+    system.stop("s")
+    system.get("s").ask("go")
+    assert (mine.entered, theirs.entered) == (["here", "there"], [])
+
+
+def test_handlers_outlive_a_removal_that_fails_and_no_creation_that_does(
+    system: ActorSystem, store: Store
+) -> None:
+    noting = Noting()
+    store.broken = True
+    with pytest.raises(StoreError):
+        system.start(Script, id="s", handlers=[Noting()])
+    store.broken = False
+    assert system._services.own_handlers == {}
+    script = system.start(Script, id="s", handlers=[noting])
+
+    def fail() -> None:
+        store.before_remove = lambda: None
+        raise StoreError("The disk is full.")
+
+    store.before_remove = fail
+    with pytest.raises(StoreError):
+        system.remove("s")
+    script.ask("go")
+    assert noting.entered == ["here", "there"]
+    system.remove("s")
+    assert system._services.own_handlers == {}
+
+
+def test_a_guard_that_spoils_the_context_spoils_nothing(system: ActorSystem) -> None:
+    script = system.start(Script, id="s")
+    script.ask("go")
+
+    def spoil(chart: Script) -> bool:
+        chart.context["spoilt"] = object()
+        return False
+
+    Script.acts.update(spoil=spoil, yes=lambda _: True)
+    with pytest.raises(InvalidTransition):
+        script.ask("ask", act="spoil")
+    script.ask("ask", act="yes")
+    assert (script.state, script.context) == ("here", {})
