@@ -30,7 +30,7 @@ ROLLBACK = "rollback"
 _encode = msgspec.json.Encoder().encode
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """What a macrostep did, before it is made a step.
 
     Attributes:

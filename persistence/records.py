@@ -2,6 +2,9 @@
 
 One external event is one macrostep, and one `Entry` in the workflow's history. A `Step` is what
 is committed for it: the entry, the workflow's row after it, and a checkpoint when one is due.
+
+None of them can be part of a cycle, so the garbage collector is told to pass them by (`gc=False`):
+thousands are alive while steps wait for the disk, and it would go through them again and again.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ class Kind(StrEnum):
     ROLLBACK = "rollback"
 
 
-class ChartState(msgspec.Struct, frozen=True):
+class ChartState(msgspec.Struct, frozen=True, gc=False):
     """Where a chart stands: all that a rehydrated one needs besides its context.
 
     Attributes:
@@ -33,7 +36,7 @@ class ChartState(msgspec.Struct, frozen=True):
     history: dict[str, tuple[str, ...]] = {}
 
 
-class WorkflowRecord(msgspec.Struct, frozen=True):
+class WorkflowRecord(msgspec.Struct, frozen=True, gc=False):
     """The row of one workflow: what can be listed without reading its history.
 
     Attributes:
@@ -61,7 +64,7 @@ class WorkflowRecord(msgspec.Struct, frozen=True):
     updated_at: int
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One macrostep in the history of a workflow.
 
     Attributes:
@@ -102,7 +105,7 @@ class Entry(msgspec.Struct, frozen=True):
     id: int = 0
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     """The whole of a workflow at one step, from which it can be rehydrated.
 
     Attributes:
@@ -120,7 +123,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     checksum: bytes
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """An event that a step of one workflow sends to another.
 
     It is written with the step that sends it, and taken out with the step that takes it: so it
@@ -147,7 +150,7 @@ class Message(msgspec.Struct, frozen=True):
     dead: str | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one macrostep writes, all of it or nothing.
 
     Attributes:
@@ -165,7 +168,7 @@ class Step(msgspec.Struct, frozen=True):
     receives: int | None = None
 
 
-class Stored(msgspec.Struct, frozen=True):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """What is needed to rehydrate a workflow: its last checkpoint and what came after."""
 
     record: WorkflowRecord
@@ -173,7 +176,7 @@ class Stored(msgspec.Struct, frozen=True):
     entries: list[Entry]
 
 
-class Retention(msgspec.Struct, frozen=True):
+class Retention(msgspec.Struct, frozen=True, gc=False):
     """How much history is kept; what is older is removed in the background.
 
     Attributes:
@@ -185,7 +188,7 @@ class Retention(msgspec.Struct, frozen=True):
     days: float | None = 90.0
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """One thing that `verify` found wrong.
 
     Attributes:
