@@ -325,6 +325,22 @@ def test_a_history_state_that_recorded_nothing_and_one_that_did_lead_elsewhere()
         assert player.configuration[-1].id == innermost
 
 
+def test_a_state_entered_by_way_of_history_knows_that_it_is_active():
+    class Watched(Player):
+        active: tuple = ()
+
+        def on_enter_state(self, target):
+            self.active = (*self.active, (target.id, target.is_active))
+
+    watched = Watched()
+    for event in ("play", "stop"):
+        take(watched, event)
+    watched.active = ()
+    take(watched, "resume")
+    # As in stock: those that history recorded are the chart's own view of a state.
+    assert watched.active == (("on", True), ("playing", True), ("slow", True))
+
+
 def test_a_terminated_chart_is_terminated_when_rehydrated():
     class Short(CompiledChart):
         a = State(initial=True)
