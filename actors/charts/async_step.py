@@ -14,8 +14,9 @@ from statemachine.transition import Transition
 from .binding import Action, Calls, Row, Script
 from .callbacks import Call
 from .moment import Trigger, moment_at
+from .plan import Transitions
 from .step import ERROR, Change
-from .tables import Configuration, Transitions
+from .tables import Configuration
 from .trace import Microstep
 
 if TYPE_CHECKING:

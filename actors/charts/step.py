@@ -11,7 +11,8 @@ from statemachine.orderedset import OrderedSet
 
 from .binding import Action, Calls, Row, Script
 from .moment import Trigger, moment_at
-from .tables import Configuration, Transitions
+from .plan import Transitions
+from .tables import Configuration
 from .trace import Microstep
 
 if TYPE_CHECKING:
