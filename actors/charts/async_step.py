@@ -50,6 +50,7 @@ async def microstep(engine: CompiledAsyncEngine, script: Script, trigger: Trigge
             raise
         except Exception as error:
             engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
+    trigger.moments = None  # they hold the trigger: a cycle for each event is work for the gc
     if engine.trace is not None:
         engine.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))
     return results[0] if len(results) == 1 else results or None
@@ -171,6 +172,7 @@ async def select(
     row = binding.row(configuration, trigger.name)
     enabled = await ask(engine, row, trigger) if row.fixed is None else row.fixed
     if not enabled:
+        trigger.moments = None
         return None
     return binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
 

@@ -337,3 +337,13 @@ def test_threads_that_compile_a_class_together_agree():
         thread.join()
     assert len(found) == 8
     assert len(set(found)) == 1
+
+
+def test_a_state_that_is_not_known_is_an_error_and_leaves_the_chart_usable():
+    order = Order()
+    order.model.state = "nowhere"
+    with pytest.raises(KeyError, match="nowhere"):
+        take(order, "refund")
+    order.model.state = "paid"
+    take(order, "refund")
+    assert order.basket.is_active
