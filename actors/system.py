@@ -255,6 +255,8 @@ class ActorSystem(SystemLife):
         """
         services = self._services
         deadline = Deadline(timeout)
+        # First those that are being started, last what is said of what failed.
+        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
         pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
         for future in pending:
             with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
