@@ -64,6 +64,7 @@ class WorkflowActor(PooledActor):
         self._checkpoint_every = 1
         self._life = 0
         self._latest: Commit | None = None
+        self._leaving: Leave | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
         self._keys_in_flight: dict[str, Commit] = {}
 
@@ -121,6 +122,7 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
+            self._leaving = None
             message.refused(error)
         elif reply is not None:
             self._services.submit(Commit([reply], failure=error, after=self._last()))
@@ -333,6 +335,12 @@ class WorkflowActor(PooledActor):
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
+        if self._leaving is not None and self._leaving is not message:
+            self._leaving.left.add_done_callback(
+                message.follow
+            )  # two that wait for each other would never leave
+            return
+        self._leaving = message
         with suppress(RepertoryError):  # those who sent what was not written know
             self._settle()
         if self._depart():
