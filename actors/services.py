@@ -13,7 +13,7 @@ from .activations import Activations
 from .answer import brought_by
 from .messages import Commit
 from .notifications import Notifications
-from .runtime import Runtime
+from .runtime import PooledFuture, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
 
@@ -54,6 +54,16 @@ class Services:
             self.persistence.tell(commit)
         except ActorDeadError as error:
             commit.refused(error)
+
+    def wait_for(self, commit: Commit) -> None:
+        """Wait until a commit is durable.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        settled: PooledFuture[None] = PooledFuture()
+        self.submit(Commit([settled], after=commit))
+        settled.get()
 
     def handlers(self, workflow: type[Workflow], own: Sequence[object]) -> list[object]:
         """Return the handlers of one workflow: the system's, its class's and its own."""

@@ -61,8 +61,7 @@ class WorkflowActor(PooledActor):
         self._performance: Performance | None = None
         self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._checkpoint_every = 1
-        self._life = 0
+        self._checkpoint_every, self._life = 1, 0
         self._latest: Commit | None = None
         self._leaving: Leave | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
@@ -325,20 +324,15 @@ class WorkflowActor(PooledActor):
 
     def _settle(self) -> None:
         """Wait until every step so far is durable."""
-        last = self._last()
-        if last is None:
-            return
-        settled: PooledFuture[None] = PooledFuture()
-        self._services.submit(Commit([settled], after=last))
-        settled.get()
+        if (last := self._last()) is not None:
+            self._services.wait_for(last)
 
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
         if self._leaving is not None and self._leaving is not message:
-            self._leaving.left.add_done_callback(
-                message.follow
-            )  # two that wait for each other would never leave
+            # Of two that let each other pass, none would ever leave.
+            self._leaving.left.add_done_callback(message.follow)
             return
         self._leaving = message
         with suppress(RepertoryError):  # those who sent what was not written know
