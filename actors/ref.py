@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Full
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from ..persistence.errors import WorkflowNotFound
@@ -296,8 +298,11 @@ class WorkflowRef:
             try:
                 if condition(seen):
                     met.set(seen)
+            except Full:
+                pass  # the other of the two who look was quicker
             except Exception as error:
-                met.set_error(error)
+                with suppress(Full):
+                    met.set_error(error)
 
         def told(committed: Committed) -> None:
             position = committed.position

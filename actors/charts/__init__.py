@@ -7,52 +7,69 @@ from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
 from .async_engine import CompiledAsyncEngine
-from .chart import CompiledChart as Chart
+from .capture import Captured, Pending, capture, place, rehydrate
+from .chart import CompiledChart, bare, start, take, take_async
+from .check import Problem, check
 from .definition import ChartMeta
 from .engine import CompiledEngine
+from .explain import explain, falls_back
 from .machine import (
     RESERVED,
     Macrostep,
     NotAllowed,
     begin,
     begin_async,
-    capture,
+    capture_state,
     check_callbacks,
     events_of,
     furnish,
     is_final,
     leaves,
+    macrostep,
+    macrostep_async,
     restore,
     runs_async,
     states_of,
-    take,
-    take_async,
 )
-from .trace import Microstep
+from .trace import Microstep, Taken
 
 __all__ = [
     "RESERVED",
-    "Chart",
+    "Captured",
     "ChartMeta",
     "CompiledAsyncEngine",
+    "CompiledChart",
     "CompiledEngine",
     "Event",
     "HistoryState",
     "Macrostep",
     "Microstep",
     "NotAllowed",
+    "Pending",
+    "Problem",
     "State",
     "States",
+    "Taken",
+    "bare",
     "begin",
     "begin_async",
     "capture",
+    "capture_state",
+    "check",
     "check_callbacks",
     "events_of",
+    "explain",
+    "falls_back",
     "furnish",
     "is_final",
     "leaves",
+    "macrostep",
+    "macrostep_async",
+    "place",
+    "rehydrate",
     "restore",
     "runs_async",
+    "start",
     "states_of",
     "take",
     "take_async",
