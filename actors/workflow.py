@@ -18,7 +18,7 @@ from .charts import (
     ChartMeta,
     CompiledChart,
     begin,
-    check_callbacks,
+    check_durable,
     events_of,
     furnish,
     runs_async,
@@ -78,6 +78,9 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         True
     """
 
+    # Our own checks find the same, and say where.
+    validate_disconnected_states = False
+    validate_trap_states = False
     catch_errors_as_events = False
     allow_event_without_transition = False
     # An internal transition to the state itself leaves it alone; with True it would be entered.
@@ -195,6 +198,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
                 f"{where}: a workflow may not have an __init__, which would not run when it is "
                 f"rehydrated; give its Context fields with defaults."
             )
+        check_durable(cls)
         cls._names = frozenset(states_of(cls))
         cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
@@ -214,7 +218,6 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
             cls.codec = ContextCodec.of(cls.Context)
         except CodecError as error:
             raise BadDefinition(f"{where}: its Context can't be kept: {error}") from error
-        check_callbacks(cls, lambda: cls.dormant(None, ""))
         _register(cls)
 
 

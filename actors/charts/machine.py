@@ -5,11 +5,11 @@ Together with its neighbours this is the only place that knows python-statemachi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from statemachine.exceptions import InvalidDefinition, TransitionNotAllowed
+from statemachine.exceptions import TransitionNotAllowed
 
 from ...persistence.errors import BadDefinition
 from ...persistence.records import ChartState
@@ -17,6 +17,7 @@ from .async_engine import CompiledAsyncEngine
 from .capture import Captured, place
 from .chart import CompiledChart, take, take_async
 from .chart import furnish as furnish_bare
+from .check import check
 from .trace import Microstep
 
 RESERVED = frozenset(
@@ -178,22 +179,14 @@ def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -
     )
 
 
-def check_callbacks(chart_class: type[CompiledChart], probe: Callable[[], CompiledChart]) -> None:
-    """Raise BadDefinition for what python-statemachine would find at the first instance only.
+def check_durable(chart_class: type[CompiledChart]) -> None:
+    """Raise BadDefinition for what is wrong with a class, or can't be made durable.
 
-    That is names in guards and actions that nobody defines, and what can't be made durable: a
-    delay or an invocation would run outside the step, and be lost with the process.
-
-    Arguments:
-        chart_class: the class.
-        probe: makes an instance of it that is not begun.
+    A delay or an invocation would run outside the step, and be lost with the process.
     """
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
-    ids = states_of(chart_class)
-    for name in {name for name in ids if ids.count(name) > 1}:
-        raise BadDefinition(
-            f"{where}: two states are called {name!r}; give one of them another name."
-        )
+    if problems := check(chart_class):
+        raise BadDefinition(f"{where}: " + " ".join(str(problem) for problem in problems))
     for event in chart_class._events:
         if event.delay:
             raise BadDefinition(
@@ -207,10 +200,6 @@ def check_callbacks(chart_class: type[CompiledChart], probe: Callable[[], Compil
                 f"{where}: state {state.id!r} invokes something, which would be lost with the "
                 f"process; do it outside and report back by an event."
             )
-    try:
-        probe()
-    except InvalidDefinition as error:
-        raise BadDefinition(f"{where}: {error}") from error
 
 
 def states_of(chart_class: type[CompiledChart]) -> tuple[str, ...]:

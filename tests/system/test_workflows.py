@@ -79,7 +79,7 @@ def test_actions_run_in_the_order_of_scxml(system: ActorSystem) -> None:
 class Nested(Workflow):
     class outer(State.Compound, initial=True):
         inner = State(initial=True)
-        other = State()
+        other = State(final=True)
         stay = inner.to.itself(internal=True)
         again = inner.to.itself()
         move = inner.to(other)
@@ -307,7 +307,9 @@ def two_states() -> dict[str, Any]:
         (lambda b: b.update(context=b["a"].to(b["b"])), "'context' would hide"),
         (lambda b: b.update(send=b["a"].to(b["b"])), "'send'"),
         (lambda b: b.update(rollback=b["a"].to(b["b"])), "'rollback'"),
-        (lambda b: b.update(c=State()), "c"),
+        (lambda b: b.update(c=State()), "'c'"),
+        (lambda b: b.update(c=State(), on=b["a"].to(b["b"])), "'c'"),
+        (lambda b: b.update(go=b["a"].to(b["b"]) | b["a"].to(b["a"])), "never taken"),
         (lambda b: b.update(d=State(initial=True)), "initial"),
         (lambda b: b.update(version=0), "version"),
         (lambda b: b.update(__init__=lambda self: None), "__init__"),
