@@ -17,6 +17,7 @@ from ..persistence.errors import (
     HandlerFailed,
     HistoryTrimmed,
     InvalidTransition,
+    MigrationFailed,
     NotAStore,
     RepertoryError,
     RollbackFailed,
@@ -39,9 +40,11 @@ from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
 from .messages import EventFailed
+from .migrating import MigrationReport, WorkflowMigration
+from .migration import Stored, migrates
 from .notifications import Committed
-from .position import Snapshot
 from .ref import WorkflowRef
+from .snapshot import Snapshot
 from .system import ActorSystem
 from .workflow import Workflow
 
@@ -60,6 +63,8 @@ __all__ = [
     "HistoryTrimmed",
     "InvalidTransition",
     "Lifecycle",
+    "MigrationFailed",
+    "MigrationReport",
     "NotAStore",
     "RepertoryError",
     "Retention",
@@ -71,6 +76,7 @@ __all__ = [
     "StoreError",
     "StoreInUse",
     "StoreTooNew",
+    "Stored",
     "SystemStopped",
     "Timeout",
     "Transition",
@@ -81,8 +87,10 @@ __all__ = [
     "WorkflowError",
     "WorkflowEvent",
     "WorkflowExists",
+    "WorkflowMigration",
     "WorkflowNotFound",
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "migrates",
 ]

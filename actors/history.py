@@ -41,7 +41,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     Attributes:
         id: its number in the store, in the order in which steps became durable.
         sequence: its number within the workflow, from 1 without gaps.
-        kind: "created", "step", "refused", "failed" or "rollback".
+        kind: "created", "step", "refused", "failed", "rollback" or "migrated".
         at: when it was taken, UTC.
         event: the event's name.
         data: the event's data.

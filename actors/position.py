@@ -1,4 +1,4 @@
-"""Where a workflow stands after a step, and the view of it that others get."""
+"""Where a workflow stands after a step."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 import msgspec
 
 from ..persistence.records import ChartState, Checkpoint, WorkflowRecord
-from .charts import leaves
-from .workflow import Workflow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,58 +42,3 @@ class Position(msgspec.Struct, frozen=True):
             context=encode(self.context),
             checksum=self.checksum,
         )
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """A workflow as it durably was at one moment; it does not change any more.
-
-    Attributes:
-        id: the workflow's id.
-        type: the name of its class.
-        version: the version of its class.
-        sequence: number of its last step.
-        configuration: ids of all active states, outer before inner.
-        leaves: ids of those that have no state within them.
-        context: its context, of the class's `Context` type; a copy that is the caller's.
-        finished: whether it has reached its end.
-        created_at: when it was created, UTC.
-        updated_at: when it took its last step, UTC.
-    """
-
-    id: str
-    type: str
-    version: int
-    sequence: int
-    configuration: tuple[str, ...]
-    leaves: tuple[str, ...]
-    context: Any
-    finished: bool
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def state(self) -> str:
-        """The id of the active state; of several regions, theirs joined by "+"."""
-        return "+".join(self.leaves)
-
-    def is_in(self, state: Any) -> bool:
-        """Tell whether a state is active, at any depth; given by name, enum or attribute."""
-        name = getattr(state, "id", state)
-        return str(getattr(name, "value", name)) in self.configuration
-
-
-def snapshot(position: Position, workflow: type[Workflow]) -> Snapshot:
-    """Return the view of a position that others get."""
-    record = position.record
-    return Snapshot(
-        id=record.id,
-        type=record.type,
-        version=record.version,
-        sequence=record.sequence,
-        configuration=record.configuration,
-        leaves=leaves(workflow, record.configuration),
-        context=workflow.codec.load(position.context),
-        finished=record.finished,
-        created_at=utc(record.created_at),
-        updated_at=utc(record.updated_at),
-    )

@@ -12,14 +12,16 @@ from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
 from .names import Name, event_name, state_name
 from .notifications import Committed, Interest
-from .position import Position, Snapshot, snapshot
+from .position import Position
 from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
+from .snapshot import Snapshot, snapshot
 from .stepping import follow, forked, unborn
+from .versions import to_present
 from .waiting import in_vain, wait
 
 if TYPE_CHECKING:
-    from .system import ActorSystem
+    from .life import SystemLife
 
 
 class WorkflowRef:
@@ -34,7 +36,7 @@ class WorkflowRef:
 
     __slots__ = ("_system", "id")
 
-    def __init__(self, system: ActorSystem, workflow_id: str) -> None:
+    def __init__(self, system: SystemLife, workflow_id: str) -> None:
         self._system = system
         self.id = workflow_id
 
@@ -157,7 +159,8 @@ class WorkflowRef:
     ) -> None:
         """Go back to where the workflow stood, as a step of its own.
 
-        No action is run, and what earlier steps did outside is not undone.
+        No action is run, and what earlier steps did outside is not undone. What was stored under
+        an older version of the class is migrated.
 
         Arguments:
             to: the sequence after which it stood there; by default, before the last step that
@@ -168,6 +171,7 @@ class WorkflowRef:
         Raises:
             RollbackFailed: there is no such step.
             HistoryTrimmed: retention has removed it.
+            VersionMismatch: the class has no place for it any more.
         """
         wait(self._send(RollBack(to, key)), timeout, f"workflow {self.id!r}")
 
@@ -175,6 +179,8 @@ class WorkflowRef:
         self, *, at: int | None = None, id: str | None = None, timeout: float | None = None
     ) -> WorkflowRef:
         """Start a new workflow where this one stood. It runs no action.
+
+        It is of the present version of its class: where it stood under an older one is migrated.
 
         Arguments:
             at: the sequence after which it stood there; by default its last step.
@@ -188,12 +194,15 @@ class WorkflowRef:
             WorkflowExists: the id is taken.
             RollbackFailed: there is no such step.
             HistoryTrimmed: retention has removed it.
+            VersionMismatch: the class has no place for it any more.
         """
         services = self._system._services
         workflow_id = id if id is not None else uuid4().hex
         origin = self._position()
-        if at is not None:
-            workflow = services.workflow_class(origin.record.type)
+        workflow = services.workflow_class(origin.record.type)
+        if at is None:
+            origin = to_present(origin, workflow)
+        else:
             origin = past_position(services.store, origin.record, at, workflow)
         record = origin.record
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
@@ -218,7 +227,11 @@ class WorkflowRef:
     # --- reading: what is durable ---
 
     def snapshot(self) -> Snapshot:
-        """Return the workflow as it durably is now."""
+        """Return the workflow as it durably is now.
+
+        Raises:
+            VersionMismatch: another version of its class stored it, and no migration leads here.
+        """
         position = self._position()
         services = self._system._services
         return snapshot(position, services.workflow_class(position.record.type))

@@ -7,8 +7,6 @@ from contextlib import suppress
 from typing import Any, Literal, overload
 from uuid import uuid4
 
-import msgspec
-
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
@@ -16,22 +14,20 @@ from ..persistence.errors import (
     WorkflowError,
     WorkflowNotFound,
 )
-from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Problem, WorkflowRecord
-from ..persistence.verification import verify
-from .life import SystemLife
-from .messages import Wake, Write
+from ..persistence.records import WorkflowRecord
+from .messages import Wake
+from .migrating import error_of
 from .names import Name, event_name, state_name
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
-from .statistics import Statistics
 from .supervisor import Remove, Start, Stop
+from .upkeep import SystemUpkeep
 from .waiting import Deadline, wait
 from .workflow import Workflow
 
 
-class ActorSystem(SystemLife):
+class ActorSystem(SystemUpkeep):
     """A company of workflow actors over one store.
 
     Use it as a context manager, `with` or `async with`; leaving it has every workflow finish what
@@ -300,43 +296,4 @@ class ActorSystem(SystemLife):
             for record in self._services.store.all()
             if not record.finished
         }
-        return {workflow_id: _error_of(future) for workflow_id, future in pending.items()}
-
-    # --- the store as a whole ---
-
-    @property
-    def statistics(self) -> Statistics:
-        """What has been written since the system was opened, and what that took."""
-        return msgspec.structs.replace(self._services.statistics)
-
-    def verify(self, id: str | None = None) -> Sequence[Problem]:
-        """Check the store, or one workflow in it, and return what is wrong; [] is well."""
-        return list(verify(self._services.store, id))
-
-    def export(self, id: str) -> bytes:
-        """Return a workflow with all its history as a JSON document.
-
-        Raises:
-            WorkflowNotFound: there is none of this id.
-        """
-        return export_workflow(self._services.store, id)
-
-    def import_(self, document: bytes) -> WorkflowRef:
-        """Put a workflow that was exported into this store, as it was.
-
-        Raises:
-            BadDocument: it is damaged, or not one of ours.
-            WorkflowExists: its id is taken.
-        """
-        store = self._services.store
-        write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = self._services.persistence.ask(write)
-        return WorkflowRef(self, record.id)
-
-
-def _error_of(future: PooledFuture[Any]) -> Exception | None:
-    try:
-        future.get()
-    except Exception as error:
-        return error
-    return None
+        return {workflow_id: error_of(future) for workflow_id, future in pending.items()}

@@ -7,9 +7,10 @@ from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
 from pykka import ActorDeadError
 
-from ..persistence.codec import decode_json, encode_json
+from ..persistence.codec import decode_json
 from ..persistence.errors import (
     HandlerFailed,
     RepertoryError,
@@ -24,10 +25,11 @@ from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, 
 from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
 from .performance import Performance
 from .position import Position
-from .rehydration import check_version, past_position, previous_sequence, read_position
+from .rehydration import past_position, previous_sequence, read_position
 from .runtime import PooledActor, PooledFuture
 from .services import Services
-from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
+from .stepping import CREATED, Done, error_json, follow, migrated, rolled_back, unborn
+from .versions import load_context, to_present
 from .workflow import Workflow
 
 Reply = PooledFuture[Any] | None
@@ -144,11 +146,27 @@ class WorkflowActor(PooledActor):
                 raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
-        check_version(position.record, workflow)
-        performance = self._embody(workflow, workflow.codec.load(position.context), position.chart)
+        if position.record.version != workflow.version:
+            position = self._migrate(position, workflow)
+        context = load_context(position, workflow)
+        performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
         return performance
+
+    def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
+        """Bring a workflow to the present version of its class, durably before all else."""
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
+        after = to_present(position, workflow)
+        record = replace(position.record, version=workflow.version)
+        self._position = replace(position, record=record)
+        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
+        try:
+            self._settle()
+        except RepertoryError:
+            self._position = None
+            raise
+        return self._position
 
     # --- events ---
 
@@ -279,18 +297,8 @@ class WorkflowActor(PooledActor):
         store, record = self._services.store, self._position.record
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
-        done = Done(
-            kind=Kind.ROLLBACK,
-            event=ROLLBACK,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=past.chart,
-            finished=past.record.finished,
-            context=past.context,
-            data=encode_json({"to": to}),
-            key=message.key,
-        )
-        self._write(done, reply)
+        duration = (perf_counter_ns() - started) // 1000
+        self._write(rolled_back(past, at, duration, message.key), reply)
         self._performance = None  # the next event has it rehydrated there
 
     def _settle(self) -> None:

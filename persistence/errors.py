@@ -5,7 +5,8 @@ attributes, so that a program need not read the sentence. Whose fault it is, the
 
 - the caller's: `UnknownEvent`, `InvalidTransition`, `WorkflowNotFound`, `WorkflowExists`,
   `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`, `MailboxFull`;
-- the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`;
+- the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
+  `VersionMismatch`, `MigrationFailed`;
 - the store's, or its disk's: `StoreError` and the classes under it;
 - nobody's: `Timeout`, `SystemStopped`.
 """
@@ -123,6 +124,13 @@ class VersionMismatch(WorkflowError):
         super().__init__(message, workflow_id=workflow_id)
         self.stored = stored
         self.current = current
+
+
+class MigrationFailed(VersionMismatch):
+    """A migration raised, or what it made does not fit the class. The author's fault.
+
+    The workflow is left as it is. What the migration raised, if it did, is the `__cause__`.
+    """
 
 
 class RollbackFailed(WorkflowError):

@@ -22,6 +22,10 @@ LAYERS = [
         "actors.performance",
         "actors.lifecycle",
         "actors.position",
+        "actors.snapshot",
+        "actors.migration",
+        "actors.migrating",
+        "actors.versions",
         "actors.history",
         "actors.handlers",
         "actors.messages",
@@ -36,7 +40,7 @@ LAYERS = [
         "actors.persistence_actor",
         "actors.supervisor",
     ],
-    ["actors.system", "actors.life", "actors.ref"],
+    ["actors.system", "actors.upkeep", "actors.life", "actors.ref"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""

@@ -25,6 +25,7 @@ from .machine import (
     take,
     take_async,
 )
+from .standing import in_order, misfit
 from .trace import Microstep, TracingAsyncEngine, TracingEngine
 
 __all__ = [
@@ -45,8 +46,10 @@ __all__ = [
     "capture",
     "check_callbacks",
     "events_of",
+    "in_order",
     "is_final",
     "leaves",
+    "misfit",
     "restore",
     "runs_async",
     "states_of",
