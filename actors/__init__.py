@@ -14,6 +14,7 @@ from ..persistence.errors import (
     BadDefinition,
     BadDocument,
     ContextInvalid,
+    DefinitionChanged,
     HandlerFailed,
     HistoryTrimmed,
     InvalidTransition,
@@ -36,6 +37,7 @@ from ..persistence.errors import (
 )
 from ..persistence.records import Retention, WorkflowRecord
 from .charts import Event, HistoryState, State, States
+from .definition_check import ChangedDefinition, DefinitionChangedWarning
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
@@ -52,8 +54,11 @@ __all__ = [
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
+    "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "DefinitionChanged",
+    "DefinitionChangedWarning",
     "Event",
     "EventFailed",
     "Handler",

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ..persistence.errors import UnknownWorkflow, WorkflowNotFound
+from ..persistence.errors import RepertoryError, WorkflowNotFound
 from ..persistence.records import WorkflowRecord
 from .messages import Wake
 from .rehydration import read_position
@@ -28,7 +28,7 @@ class WorkflowMigration(msgspec.Struct, frozen=True):
         workflow_id: its id.
         type: the name of its class.
         stored: the version that stored it.
-        current: the version of the class that is imported; None when none is.
+        current: the version of the class that is imported; None when there is none to use.
         error: why it was left as it is, or None.
     """
 
@@ -100,7 +100,7 @@ def _outdated(
         for record in page:
             try:
                 current = services.workflow_class(record.type).version
-            except UnknownWorkflow as error:
+            except RepertoryError as error:
                 yield record, None, error
             else:
                 if record.version != current:

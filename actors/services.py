@@ -8,6 +8,7 @@ from typing import Any
 
 from ..persistence.store import Store
 from .activations import Activations
+from .definition_check import DefinitionCheck
 from .notifications import Notifications
 from .runtime import PooledRef, Runtime
 from .statistics import Statistics
@@ -29,6 +30,7 @@ class Services:
         system_handlers: handlers of every workflow.
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
+        definitions: notices classes that have changed.
     """
 
     store: Store
@@ -41,6 +43,7 @@ class Services:
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
+    definitions: DefinitionCheck = field(init=False)
 
     def handlers(self, workflow_id: str, workflow: type[Workflow]) -> list[object]:
         """Return the handlers of one workflow: the system's, its class's and its own."""

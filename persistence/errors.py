@@ -6,7 +6,7 @@ attributes, so that a program need not read the sentence. Whose fault it is, the
 - the caller's: `UnknownEvent`, `InvalidTransition`, `WorkflowNotFound`, `WorkflowExists`,
   `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`, `MailboxFull`;
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
-  `VersionMismatch`, `MigrationFailed`;
+  `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;
 - nobody's: `Timeout`, `SystemStopped`.
 """
@@ -153,6 +153,22 @@ class HistoryTrimmed(WorkflowError):
 
 class BadDefinition(RepertoryError):
     """A workflow class that can't be run. The author's fault; raised when it is defined."""
+
+
+class DefinitionChanged(RepertoryError):
+    """A class has changed without a new version, and the system was told not to allow it.
+
+    The author's fault. What is stored is left as it is.
+
+    Attributes:
+        name: the name under which the class is stored.
+        differences: what differs, a clause each.
+    """
+
+    def __init__(self, message: str, *, name: str, differences: Sequence[str]) -> None:
+        super().__init__(message)
+        self.name = name
+        self.differences = tuple(differences)
 
 
 class MailboxFull(WorkflowError):

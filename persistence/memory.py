@@ -57,6 +57,7 @@ class MemoryStore(Store):
         # Numbers, sorted: a creation may be committed after one with a greater number.
         self._order: list[int] = []
         self._by_id: dict[str, _Kept] = {}
+        self._definitions: dict[tuple[str, int], bytes] = {}
 
     def close(self) -> None:
         """Do nothing: another system may take up what is here."""
@@ -158,6 +159,10 @@ class MemoryStore(Store):
         kept.entries = kept.entries[at:]
         kept.record = msgspec.structs.replace(kept.record, first_sequence=upto + 1)
 
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        with self.reading():
+            self._definitions[type, version] = definition
+
     # --- reading ---
 
     def find(self, workflow_id: str) -> WorkflowRecord | None:
@@ -240,6 +245,10 @@ class MemoryStore(Store):
         with self.reading():
             kept = self._kept.get(number)
             return None if kept is None else _last(kept.checkpoints, upto)
+
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        with self.reading():
+            return {**self._definitions}
 
     def damage(self) -> Iterable[str]:
         return ()

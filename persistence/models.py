@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import SQL, BlobField, Check, ForeignKeyField, IntegerField, Model, TextField
+from peewee import (
+    SQL,
+    BlobField,
+    Check,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 APPLICATION_ID = 0x52707279
 """Marks a SQLite file as ours ("Rpry")."""
@@ -104,6 +113,18 @@ class CheckpointRow(Model):
         indexes = ((("workflow", "sequence"), True),)
 
 
+class DefinitionRow(Model):
+    """What one version of a class was when it was last used with this store."""
+
+    type = TextField()
+    version = IntegerField()
+    definition = TextField()
+
+    class Meta:
+        table_name = "workflow_definitions"
+        primary_key = CompositeKey("type", "version")
+
+
 def _partial(model: Any, name: str, *what: Any, where: Any, unique: bool = False) -> None:
     model.add_index(model.index(*what, name=name, where=where, unique=unique))
 
@@ -135,4 +156,4 @@ _partial(
     unique=True,
 )
 
-MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow)
+MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow, DefinitionRow)

@@ -146,6 +146,9 @@ class SqliteStore(Store):
         assert self._trimmer is not None
         return self._trimmer.trim(retention, now, limit)
 
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        self._writing().define(type, version, definition)
+
     # --- reading ---
 
     def reading(self) -> AbstractContextManager[None]:
@@ -192,6 +195,9 @@ class SqliteStore(Store):
 
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         return self._reader.checkpoint(number, upto)
+
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        return self._reader.definitions()
 
     def damage(self) -> Iterable[str]:
         return self._reader.damage()

@@ -199,6 +199,11 @@ class Reader:
             row = connection.execute(statements.CHECKPOINT, bounds).fetchone()
         return None if row is None else checkpoint_of(row, number)
 
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        with self.connection() as connection:
+            rows = connection.execute(statements.DEFINITIONS).fetchall()
+        return {(type, version): definition for type, version, definition in rows}
+
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find."""
         with self.connection() as connection:

@@ -188,6 +188,10 @@ class Writer:
             connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
         return True
 
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        with self.transaction() as connection:
+            connection.execute(statements.DEFINE, (type, version, definition))
+
     def insert(
         self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
     ) -> None:

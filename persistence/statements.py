@@ -11,7 +11,15 @@ from typing import Any, cast
 
 from peewee import SQL, SqliteDatabase, fn
 
-from .models import LONG, MODELS, CheckpointRow, StoreRow, TransitionRow, WorkflowRow
+from .models import (
+    LONG,
+    MODELS,
+    CheckpointRow,
+    DefinitionRow,
+    StoreRow,
+    TransitionRow,
+    WorkflowRow,
+)
 
 _P = SQL("?")
 _JSON = _P.cast("TEXT")
@@ -40,7 +48,7 @@ def schema() -> list[str]:
     return made
 
 
-_W, _T, _C = WorkflowRow, TransitionRow, CheckpointRow
+_W, _T, _C, _D = WorkflowRow, TransitionRow, CheckpointRow, DefinitionRow
 
 # --- the store's own row ---
 
@@ -99,6 +107,8 @@ DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
 DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
 DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
 SET_FIRST = _sql(_W.update({_W.first_sequence: _P, _W.first_at: _P}).where(_W.number == _P))
+
+DEFINE = _sql(_D.insert({_D.type: _P, _D.version: _P, _D.definition: _JSON}).on_conflict_replace())
 
 # --- reading ---
 
@@ -183,6 +193,8 @@ CHECKPOINT = _sql(
     .order_by(_C.sequence.desc())
     .limit(SQL("1"))
 )
+
+DEFINITIONS = _sql(_D.select(_D.type, _D.version, _D.definition.cast("BLOB")))
 
 WRONG_FIRST_AT = _sql(
     _W.select(_W.id)

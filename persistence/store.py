@@ -76,6 +76,10 @@ class Store(ABC):
             how many workflows were trimmed; fewer than `limit` means that none is left to trim.
         """
 
+    @abstractmethod
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        """Keep what a version of a class is, as JSON, in the place of what it was."""
+
     # --- reading: from any thread ---
 
     @abstractmethod
@@ -151,6 +155,10 @@ class Store(ABC):
     @abstractmethod
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         """Return the last checkpoint, or the last one at `upto` or before it."""
+
+    @abstractmethod
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        """Return what is known of each class and version."""
 
     @abstractmethod
     def damage(self) -> Iterable[str]:

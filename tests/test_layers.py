@@ -26,6 +26,8 @@ LAYERS = [
         "actors.migration",
         "actors.migrating",
         "actors.versions",
+        "actors.fingerprint",
+        "actors.definition_check",
         "actors.history",
         "actors.handlers",
         "actors.messages",

@@ -7,6 +7,7 @@ from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
 from .definition import ChartMeta
+from .fingerprint import describe_states, describe_transitions
 from .machine import (
     RESERVED,
     Chart,
@@ -45,6 +46,8 @@ __all__ = [
     "begin_async",
     "capture",
     "check_callbacks",
+    "describe_states",
+    "describe_transitions",
     "events_of",
     "in_order",
     "is_final",

@@ -39,6 +39,14 @@ def test_entries_come_back_equal_and_numbered_in_the_order_of_commits(store, aut
     assert sorted(ids) == [ids[0], ids[2], ids[1], ids[3]]
 
 
+def test_what_a_version_of_a_class_is_is_kept_until_it_is_something_else(store):
+    assert store.definitions() == {}
+    store.define("Order", 1, b'{"a":1}')
+    store.define("Order", 2, b'{"a":2}')
+    store.define("Order", 1, b'{"a":3}')
+    assert store.definitions() == {("Order", 1): b'{"a":3}', ("Order", 2): b'{"a":2}'}
+
+
 def test_recovery_is_the_last_checkpoint_and_equals_a_replay_of_all(store, author):
     order = author(every=5).write(13)
     here = recover(store.load("order-7"))
