@@ -37,6 +37,7 @@ from ..persistence.errors import (
 )
 from ..persistence.records import Retention, WorkflowRecord
 from .charts import Event, HistoryState, State, States
+from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
 from .handlers import Handler
 from .history import HistoryEntry, Transition
@@ -54,11 +55,13 @@ __all__ = [
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
+    "Change",
     "ChangedDefinition",
     "Committed",
     "ContextInvalid",
     "DefinitionChanged",
     "DefinitionChangedWarning",
+    "Difference",
     "Event",
     "EventFailed",
     "Handler",

@@ -93,7 +93,8 @@ def read_history(
     else:
         entries = store.entries(record.number, after=at - 1, upto=at)
         if not entries:
-            raise _absent(record, at)
+            # Retention may have moved on since the caller's record was read.
+            raise _absent(store.find(record.id) or record, at)
     if not entries:
         return []
     first = entries[0].sequence

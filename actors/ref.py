@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from uuid import uuid4
 
 from ..persistence.errors import WorkflowNotFound
+from .comparison import Difference, compare
+from .conditions import when
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
-from .names import Name, event_name, state_name
-from .notifications import Committed, Interest
+from .names import Name, event_name
 from .position import Position
 from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
@@ -256,6 +257,20 @@ class WorkflowRef:
         store = self._system._services.store
         return read_history(store, self._position().record, last=last, at=at)
 
+    def diff(self, before: int, after: int) -> Difference:
+        """Return what differs between the workflow after one of its steps and after another.
+
+        Arguments:
+            before: the sequence of the one step.
+            after: that of the other.
+
+        Raises:
+            RollbackFailed: there is no such step.
+            HistoryTrimmed: retention has removed one of them.
+        """
+        (one,), (other,) = self.history(at=before), self.history(at=after)
+        return compare(one, other)
+
     def wait_for(
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
     ) -> Snapshot:
@@ -272,7 +287,7 @@ class WorkflowRef:
         Raises:
             Timeout: it did not hold in time.
         """
-        met, done = self._when(what)
+        met, done = when(self._system._services, self.id, what, self.snapshot)
         try:
             return cast(Snapshot, wait(met, timeout, f"workflow {self.id!r} to be as asked"))
         finally:
@@ -282,7 +297,7 @@ class WorkflowRef:
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
     ) -> Snapshot:
         """Do what `wait_for` does, from asyncio, without blocking its loop."""
-        met, done = self._when(what)
+        met, done = when(self._system._services, self.id, what, self.snapshot)
         try:
             async with asyncio.timeout(timeout):
                 return await met
@@ -290,36 +305,6 @@ class WorkflowRef:
             raise in_vain(timeout, f"workflow {self.id!r} to be as asked") from error
         finally:
             done()
-
-    def _when(
-        self, what: Name | Callable[[Snapshot], bool]
-    ) -> tuple[PooledFuture[Snapshot], Callable[[], None]]:
-        met: PooledFuture[Snapshot] = PooledFuture()
-        workflow = self._system._services.workflow_class
-        condition = (
-            what if callable(what) and not isinstance(what, str) else _is_in(state_name(what))
-        )
-
-        def check(seen: Snapshot) -> None:
-            if met.done:
-                return
-            try:
-                if condition(seen):
-                    met.set(seen)
-            except Exception as error:
-                met.set_error(error)
-
-        def told(committed: Committed) -> None:
-            position = committed.position
-            check(snapshot(position, workflow(position.record.type)))
-
-        done = self._system._services.notifications.subscribe(Interest(workflow_id=self.id), told)
-        try:
-            check(self.snapshot())
-        except BaseException:
-            done()
-            raise
-        return met, done
 
     def _position(self) -> Position:
         services = self._system._services
@@ -331,7 +316,3 @@ class WorkflowRef:
         if stored is None:
             raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
         return read_position(stored)
-
-
-def _is_in(state: str) -> Callable[[Snapshot], bool]:
-    return lambda seen: state in seen.configuration

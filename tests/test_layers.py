@@ -29,6 +29,8 @@ LAYERS = [
         "actors.fingerprint",
         "actors.definition_check",
         "actors.history",
+        "actors.comparison",
+        "actors.conditions",
         "actors.handlers",
         "actors.messages",
         "actors.statistics",
