@@ -39,6 +39,7 @@ from ..persistence.records import Retention, WorkflowRecord
 from .charts import Event, HistoryState, State, States
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
+from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
@@ -85,6 +86,8 @@ __all__ = [
     "StoreInUse",
     "StoreTooNew",
     "Stored",
+    "SubscriptionFailed",
+    "SubscriptionGap",
     "SystemStopped",
     "Timeout",
     "Transition",

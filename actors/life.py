@@ -28,6 +28,7 @@ from .notifications import Notifications
 from .persistence_actor import PersistenceActor
 from .runtime import Clock, PooledFuture, Runtime
 from .services import Services
+from .subscribing import finish_all
 from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
@@ -171,6 +172,7 @@ class SystemLife:
                 future.get(timeout=deadline.left())
             except Exception:  # it could not be written, or took too long: its senders know
                 continue
+        finish_all(services, deadline.left)
         services.runtime.shutdown(timeout=deadline.left())
         services.store.close()
 

@@ -21,6 +21,7 @@ from .names import Name, event_name, state_name
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
+from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
 from .upkeep import SystemUpkeep
 from .waiting import Deadline, wait
@@ -236,11 +237,21 @@ class ActorSystem(SystemUpkeep):
         workflow: type[Workflow] | str | None = None,
         state: Name | None = None,
         event: Name | None = None,
+        durable: str | None = None,
+        from_start: bool = False,
     ) -> Callable[[], None]:
         """Have `callback` called with each step once it is durable, in their order.
 
         A slow callback, plain or `async`, holds up only itself; one that raises is called again for
         the next step.
+
+        A durable subscription has a name, under which the store keeps how far it has come. It
+        misses nothing: also what was committed while it was not open is told, in the order of the
+        commits, at least once. A step counts as told when the callback has returned; one that
+        raises is called again for the same step, after 0.1 s and then ever longer up to a minute,
+        with a `SubscriptionFailed` on the event stream each time. After a crash, up to 256 steps
+        may be told again. If steps are gone before it has seen them, by retention or because their
+        workflow was removed, a `SubscriptionGap` on the event stream says which.
 
         Arguments:
             callback: gets a `Committed`.
@@ -248,9 +259,16 @@ class ActorSystem(SystemUpkeep):
             workflow: only steps of this class.
             state: only steps that lead into this state.
             event: only steps that this event caused.
+            durable: the name of a durable subscription; open once at a time.
+            from_start: a durable one that is new begins with the oldest step that is kept, and
+                not with the next one.
 
         Returns:
-            what ends the subscription when it is called.
+            what ends the subscription when it is called; a durable one, until it is opened again.
+
+        Raises:
+            RepertoryError: a durable subscription of this name is open.
+            StoreError: it could not be written.
         """
         interest = Interest(
             workflow_id=id,
@@ -260,7 +278,21 @@ class ActorSystem(SystemUpkeep):
             state=None if state is None else state_name(state),
             event=None if event is None else event_name(event),
         )
+        if durable is not None:
+            return open_subscription(self._services, durable, interest, callback, from_start)
         return self._services.notifications.subscribe(interest, callback)
+
+    def subscriptions(self) -> dict[str, int]:
+        """Return the durable subscriptions, each with the id of the last entry it has handled."""
+        return self._services.store.cursors()
+
+    def forget_subscription(self, name: str) -> bool:
+        """Remove a durable subscription for good, and tell whether there was one.
+
+        Raises:
+            RepertoryError: it is open; end it first.
+        """
+        return forget(self._services, name)
 
     @property
     def events(self) -> EventStream:

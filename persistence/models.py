@@ -125,6 +125,16 @@ class DefinitionRow(Model):
         primary_key = CompositeKey("type", "version")
 
 
+class SubscriptionRow(Model):
+    """How far a durable subscription has come."""
+
+    name = TextField(primary_key=True)
+    entry = IntegerField()
+
+    class Meta:
+        table_name = "subscriptions"
+
+
 def _partial(model: Any, name: str, *what: Any, where: Any, unique: bool = False) -> None:
     model.add_index(model.index(*what, name=name, where=where, unique=unique))
 
@@ -156,4 +166,4 @@ _partial(
     unique=True,
 )
 
-MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow, DefinitionRow)
+MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow, DefinitionRow, SubscriptionRow)

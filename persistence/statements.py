@@ -17,6 +17,7 @@ from .models import (
     CheckpointRow,
     DefinitionRow,
     StoreRow,
+    SubscriptionRow,
     TransitionRow,
     WorkflowRow,
 )
@@ -110,6 +111,13 @@ SET_FIRST = _sql(_W.update({_W.first_sequence: _P, _W.first_at: _P}).where(_W.nu
 
 DEFINE = _sql(_D.insert({_D.type: _P, _D.version: _P, _D.definition: _JSON}).on_conflict_replace())
 
+MOVE_CURSOR = _sql(
+    SubscriptionRow.insert(
+        {SubscriptionRow.name: _P, SubscriptionRow.entry: _P}
+    ).on_conflict_replace()
+)
+REMOVE_CURSOR = _sql(SubscriptionRow.delete().where(SubscriptionRow.name == _P))
+
 # --- reading ---
 
 _RECORD = (
@@ -195,6 +203,17 @@ CHECKPOINT = _sql(
 )
 
 DEFINITIONS = _sql(_D.select(_D.type, _D.version, _D.definition.cast("BLOB")))
+
+COMMITTED = _sql(
+    _T.select(*_ENTRY, *_RECORD)
+    .join(_W, on=(_W.number == _T.workflow))
+    .where(_T.id > _P)
+    .order_by(_T.id)
+    .limit(_P)
+)
+CURSORS = _sql(SubscriptionRow.select(SubscriptionRow.name, SubscriptionRow.entry))
+FIRST_ENTRY = _sql(_T.select(fn.MIN(_T.id)))
+AHEAD = _sql(SubscriptionRow.select(SubscriptionRow.name).where(SubscriptionRow.entry > _P))
 
 WRONG_FIRST_AT = _sql(
     _W.select(_W.id)

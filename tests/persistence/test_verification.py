@@ -231,7 +231,7 @@ def test_rows_that_point_nowhere_and_a_wrong_index_date_are_found(written):
 
 def test_flipped_bytes_in_the_file_are_found(written):
     whole = written.read_bytes()
-    at = whole.index(b'["on_pay"]', len(whole) // 2)
+    at = whole.rindex(b'["on_pay"]')
     written.write_bytes(whole[:at] + b'["on_pie"]' + whole[at + 10 :])
     ((_, sequence, what),) = found(written)
     assert sequence is not None
@@ -245,3 +245,14 @@ def test_damaged_workflows_are_all_named_and_the_others_still_checked(written):
         "UPDATE state_transitions SET duration = 3 WHERE workflow = 3 AND sequence = 2",
     )
     assert [p[0] for p in found(written)] == ["one", "two", "three"]
+
+
+def test_a_subscription_that_is_ahead_of_all_entries_is_found(written):
+    store = SqliteStore(written)
+    store.move_cursor("fine", 30)
+    assert list(verify(store)) == []
+    store.move_cursor("mail", 31)
+    store.close()
+    assert found(written) == [
+        (None, None, "Subscription 'mail' has come further than there are entries")
+    ]
