@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format clean
+.PHONY: demo test crash conformance bench check format clean
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
@@ -11,12 +11,29 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
+# `make test` kills 50 times; this kills 200 times, or ROUNDS=n.
+crash: $(VENV)/ready
+	REPERTORY_CRASH_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/crash
+
+# The suites of the libraries that we stand in for, run on our engine and our actors.
+conformance: $(VENV)/ready
+	$(BIN)/python tests/conformance/statemachine_suite.py
+	$(BIN)/pip install -q pytest-mock
+	$(BIN)/python tests/runtime/conformance.py
+
+# Each figure is a ratio to a peer or a limit, measured in the same run.
+bench: $(VENV)/ready
+	$(BIN)/pip install -q -e '.[bench]'
+	$(BIN)/python benchmarks/charts.py
+	$(BIN)/python benchmarks/runtime_rates.py
+	$(BIN)/python -m benchmarks.durable
+
 # Types are checked on what a user installs: type checkers cannot see mapped folders.
 check: $(VENV)/ready-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	rm -rf build/typed && $(BIN)/pip install -q --no-deps --target build/typed .
-	cd build/typed && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p repertory
+	cd build/typed && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p repertory.actors -p repertory.persistence
 
 format: $(VENV)/ready-check
 	$(BIN)/ruff check --fix .

@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 from pykka import ActorDeadError
 
+from .answer import ask
 from .messages import Write
 from .notifications import Committed, Interest, Look
 from .past import Past
 from .runtime import PooledActor, PooledFuture
 from .services import Services
+from .waiting import error_of
 
 logger = logging.getLogger("repertory.subscriptions")
 
@@ -225,24 +227,13 @@ class DurableSubscriber(PooledActor):
         self._told = 0
 
         def then(written: PooledFuture[Any]) -> None:
-            error = _error_of(written)
+            error = error_of(written)
+            if error is not None:  # what was told since will be told again
+                logger.warning("The cursor of subscription %r was not written: %s", name, error)
             with suppress(ActorDeadError):  # stopped meanwhile
                 self.actor_ref.tell(_Kept(entry, error))
             if reply is not None:
                 reply.set(None)
 
-        try:
-            write = Write(lambda: store.move_cursor(name, entry))
-            self._services.persistence.ask(write, block=False).add_done_callback(then)
-        except ActorDeadError:
-            if reply is not None:
-                reply.set(None)  # what was told since will be told again
-
-
-def _error_of(future: PooledFuture[Any]) -> Exception | None:
-    try:
-        future.get()
-    except Exception as error:
-        logger.warning("A subscription's cursor was not written: %s", error)
-        return error
-    return None
+        write = Write(lambda: store.move_cursor(name, entry))
+        ask(self._services.persistence, write).add_done_callback(then)

@@ -14,6 +14,7 @@ from pykka import ActorDeadError
 
 from ..persistence.errors import (
     RepertoryError,
+    StoreError,
     SystemStopped,
     UnknownWorkflow,
 )
@@ -23,10 +24,11 @@ from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
 from .definition_check import DefinitionCheck, OnChanged
-from .messages import Leave, Trim
+from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, Runtime
+from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
+from .runtime.context import here
 from .services import Services
 from .subscribing import finish_all
 from .supervisor import Supervisor
@@ -108,17 +110,22 @@ class SystemLife:
             store.close()
             raise
         notifications = Notifications(runtime)
+
+        def activate(workflow_id: str, activation: Activation) -> PooledRef[Any]:
+            try:
+                return runtime.start(WorkflowActor, services, workflow_id, activation)
+            except RuntimeClosedError as error:
+                raise SystemStopped(f"The system {self._name!r} is being closed.") from error
+
         services = Services(
             store=store,
             runtime=runtime,
-            activations=Activations(self._activate),
+            activations=Activations(activate),
             notifications=notifications,
             workflow_class=self._class_of,
             system_handlers=self._handlers,
         )
-        services.persistence = runtime.start(
-            PersistenceActor, store, notifications, runtime.clock, services.statistics
-        )
+        services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
         try:
@@ -126,6 +133,9 @@ class SystemLife:
         except BaseException:
             self.close()
             raise
+        if not self._read_only:
+            # Before anybody can send: what is on its way goes first.
+            services.persistence.tell(DeliverAll())
         self._trim_later(services)
         return self
 
@@ -155,9 +165,16 @@ class SystemLife:
             timeout: seconds to wait for workflows; what they have not done by then is not done,
                 and its senders get `SystemStopped`.
         """
-        services, self._running = self._running, None
+        services = self._running
         if services is None:
             return
+        if here.dispatcher is services.runtime.dispatcher or here.serves_loop or here.mailbox:
+            raise RepertoryError(
+                f"The system {self._name!r} can't be closed from an action, a handler or a "
+                "callback, which would have to end first; close it from outside."
+            )
+        self._running = None
+        services.activations.close()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)
@@ -198,6 +215,14 @@ class SystemLife:
     ) -> None:
         await asyncio.to_thread(self.close)
 
+    def _check_writable(self) -> None:
+        """Raise StoreError when the system only looks: before anything runs."""
+        if self._read_only:
+            raise StoreError(
+                f"{self.path} was opened read-only; open it without read_only to change it.",
+                path=self.path,
+            )
+
     @property
     def _services(self) -> Services:
         services = self._running
@@ -206,10 +231,6 @@ class SystemLife:
                 f"The system {self._name!r} is not open; enter it with `with`, or call open()."
             )
         return services
-
-    def _activate(self, workflow_id: str, activation: Activation) -> Any:
-        services = self._services
-        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
 
     def _class_of(self, name: str) -> type[Workflow]:
         workflow = self._classes.get(name) or workflow_class(name)

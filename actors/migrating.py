@@ -10,12 +10,14 @@ import msgspec
 
 from ..persistence.errors import RepertoryError, WorkflowNotFound
 from ..persistence.records import WorkflowRecord
+from .answer import Answer, ask, brought_by
 from .messages import Wake
 from .rehydration import read_position
 from .runtime import Envelope, PooledFuture, PooledRef
 from .services import Services
 from .supervisor import Stop
 from .versions import to_present
+from .waiting import error_of
 
 AT_ONCE = 256
 """Workflows that are brought into memory to be migrated at the same time."""
@@ -120,9 +122,10 @@ def _error_of_trying(services: Services, record: WorkflowRecord) -> Exception | 
 
 
 def _woken(services: Services, workflow_id: str) -> PooledFuture[Any]:
-    future: PooledFuture[Any] = PooledFuture()
+    future: Answer[Any] = Answer()
 
     def put(ref: PooledRef[Any]) -> None:
+        brought_by(ref, future)
         ref.actor_inbox.put(Envelope(Wake(), reply_to=future))
 
     services.activations.deliver(workflow_id, put)
@@ -130,18 +133,9 @@ def _woken(services: Services, workflow_id: str) -> PooledFuture[Any]:
 
 
 def _leaving(services: Services, ids: set[str]) -> dict[str, PooledFuture[Any]]:
-    return {id: services.supervisor.ask(Stop(id), block=False) for id in ids}
+    return {id: ask(services.supervisor, Stop(id)) for id in ids}
 
 
 def _errors(futures: dict[str, PooledFuture[Any]]) -> dict[str, Exception | None]:
     """Wait for all, and return what went wrong with each."""
     return {id: error_of(future) for id, future in futures.items()}
-
-
-def error_of(future: PooledFuture[Any]) -> Exception | None:
-    """Wait for a future, and return what went wrong, or None."""
-    try:
-        future.get()
-    except Exception as error:
-        return error
-    return None

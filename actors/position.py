@@ -17,7 +17,7 @@ def utc(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """Where a workflow stands after a step: enough to rehydrate it.
 
     Attributes:

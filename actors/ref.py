@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
-from uuid import uuid4
 
 from ..persistence.errors import WorkflowNotFound
+from .answer import Answer, brought_by
 from .comparison import Difference, compare
 from .conditions import when
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
-from .names import Name, event_name
+from .names import Name, event_fields, event_name, new_id
 from .position import Position
 from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
@@ -120,7 +120,7 @@ class WorkflowRef:
         Example:
             >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
         """
-        message = Deliver(event_name(event), {**(data or {}), **fields}, key, keep_refused)
+        message = Deliver(event_name(event), event_fields(data, fields), key, keep_refused)
         future = self._send(message)
         return wait(future, timeout, f"workflow {self.id!r}") if block else future
 
@@ -152,7 +152,8 @@ class WorkflowRef:
 
         What goes wrong with it is logged, and published as `EventFailed` on the event stream.
         """
-        message = Deliver(event_name(event), {**(data or {}), **fields}, key)
+        self._system._check_writable()
+        message = Deliver(event_name(event), event_fields(data, fields), key)
         self._system._services.activations.deliver(self.id, lambda ref: ref.tell(message))
 
     def rollback(
@@ -197,8 +198,9 @@ class WorkflowRef:
             HistoryTrimmed: retention has removed it.
             VersionMismatch: the class has no place for it any more.
         """
+        self._system._check_writable()
         services = self._system._services
-        workflow_id = id if id is not None else uuid4().hex
+        workflow_id = new_id(id)
         origin = self._position()
         workflow = services.workflow_class(origin.record.type)
         if at is None:
@@ -208,18 +210,19 @@ class WorkflowRef:
         record = origin.record
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
         done = forked(origin, services.runtime.clock.now_us())
-        step, _ = follow(before, done, checkpoint_every=1)
-        made: PooledFuture[Any] = PooledFuture()
-        made.worker = services.persistence.actor_inbox
-        services.persistence.tell(Commit([made], step=step))
+        step, position = follow(before, done, checkpoint_every=1)
+        made: Answer[Any] = Answer()
+        services.submit(Commit([made], step=step, position=position))
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 
     def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
-        future: PooledFuture[Any] = PooledFuture()
+        if not isinstance(message, Wake):
+            self._system._check_writable()
+        future: Answer[Any] = Answer()
 
         def put(ref: PooledRef[Any]) -> None:
-            future.worker = ref.actor_inbox
+            brought_by(ref, future)
             ref.actor_inbox.put(Envelope(message, reply_to=future))
 
         self._system._services.activations.deliver(self.id, put)
@@ -231,7 +234,7 @@ class WorkflowRef:
         """Return the workflow as it durably is now.
 
         Raises:
-            VersionMismatch: another version of its class stored it, and no migration leads here.
+            VersionMismatch: what is stored does not fit its class, or its migration failed.
         """
         position = self._position()
         services = self._system._services

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from ..persistence.chain import checksum
 from ..persistence.codec import decode_json
-from ..persistence.errors import RollbackFailed
+from ..persistence.errors import RollbackFailed, StoreDamaged
 from ..persistence.records import ChartState, Kind, Stored, WorkflowRecord
 from ..persistence.recovery import fold
 from ..persistence.recovery import position as stored_position
@@ -17,7 +18,12 @@ from .workflow import Workflow
 
 
 def read_position(stored: Stored) -> Position:
-    """Return where a stored workflow stands: its last checkpoint, and the history after it."""
+    """Return where a stored workflow stands: its last checkpoint, and the history after it.
+
+    Raises:
+        StoreDamaged: what is stored is not what was written.
+    """
+    _check_chain(stored)
     folded = fold(stored.checkpoint, stored.entries)
     return Position(
         record=stored.record,
@@ -25,6 +31,20 @@ def read_position(stored: Stored) -> Position:
         context=decode_json(folded.context),
         checksum=folded.checksum,
     )
+
+
+def _check_chain(stored: Stored) -> None:
+    previous, record = stored.checkpoint.checksum, stored.record
+    for entry in stored.entries:
+        if entry.checksum != checksum(previous, record.id, entry):
+            raise StoreDamaged(
+                f"Entry {entry.sequence} of workflow {record.id!r} is not what was written; the "
+                f"workflow is left as it is: restore the store from a backup, or remove it.",
+                workflow_id=record.id,
+                number=record.number,
+                sequence=entry.sequence,
+            )
+        previous = entry.checksum
 
 
 def past_position(

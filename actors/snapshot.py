@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ..persistence.errors import MigrationFailed, VersionMismatch
 from .charts import leaves
 from .position import Position, utc
 from .versions import load_context, to_present
@@ -17,7 +18,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """A workflow as it durably was at one moment; it does not change any more.
 
     One that an older version of its class has stored is shown as its migrations make it, and is
-    left as it is.
+    left as it is. One that no migration leads from is shown as it is stored; `version` tells.
 
     Attributes:
         id: the workflow's id.
@@ -58,9 +59,14 @@ def snapshot(position: Position, workflow: type[Workflow]) -> Snapshot:
     """Return the view of a position that others get.
 
     Raises:
-        VersionMismatch: it was stored by another version of the class, and can't be migrated.
+        VersionMismatch: its context does not fit the class, or its migration failed.
     """
-    position = to_present(position, workflow)
+    try:
+        position = to_present(position, workflow)
+    except MigrationFailed:
+        raise
+    except VersionMismatch:
+        pass  # nothing leads here; it can be looked at all the same
     record = position.record
     return Snapshot(
         id=record.id,
@@ -68,7 +74,7 @@ def snapshot(position: Position, workflow: type[Workflow]) -> Snapshot:
         version=record.version,
         sequence=record.sequence,
         configuration=record.configuration,
-        leaves=leaves(workflow, record.configuration),
+        leaves=leaves(workflow, record.configuration) or record.configuration,
         context=load_context(position, workflow),
         finished=record.finished,
         created_at=utc(record.created_at),

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from ..persistence.chain import checksum
 from ..persistence.changes import diff
-from ..persistence.codec import encode_json
+from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Entry, Kind, Step, WorkflowRecord
+from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .position import Position
@@ -30,7 +30,10 @@ ROLLBACK = "rollback"
 """The event name of a step back; no workflow may declare an event of this name."""
 
 
-class Done(msgspec.Struct, frozen=True):
+_encode = msgspec.json.Encoder().encode
+
+
+class Done(msgspec.Struct, frozen=True, gc=False):
     """What a macrostep did, before it is made a step.
 
     Attributes:
@@ -47,6 +50,8 @@ class Done(msgspec.Struct, frozen=True):
         error: the error of a step that failed or was refused, as JSON, or None.
         microsteps: what the chart did, in order.
         calls: which handlers were called.
+        sends: the messages that leave with it.
+        received: the message that it takes, or None.
     """
 
     kind: Kind
@@ -62,6 +67,8 @@ class Done(msgspec.Struct, frozen=True):
     error: bytes | None = None
     microsteps: Sequence[Microstep] = ()
     calls: Sequence[HandlerCall] = ()
+    sends: tuple[Message, ...] = ()
+    received: Message | None = None
 
 
 def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, Position]:
@@ -90,10 +97,10 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         history=None
         if done.chart.history == before.chart.history
         else encode_json(done.chart.history),
-        context=None if change is None else encode_json(change),
+        context=None if change is None else ContextCodec.encode(change),
         result=done.result,
         error=done.error,
-        details=_details(done.microsteps, done.calls),
+        details=_details(done),
         checksum=b"",
     )
     entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
@@ -115,8 +122,9 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         checksum=entry.checksum,
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
-    checkpoint = after.checkpoint(encode_json) if due else None
-    return Step(record=after.record, entry=entry, checkpoint=checkpoint), after
+    checkpoint = after.checkpoint(ContextCodec.encode) if due else None
+    received = None if done.received is None else done.received.id
+    return Step(after.record, entry, checkpoint, done.sends, received), after
 
 
 def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
@@ -146,16 +154,27 @@ def error_json(error: Exception) -> bytes:
     return encode_json({"type": name, "message": str(error)})
 
 
-def _details(microsteps: Sequence[Microstep], calls: Sequence[HandlerCall]) -> bytes | None:
+def _details(done: Done) -> bytes | None:
     details: dict[str, Any] = {}
-    if microsteps:
+    if done.received is not None:
+        details["from"] = [done.received.sender, done.received.sequence]
+    if done.sends:
+        details["sent"] = [[message.receiver, message.event] for message in done.sends]
+    if done.microsteps:
         details["transitions"] = [
-            [m.event, m.source, m.target, m.entered, (m.ended - m.started) // 1000]
-            for m in microsteps
+            [
+                m.event,
+                [t.source for t in m.transitions if t.source],
+                [target for t in m.transitions for target in t.targets],
+                m.entered,
+                (m.ended - m.began) // 1000,
+            ]
+            for m in done.microsteps
         ]
-    if calls:
-        details["handlers"] = [[call.handler, call.hook, call.duration] for call in calls]
-    return encode_json(details) if details else None
+    if done.calls:
+        details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]
+    # Names and numbers of our own, so that nothing needs to be checked.
+    return _encode(details) if details else None
 
 
 def forked(origin: Position, now: int) -> Done:

@@ -9,6 +9,7 @@ from typing import Any
 from pykka import ActorDeadError
 
 from ..persistence.errors import RepertoryError
+from .answer import ask
 from .durable_subscription import DurableSubscriber, Finish
 from .messages import Write
 from .notifications import Committed, Interest, Look
@@ -59,7 +60,7 @@ def open_subscription(
         durable[name] = ref
         return ref
 
-    ref: PooledRef[Any] = services.persistence.ask(Write(begin))
+    ref: PooledRef[Any] = ask(services.persistence, Write(begin)).get()
     ref.tell(Look())
 
     def end() -> None:
@@ -92,8 +93,8 @@ def forget(services: Services, name: str) -> bool:
     """
     if name in services.notifications.durable:
         raise RepertoryError(f"The subscription {name!r} is open; end it before it is forgotten.")
-    removed: bool = services.persistence.ask(Write(lambda: services.store.remove_cursor(name)))
-    return removed
+    remove = Write(lambda: services.store.remove_cursor(name))
+    return bool(ask(services.persistence, remove).get())
 
 
 def finish_all(services: Services, left: Callable[[], float | None]) -> None:

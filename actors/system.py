@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, overload
-from uuid import uuid4
 
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
@@ -14,17 +13,17 @@ from ..persistence.errors import (
     WorkflowError,
     WorkflowNotFound,
 )
-from ..persistence.records import WorkflowRecord
+from ..persistence.records import Message, WorkflowRecord
+from .answer import ask
 from .messages import Wake
-from .migrating import error_of
-from .names import Name, event_name, state_name
+from .names import Name, event_name, new_id, state_name
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
 from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
 from .upkeep import SystemUpkeep
-from .waiting import Deadline, wait
+from .waiting import Deadline, error_of, wait
 from .workflow import Workflow
 
 
@@ -120,11 +119,10 @@ class ActorSystem(SystemUpkeep):
     def _start(
         self, workflow: type[Workflow], id: str | None, context: Any, handlers: Sequence[object]
     ) -> tuple[WorkflowRef, PooledFuture[Any]]:
+        self._check_writable()
         services = self._services
         self._claim_name(workflow)
-        workflow_id = id if id is not None else uuid4().hex
-        if not workflow_id:
-            raise ContextInvalid("A workflow's id can't be empty.", workflow_id=workflow_id)
+        workflow_id = new_id(id)
         try:
             ready = workflow.make_context(context)
         except CodecError as error:
@@ -134,7 +132,7 @@ class ActorSystem(SystemUpkeep):
                 workflow_id=workflow_id,
             ) from error
         message = Start(workflow, workflow_id, ready, tuple(handlers))
-        return WorkflowRef(self, workflow_id), services.supervisor.ask(message, block=False)
+        return WorkflowRef(self, workflow_id), ask(services.supervisor, message)
 
     def get(self, id: str) -> WorkflowRef:
         """Return the handle of a workflow that exists, in memory or not.
@@ -192,7 +190,7 @@ class ActorSystem(SystemUpkeep):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Stop(id), block=False), timeout, f"{id!r} to stop")
+        wait(ask(self._services.supervisor, Stop(id)), timeout, f"{id!r} to stop")
 
     def remove(self, id: str, *, timeout: float | None = None) -> None:
         """Delete a workflow and all its history, once it has finished what it was sent.
@@ -200,7 +198,7 @@ class ActorSystem(SystemUpkeep):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Remove(id), block=False), timeout, f"{id!r} to go")
+        wait(ask(self._services.supervisor, Remove(id)), timeout, f"{id!r} to go")
 
     def broadcast(
         self,
@@ -302,6 +300,8 @@ class ActorSystem(SystemUpkeep):
     def settle(self, timeout: float | None = None) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
+        That includes what workflows have sent to each other, and what follows from it.
+
         Arguments:
             timeout: seconds to wait.
 
@@ -310,11 +310,22 @@ class ActorSystem(SystemUpkeep):
         """
         services = self._services
         deadline = Deadline(timeout)
-        pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
-        for future in pending:
-            with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
-                wait(future, deadline.left(), "the system to settle")
-        wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
+        under_way = True
+        while under_way:
+            pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
+            for future in pending:
+                with suppress(WorkflowError, StoreError):  # its senders have heard of it
+                    wait(future, deadline.left(), "the system to settle")
+            under_way = wait(ask(services.persistence, Wake()), deadline.left(), "the store")
+        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
+
+    def messages(self, *, dead: bool = False) -> Sequence[Message]:
+        """Return what workflows have sent to each other and has not been taken yet.
+
+        Arguments:
+            dead: what can't be delivered, because its receiver does not exist, instead.
+        """
+        return self._services.store.messages(dead=dead)
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.

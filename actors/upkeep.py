@@ -9,6 +9,7 @@ import msgspec
 from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .answer import ask
 from .life import SystemLife
 from .messages import Write
 from .migrating import MigrationReport, migrate, would_migrate
@@ -46,7 +47,7 @@ class SystemUpkeep(SystemLife):
         """
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = self._services.persistence.ask(write)
+        record: WorkflowRecord = ask(self._services.persistence, write).get()
         return WorkflowRef(self, record.id)
 
     def migrate(

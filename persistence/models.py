@@ -135,6 +135,25 @@ class SubscriptionRow(Model):
         table_name = "subscriptions"
 
 
+class MessageRow(Model):
+    """An event from one workflow to another that was not taken yet.
+
+    It names both by id: either may be removed before it arrives.
+    """
+
+    id = IntegerField(primary_key=True)
+    sender = TextField()
+    sequence = IntegerField(constraints=[Check("sequence >= 1")])
+    receiver = TextField()
+    event = TextField()
+    data = TextField(null=True)
+    at = IntegerField()
+    dead = TextField(null=True)
+
+    class Meta:
+        table_name = "messages"
+
+
 def _partial(model: Any, name: str, *what: Any, where: Any, unique: bool = False) -> None:
     model.add_index(model.index(*what, name=name, where=where, unique=unique))
 
@@ -166,4 +185,21 @@ _partial(
     unique=True,
 )
 
-MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow, DefinitionRow, SubscriptionRow)
+# A receiver's messages in their order; those that can't be delivered lie apart.
+_partial(
+    MessageRow,
+    "messages_receiver",
+    MessageRow.receiver,
+    MessageRow.id,
+    where=SQL("dead IS NULL"),
+)
+
+MODELS = (
+    StoreRow,
+    WorkflowRow,
+    TransitionRow,
+    CheckpointRow,
+    MessageRow,
+    DefinitionRow,
+    SubscriptionRow,
+)

@@ -2,6 +2,9 @@
 
 One external event is one macrostep, and one `Entry` in the workflow's history. A `Step` is what
 is committed for it: the entry, the workflow's row after it, and a checkpoint when one is due.
+
+None of them can be part of a cycle, so the garbage collector is told to pass them by (`gc=False`):
+thousands are alive while steps wait for the disk, and it would go through them again and again.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ class Kind(StrEnum):
     MIGRATED = "migrated"
 
 
-class ChartState(msgspec.Struct, frozen=True):
+class ChartState(msgspec.Struct, frozen=True, gc=False):
     """Where a chart stands: all that a rehydrated one needs besides its context.
 
     Attributes:
@@ -34,7 +37,7 @@ class ChartState(msgspec.Struct, frozen=True):
     history: dict[str, tuple[str, ...]] = {}
 
 
-class WorkflowRecord(msgspec.Struct, frozen=True):
+class WorkflowRecord(msgspec.Struct, frozen=True, gc=False):
     """The row of one workflow: what can be listed without reading its history.
 
     Attributes:
@@ -62,7 +65,7 @@ class WorkflowRecord(msgspec.Struct, frozen=True):
     updated_at: int
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One macrostep in the history of a workflow.
 
     Attributes:
@@ -103,7 +106,7 @@ class Entry(msgspec.Struct, frozen=True):
     id: int = 0
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     """The whole of a workflow at one step, from which it can be rehydrated.
 
     Attributes:
@@ -121,21 +124,52 @@ class Checkpoint(msgspec.Struct, frozen=True):
     checksum: bytes
 
 
-class Step(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """An event that a step of one workflow sends to another.
+
+    It is written with the step that sends it, and taken out with the step that takes it: so it
+    takes effect exactly once.
+
+    Attributes:
+        id: its number in the store; those of one sender grow in the order in which it sent.
+        sender: id of the workflow that sent it.
+        sequence: the step that sent it.
+        receiver: id of the workflow that it is for.
+        event: name of the event.
+        data: its data as JSON, or None.
+        at: when it was sent; UTC, in microseconds since 1970.
+        dead: why it can't be delivered, or None while it is on its way.
+    """
+
+    id: int
+    sender: str
+    sequence: int
+    receiver: str
+    event: str
+    data: bytes | None
+    at: int
+    dead: str | None = None
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one macrostep writes, all of it or nothing.
 
     Attributes:
         record: the workflow's row after the step.
         entry: the history entry; `entry.sequence` follows on what the store has.
         checkpoint: one when it is due. A creation (sequence 1) always carries one.
+        sends: the messages that leave with it.
+        receives: id of the message that it takes; that is on its way no longer.
     """
 
     record: WorkflowRecord
     entry: Entry
     checkpoint: Checkpoint | None = None
+    sends: tuple[Message, ...] = ()
+    receives: int | None = None
 
 
-class Stored(msgspec.Struct, frozen=True):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """What is needed to rehydrate a workflow: its last checkpoint and what came after."""
 
     record: WorkflowRecord
@@ -143,7 +177,7 @@ class Stored(msgspec.Struct, frozen=True):
     entries: list[Entry]
 
 
-class Retention(msgspec.Struct, frozen=True):
+class Retention(msgspec.Struct, frozen=True, gc=False):
     """How much history is kept; what is older is removed in the background.
 
     Attributes:
@@ -155,7 +189,7 @@ class Retention(msgspec.Struct, frozen=True):
     days: float | None = 90.0
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """One thing that `verify` found wrong.
 
     Attributes:

@@ -6,18 +6,21 @@ The only part of Repertory that imports python-statemachine.
 from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
+from .async_engine import CompiledAsyncEngine
+from .chart import CompiledChart as Chart
 from .definition import ChartMeta
+from .engine import CompiledEngine
 from .fingerprint import describe_states, describe_transitions
 from .machine import (
     RESERVED,
-    Chart,
+    Macrostep,
     NotAllowed,
-    Taken,
     begin,
     begin_async,
     capture,
     check_callbacks,
     events_of,
+    furnish,
     is_final,
     leaves,
     restore,
@@ -27,21 +30,21 @@ from .machine import (
     take_async,
 )
 from .standing import in_order, misfit
-from .trace import Microstep, TracingAsyncEngine, TracingEngine
+from .trace import Microstep
 
 __all__ = [
     "RESERVED",
     "Chart",
     "ChartMeta",
+    "CompiledAsyncEngine",
+    "CompiledEngine",
     "Event",
     "HistoryState",
+    "Macrostep",
     "Microstep",
     "NotAllowed",
     "State",
     "States",
-    "Taken",
-    "TracingAsyncEngine",
-    "TracingEngine",
     "begin",
     "begin_async",
     "capture",
@@ -49,6 +52,7 @@ __all__ = [
     "describe_states",
     "describe_transitions",
     "events_of",
+    "furnish",
     "in_order",
     "is_final",
     "leaves",
