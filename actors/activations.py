@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from pykka import ActorDeadError
@@ -44,7 +44,7 @@ class Activations:
         """
         self._activate = activate
         self._table: dict[str, Activation] = {}
-        self._lock = Lock()
+        self._lock = RLock()
         self._closed = False
 
     def close(self) -> None:
@@ -80,6 +80,10 @@ class Activations:
                     raise SystemStopped(f"The system has stopped; {workflow_id!r} stays as it is.")
                 found = Activation()
                 found.ref = self._activate(workflow_id, found)
+                # Whoever hears of actors that start may have sent it something, in this thread.
+                if (sooner := self._table.get(workflow_id)) is not None:
+                    found.ref.stop(block=False)
+                    return sooner
                 self._table[workflow_id] = found
             return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Full
 
 from .names import Name, state_name
 from .notifications import Committed, Interest
@@ -38,8 +40,11 @@ def when(
         try:
             if condition(seen):
                 met.set(seen)
+        except Full:
+            pass  # the other of the two who look was quicker
         except Exception as error:
-            met.set_error(error)
+            with suppress(Full):
+                met.set_error(error)
 
     def told(committed: Committed) -> None:
         position = committed.position

@@ -14,12 +14,12 @@ from .charts import (
     Macrostep,
     begin,
     begin_async,
-    capture,
+    capture_state,
     is_final,
     leaves,
+    macrostep,
+    macrostep_async,
     runs_async,
-    take,
-    take_async,
 )
 from .handlers import HandlerCall, HandlerListener, event_hooks
 from .rehydration import rehydrate
@@ -82,13 +82,13 @@ class Performance:
         """
         self._chart.outbox.clear()
         for hook in self._hooks:
-            standing = leaves(self.workflow, capture(self._chart).configuration)
+            standing = leaves(self.workflow, capture_state(self._chart).configuration)
             told = hook("+".join(standing), event)
             if isawaitable(told):
                 await told
         if runs_async(self._chart):
-            return await take_async(self._chart, event, data)
-        return take(self._chart, event, data)
+            return await macrostep_async(self._chart, event, data)
+        return macrostep(self._chart, event, data)
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
@@ -141,7 +141,7 @@ class Performance:
             result = None if taken.result is None else encode_json(taken.result)
         except CodecError as error:
             raise self._unwritable("what its actions returned", event, error) from error
-        stands = capture(self._chart)
+        stands = capture_state(self._chart)
         return Done(
             kind=kind,
             event=event,

@@ -310,6 +310,8 @@ class ActorSystem(SystemUpkeep):
         """
         services = self._services
         deadline = Deadline(timeout)
+        # First those that are being started, last what is said of what failed.
+        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
         under_way = True
         while under_way:
             pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]

@@ -15,8 +15,8 @@ from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
 from .charts import (
     RESERVED,
-    Chart,
     ChartMeta,
+    CompiledChart,
     begin,
     check_callbacks,
     events_of,
@@ -49,7 +49,7 @@ class Sent(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class Workflow(Chart, metaclass=ChartMeta):
+class Workflow(CompiledChart, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three

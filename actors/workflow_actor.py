@@ -61,6 +61,7 @@ class WorkflowActor(PooledActor):
         self._performance: Performance | None = None
         self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
+        self._leaving: Leave | None = None
         self._checkpoint_every = 1
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
@@ -121,6 +122,7 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
+            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
@@ -319,6 +321,11 @@ class WorkflowActor(PooledActor):
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
+        if self._leaving is not None and self._leaving is not message:
+            # Of two that let each other pass, none would ever leave.
+            self._leaving.left.add_done_callback(message.follow)
+            return
+        self._leaving = message
         with suppress(RepertoryError):  # those who sent what was not written know
             self._pipeline.settle()
         if self._depart():

@@ -7,9 +7,12 @@ from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
 from .async_engine import CompiledAsyncEngine
-from .chart import CompiledChart as Chart
+from .capture import Captured, Pending, capture, place, rehydrate
+from .chart import CompiledChart, bare, start, take, take_async
+from .check import Problem, check
 from .definition import ChartMeta
 from .engine import CompiledEngine
+from .explain import explain, falls_back
 from .fingerprint import describe_states, describe_transitions
 from .machine import (
     RESERVED,
@@ -17,48 +20,62 @@ from .machine import (
     NotAllowed,
     begin,
     begin_async,
-    capture,
+    capture_state,
     check_callbacks,
     events_of,
     furnish,
     is_final,
     leaves,
+    macrostep,
+    macrostep_async,
     restore,
     runs_async,
     states_of,
-    take,
-    take_async,
 )
 from .standing import in_order, misfit
-from .trace import Microstep
+from .trace import Microstep, Taken
 
 __all__ = [
     "RESERVED",
-    "Chart",
+    "Captured",
     "ChartMeta",
     "CompiledAsyncEngine",
+    "CompiledChart",
     "CompiledEngine",
     "Event",
     "HistoryState",
     "Macrostep",
     "Microstep",
     "NotAllowed",
+    "Pending",
+    "Problem",
     "State",
     "States",
+    "Taken",
+    "bare",
     "begin",
     "begin_async",
     "capture",
+    "capture_state",
+    "check",
     "check_callbacks",
     "describe_states",
     "describe_transitions",
     "events_of",
+    "explain",
+    "falls_back",
     "furnish",
     "in_order",
     "is_final",
     "leaves",
+    "macrostep",
+    "macrostep_async",
     "misfit",
+    "place",
+    "rehydrate",
     "restore",
     "runs_async",
+    "start",
     "states_of",
     "take",
     "take_async",

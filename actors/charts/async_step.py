@@ -14,8 +14,9 @@ from statemachine.transition import Transition
 from .binding import Action, Calls, Row, Script
 from .callbacks import Call
 from .moment import Trigger, moment_at
+from .plan import Transitions
 from .step import ERROR, Change
-from .tables import Configuration, Transitions
+from .tables import Configuration
 from .trace import Microstep
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ async def microstep(engine: CompiledAsyncEngine, script: Script, trigger: Trigge
             raise
         except Exception as error:
             engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
+    trigger.moments = None  # they hold the trigger: a cycle for each event is work for the gc
     if engine.trace is not None:
         engine.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))
     return results[0] if len(results) == 1 else results or None
@@ -170,6 +172,7 @@ async def select(
     row = binding.row(configuration, trigger.name)
     enabled = await ask(engine, row, trigger) if row.fixed is None else row.fixed
     if not enabled:
+        trigger.moments = None
         return None
     return binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
 

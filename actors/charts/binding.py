@@ -16,7 +16,8 @@ from statemachine.transition import Transition
 
 from .callbacks import Call, compile_callback
 from .moment import MOMENTARY
-from .tables import Configuration, Entry, Plan, Remembered, Tables, Transitions, tables_of
+from .plan import Entry, Plan, Remembered, Transitions
+from .tables import Configuration, Tables, tables_of
 
 Calls: TypeAlias = tuple[Call, ...]
 _MOST_ROWS = 50_000

@@ -84,14 +84,26 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
         if waiting or not self.running or not self._processing.acquire(blocking=False):
             self.put(Trigger.sent(self.sm, event, args, kwargs).stock)
             return self.processing_loop()
-        if self.plain and self.trace is None and self.invoking is None:
-            known = self.binding.silent.get((self.configuration(), event))
-            if known is not None and not self.sm._listeners and self.raised is None:
-                self.settle(known)
-                self._macrostep_count += 1
-                self._processing.release()
-                return None
+        if self._take_silently(event):
+            self._processing.release()
+            return None
         return self._run(Trigger.sent(self.sm, event, args, kwargs))
+
+    def _take_silently(self, event: str) -> bool:
+        """Take an event that only changes the configuration, if it is known to be one."""
+        if not self.plain or self.trace is not None or self.invoking is not None:
+            return False
+        try:
+            known = self.binding.silent.get((self.configuration(), event))
+        except BaseException:
+            self._processing.release()
+            raise
+        unheard = len(self.sm._listeners) == self.binding.listeners
+        if known is None or not unheard or (self.raised is not None and not self.raised.empty()):
+            return False
+        self.settle(known)
+        self._macrostep_count += 1
+        return True
 
     def _run(self, trigger: Trigger | None) -> Any:
         """Run `trigger`, if any, and what is queued; the chart is ours, and is given back."""

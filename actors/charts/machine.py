@@ -13,10 +13,10 @@ from statemachine.exceptions import InvalidDefinition, TransitionNotAllowed
 
 from ...persistence.errors import BadDefinition
 from ...persistence.records import ChartState
-from . import capture as captures
-from . import chart as compiled
 from .async_engine import CompiledAsyncEngine
-from .chart import CompiledChart as Chart
+from .capture import Captured, place
+from .chart import CompiledChart, take, take_async
+from .chart import furnish as furnish_bare
 from .trace import Microstep
 
 RESERVED = frozenset(
@@ -44,7 +44,9 @@ class Macrostep(msgspec.Struct, frozen=True):
     microsteps: Sequence[Microstep]
 
 
-def furnish(chart: Chart, attributes: Mapping[str, Any], listeners: Sequence[object] = ()) -> None:
+def furnish(
+    chart: CompiledChart, attributes: Mapping[str, Any], listeners: Sequence[object] = ()
+) -> None:
     """Make a bare instance a chart that has run nothing: to be begun, or restored.
 
     Arguments:
@@ -52,19 +54,19 @@ def furnish(chart: Chart, attributes: Mapping[str, Any], listeners: Sequence[obj
         attributes: what it has before anything looks at it.
         listeners: objects whose callbacks are called beside its own.
     """
-    compiled.furnish(chart)
+    furnish_bare(chart)
     vars(chart).update(attributes)
     if listeners:
         chart._listeners.update({id(listener): listener for listener in listeners})
     chart._engine = chart._get_engine()
 
 
-def runs_async(chart: Chart) -> bool:
+def runs_async(chart: CompiledChart) -> bool:
     """Tell whether the chart has coroutines for callbacks, and must be awaited."""
     return isinstance(chart._engine, CompiledAsyncEngine)
 
 
-def begin(chart: Chart) -> Macrostep:
+def begin(chart: CompiledChart) -> Macrostep:
     """Enter the initial states of a new chart and run to the end of that macrostep."""
     engine: Any = chart._engine
     engine.trace = trace = list[Microstep]()
@@ -75,7 +77,7 @@ def begin(chart: Chart) -> Macrostep:
         engine.trace = None
 
 
-async def begin_async(chart: Chart) -> Macrostep:
+async def begin_async(chart: CompiledChart) -> Macrostep:
     """Do what `begin` does for a chart with coroutines."""
     engine: Any = chart._engine
     engine.trace = trace = list[Microstep]()
@@ -87,7 +89,7 @@ async def begin_async(chart: Chart) -> Macrostep:
         engine.trace = None
 
 
-def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Macrostep:
+def macrostep(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macrostep:
     """Have the chart take one event, to the end of its macrostep.
 
     Arguments:
@@ -105,26 +107,26 @@ def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Macrostep:
     engine: Any = chart._engine
     engine.trace = trace = list[Microstep]()
     try:
-        return Macrostep(_fold(compiled.take(chart, event, (), dict(data))), trace)
+        return Macrostep(_fold(take(chart, event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
         engine.trace = None
 
 
-async def take_async(chart: Chart, event: str, data: Mapping[str, Any]) -> Macrostep:
-    """Do what `take` does for a chart with coroutines."""
+async def macrostep_async(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macrostep:
+    """Do what `macrostep` does for a chart with coroutines."""
     engine: Any = chart._engine
     engine.trace = trace = list[Microstep]()
     try:
-        return Macrostep(_fold(await compiled.take_async(chart, event, (), dict(data))), trace)
+        return Macrostep(_fold(await take_async(chart, event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
         engine.trace = None
 
 
-def capture(chart: Chart) -> ChartState:
+def capture_state(chart: CompiledChart) -> ChartState:
     """Return where the chart stands.
 
     Its active states are put in the chart's document order, in which regions take an event, so
@@ -149,16 +151,16 @@ def capture(chart: Chart) -> ChartState:
     )
 
 
-def restore(chart: Chart, stands: ChartState) -> None:
+def restore(chart: CompiledChart, stands: ChartState) -> None:
     """Put a chart that was not begun where another one was captured. Runs no action.
 
     Raises:
         LookupError: the chart has no state of that name.
     """
-    captures.place(chart, captures.Captured(stands.configuration, stands.history))
+    place(chart, Captured(stands.configuration, stands.history))
 
 
-def is_final(chart_class: type[Chart], configuration: tuple[str, ...]) -> bool:
+def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -> bool:
     """Tell whether a chart that stands there has reached its end.
 
     That is a final state at the top, or a parallel one there whose regions are all at their end.
@@ -176,7 +178,7 @@ def is_final(chart_class: type[Chart], configuration: tuple[str, ...]) -> bool:
     )
 
 
-def check_callbacks(chart_class: type[Chart], probe: Callable[[], Chart]) -> None:
+def check_callbacks(chart_class: type[CompiledChart], probe: Callable[[], CompiledChart]) -> None:
     """Raise BadDefinition for what python-statemachine would find at the first instance only.
 
     That is names in guards and actions that nobody defines, and what can't be made durable: a
@@ -211,23 +213,23 @@ def check_callbacks(chart_class: type[Chart], probe: Callable[[], Chart]) -> Non
         raise BadDefinition(f"{where}: {error}") from error
 
 
-def states_of(chart_class: type[Chart]) -> tuple[str, ...]:
+def states_of(chart_class: type[CompiledChart]) -> tuple[str, ...]:
     """Return the ids of all states of a class in document order."""
     return tuple(state.id for _, state in _document(chart_class))
 
 
-def leaves(chart_class: type[Chart], configuration: tuple[str, ...]) -> tuple[str, ...]:
+def leaves(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -> tuple[str, ...]:
     """Return those active states that have no state within them."""
     atomic = {state.id for _, state in _document(chart_class) if state.is_atomic}
     return tuple(name for name in configuration if name in atomic)
 
 
-def events_of(chart_class: type[Chart]) -> dict[str, str]:
+def events_of(chart_class: type[CompiledChart]) -> dict[str, str]:
     """Return the events that a class declares: their ids, and the names people read."""
     return {str(event.id): event.name for event in chart_class._events}
 
 
-def _document(chart_class: type[Chart]) -> list[tuple[Any, Any]]:
+def _document(chart_class: type[CompiledChart]) -> list[tuple[Any, Any]]:
     ordered: list[tuple[Any, Any]] | None = chart_class.__dict__.get("_document_order")
     if ordered is None:
         ordered = []

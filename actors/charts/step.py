@@ -11,7 +11,8 @@ from statemachine.orderedset import OrderedSet
 
 from .binding import Action, Calls, Row, Script
 from .moment import Trigger, moment_at
-from .tables import Configuration, Transitions
+from .plan import Transitions
+from .tables import Configuration
 from .trace import Microstep
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def microstep(engine: CompiledEngine, script: Script, trigger: Trigger) -> Any:
             raise
         except Exception as error:
             engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
+    trigger.moments = None  # they hold the trigger: a cycle for each event is work for the gc
     if engine.trace is not None:
         engine.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))
     return results[0] if len(results) == 1 else results or None
@@ -175,6 +177,7 @@ def select(engine: CompiledEngine, configuration: Configuration, trigger: Trigge
     row = binding.row(configuration, trigger.name)
     enabled = ask(engine, row, trigger) if row.fixed is None else row.fixed
     if not enabled:
+        trigger.moments = None
         return None
     script = binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
     if script.silent and row.fixed:

@@ -82,7 +82,7 @@ def nodes(draw, prefix, depth):
     if kind == "compound":
         if draw(st.booleans()):
             children.append(Node(f"{prefix}f", "final"))
-        if draw(st.booleans()):
+        if draw(st.integers(0, 2)):
             children.append(Node(f"{prefix}h", draw(st.sampled_from(["shallow", "deep"]))))
     return Node(prefix, kind, tuple(children))
 
@@ -98,12 +98,15 @@ def sketches(draw):
         for kind in ("atomic compound parallel", "atomic compound parallel final shallow deep")
     }
     sources, targets = at.values()
+    recording = [i for i, node in enumerate(everyone) if node.kind in ("shallow", "deep")]
+    aims = [st.none(), *[st.sampled_from(targets)] * 4]
+    aims += [st.sampled_from(recording)] * 2 if recording else []
     edges = draw(
         st.lists(
             st.builds(
                 Edge,
                 source=st.sampled_from(sources),
-                target=st.one_of(st.none(), *[st.sampled_from(targets)] * 4),
+                target=st.one_of(*aims),
                 event=st.sampled_from([*EVENTS, *EVENTS, "*", None]),
                 guard=st.sampled_from(
                     [None, None, None, *FLAGS, "red and not green", "blue or red", "In('p')"]

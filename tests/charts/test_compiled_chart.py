@@ -3,80 +3,17 @@
 import asyncio
 import copy
 import pickle
+import threading
 import tracemalloc
 
 import pytest
 from repertory.actors.charts.async_engine import CompiledAsyncEngine
-from repertory.actors.charts.capture import Captured, Pending, capture, place, rehydrate
 from repertory.actors.charts.chart import CompiledChart, bare, start, take, take_async
 from repertory.actors.charts.engine import CompiledEngine
-from repertory.actors.charts.trace import Microstep, Taken
 from statemachine import HistoryState, State, StateChart
 from statemachine.exceptions import TransitionNotAllowed
 
-
-class Order(CompiledChart):
-    """An order that keeps what its callbacks were told."""
-
-    catch_errors_as_events = False
-    allow_event_without_transition = False
-
-    basket = State(initial=True)
-    paid = State()
-    shipped = State(final=True)
-    pay = basket.to(paid, cond="covers")
-    refund = paid.to(basket)
-    ship = paid.to(shipped)
-    note = paid.to.itself(internal=True, on="keep") | basket.to.itself(internal=True, on="keep")
-
-    told: tuple = ()
-
-    def covers(self, amount):
-        return amount >= 10
-
-    def on_pay(self, amount, source, target):
-        self.told = (*self.told, ("pay", amount, source.id, target.id))
-        return amount
-
-    def on_exit_paid(self, event, state):
-        self.told = (*self.told, ("left", str(event), state.is_active))
-
-    def on_ship(self):
-        raise RuntimeError("no van")
-
-    def keep(self, *args, **kwargs):
-        self.told = (*self.told, args, sorted(kwargs))
-
-
-class Player(CompiledChart):
-    """A player that goes on where it was stopped."""
-
-    class on(State.Compound):
-        class playing(State.Compound):
-            slow = State(initial=True)
-            fast = State()
-            faster = slow.to(fast)
-            slower = fast.to(slow)
-
-        resting = State(initial=True)
-        where = HistoryState(type="deep")
-        play = resting.to(playing)
-
-    off = State()
-    stop = on.to(off)
-    resume = off.to(on.where)
-
-
-class Twice(CompiledChart):
-    """Takes an eventless transition once its guard allows."""
-
-    ready = False
-    a = State(initial=True)
-    b = State()
-    c = State()
-    go = a.to(b)
-    b.to(c, cond="ready")
-    back = c.to(a)
+from .sample_charts import Order, Player, Twice
 
 
 def test_an_instance_is_used_as_any_chart():
@@ -277,126 +214,6 @@ def test_setting_the_state_from_outside_is_heeded():
     assert order.basket.is_active
 
 
-def test_a_bare_chart_is_in_no_state_and_has_run_nothing():
-    class Loud(CompiledChart):
-        a = State(initial=True)
-        b = State()
-        go = a.to(b)
-        back = b.to(a)
-        said: tuple = ()
-
-        def on_enter_a(self, word="nothing"):
-            self.said = (*self.said, word)
-
-    chart = bare(Loud)
-    assert chart.current_state_value is None and chart.said == ()
-    start(chart, word="hello")
-    start(chart, word="again")
-    assert chart.a.is_active and chart.said == ("hello",)
-
-
-def test_rehydrating_runs_no_action_and_keeps_history_values():
-    player = Player()
-    for event in ("play", "faster", "stop"):
-        take(player, event)
-    captured = capture(player)
-    assert captured == Captured(("off",), {"where": ("playing", "fast")})
-    again = rehydrate(Player, captured)
-    assert again.history_values["where"] == player.history_values["where"]
-    take(again, "resume")
-    assert again.fast.is_active
-    assert [s.id for s in again.configuration] == ["on", "playing", "fast"]
-
-
-def test_a_history_state_that_recorded_nothing_and_one_that_did_lead_elsewhere():
-    player = Player()
-    for event, innermost in (
-        ("play", "slow"),
-        ("stop", "off"),
-        ("resume", "slow"),
-        ("faster", "fast"),
-        ("stop", "off"),
-        ("resume", "fast"),
-        ("slower", "slow"),
-        ("stop", "off"),
-        ("resume", "slow"),
-    ):
-        take(player, event)
-        assert player.configuration[-1].id == innermost
-
-
-def test_a_terminated_chart_is_terminated_when_rehydrated():
-    class Short(CompiledChart):
-        a = State(initial=True)
-        b = State(final=True)
-        end = a.to(b)
-        allow_event_without_transition = False
-
-    done = Short()
-    take(done, "end")
-    again = rehydrate(Short, capture(done))
-    assert again.is_terminated
-    for chart in (done, again):
-        with pytest.raises(TransitionNotAllowed):
-            take(chart, "end")
-
-
-def test_pending_events_are_captured_and_run_when_restored():
-    pending = Pending("pay", (), {"amount": 11})
-    order = rehydrate(Order, Captured(("basket",), pending=(pending,)))
-    assert capture(order).pending == (pending,)
-    take(order, "refund")
-    assert order.told[0] == ("pay", 11, "basket", "paid")
-    assert order.basket.is_active
-    assert capture(order).pending == ()
-
-
-def test_place_takes_a_chart_back():
-    player = Player()
-    before = capture(player)
-    for event in ("play", "faster", "stop"):
-        take(player, event)
-    place(player, before)
-    assert capture(player) == before
-    assert player.resting.is_active
-
-
-def test_a_chart_on_the_stock_engine_cannot_be_captured():
-    class Plain(StateChart):
-        a = State(initial=True)
-        b = State()
-        go = a.to(b)
-        back = b.to(a)
-
-    with pytest.raises(TypeError, match=r"Plain runs on SyncEngine.*Derive its class from"):
-        capture(Plain())
-
-
-def test_a_trace_records_each_microstep():
-    player = bare(Player)
-    player._engine.trace = []
-    start(player)
-    take(player, "play")
-    take(player, "stop")
-    trace = player._engine.trace
-    assert [(m.event, m.exited, m.entered) for m in trace] == [
-        ("__initial__", (), ("on", "resting")),
-        ("play", ("resting",), ("playing", "slow")),
-        ("stop", ("slow", "playing", "on"), ("off",)),
-    ]
-    assert trace[1].transitions == (Taken("resting", ("playing",)),)
-    assert all(isinstance(m, Microstep) and m.began <= m.ended for m in trace)
-
-
-def test_a_step_that_failed_leaves_no_record():
-    order = Order()
-    order._engine.trace = []
-    take(order, "pay", (), {"amount": 12})
-    with pytest.raises(RuntimeError):
-        take(order, "ship")
-    assert [m.event for m in order._engine.trace] == ["pay"]
-
-
 def test_errors_of_one_callback_become_events_and_the_others_are_still_called():
     class Brave(CompiledChart):
         a = State(initial=True)
@@ -480,3 +297,53 @@ def test_the_engine_stands_where_the_stock_one_stands():
     assert plain.b.is_active
     take(plain, "back")
     assert plain.a.is_active
+
+
+def test_threads_that_compile_a_class_together_agree():
+    class Grid(CompiledChart):
+        class both(State.Parallel):
+            class one(State.Compound):
+                a = State(initial=True)
+                b = State()
+                where = HistoryState()
+                go = a.to(b) | b.to(a)
+
+            class two(State.Compound):
+                c = State(initial=True)
+                d = State()
+                turn = c.to(d) | d.to(c)
+
+        off = State()
+        stop = both.to(off)
+        resume = off.to(both.one.where)
+
+    events = ["go", "turn", "stop", "resume", "turn", "go", "stop", "resume"] * 3
+    together = threading.Barrier(8)
+    found = []
+
+    def run():
+        together.wait()
+        grid = Grid()
+        path = []
+        for event in events:
+            take(grid, event)
+            path.append(tuple(state.id for state in grid.configuration))
+        found.append(tuple(path))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+
+
+def test_a_state_that_is_not_known_is_an_error_and_leaves_the_chart_usable():
+    order = Order()
+    order.model.state = "nowhere"
+    with pytest.raises(KeyError, match="nowhere"):
+        take(order, "refund")
+    order.model.state = "paid"
+    take(order, "refund")
+    assert order.basket.is_active

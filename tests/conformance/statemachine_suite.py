@@ -68,7 +68,7 @@ def prepare(work: Path) -> tuple[Path, Path]:
     return suite, python
 
 
-def outcomes(suite: Path, python: Path, report: Path, *plugins: str) -> dict[str, Counter[str]]:
+def outcomes(suite: Path, python: Path, report: Path, *chosen: str) -> dict[str, Counter[str]]:
     """Run the suite; the outcomes of each test (names of doctests are not always unique)."""
     environment = {
         **os.environ,
@@ -78,7 +78,7 @@ def outcomes(suite: Path, python: Path, report: Path, *plugins: str) -> dict[str
     options = ("-q", "-n", "2", "-p", "no:cacheprovider", "--benchmark-disable")
     with (report.with_suffix(".log")).open("w") as log:
         subprocess.run(
-            [python, "-m", "pytest", *options, f"--junitxml={report}", *plugins],
+            [python, "-m", "pytest", *options, f"--junitxml={report}", *chosen],
             cwd=suite,
             env=environment,
             stdout=log,
@@ -100,6 +100,31 @@ def outcomes(suite: Path, python: Path, report: Path, *plugins: str) -> dict[str
     return found
 
 
+def steady(
+    suite: Path,
+    python: Path,
+    report: Path,
+    plugin: str,
+    name: str,
+    wanted: Counter[str] | None,
+) -> bool:
+    """Whether a test goes on to differ when its file is run alone, three times.
+
+    Tests of invocations wait for threads by the clock, and fail on the stock engine too when
+    the machine is busy.
+    """
+    parts = name.partition("::")[0].split(".")
+    paths = ("/".join(parts[: n + 1]) + ".py" for n in range(len(parts)))
+    file = next((path for path in paths if (suite / path).exists()), None)
+    if file is None:
+        return True
+    again = report.with_suffix(".again.xml")
+    return all(
+        outcomes(suite, python, again, "-n0", "-p", plugin, file).get(name) != wanted
+        for _ in range(3)
+    )
+
+
 def total(found: dict[str, Counter[str]]) -> str:
     counts = sum(found.values(), Counter())
     return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
@@ -117,12 +142,16 @@ def main() -> int:
     print(f"stock:    {total(stock)}")
     differing = 0
     for plugin in ("compiled_plugin", "light_plugin"):
-        ours = outcomes(suite, python, work / f"{plugin}.xml", "-p", plugin)
+        report = work / f"{plugin}.xml"
+        ours = outcomes(suite, python, report, "-p", plugin)
         print(f"{plugin}: {total(ours)}")
-        for name in sorted({*stock, *ours}):
-            if stock.get(name) != ours.get(name):
+        unlike = [name for name in sorted({*stock, *ours}) if stock.get(name) != ours.get(name)]
+        for name in unlike:
+            if steady(suite, python, report, plugin, name, stock.get(name)):
                 differing += 1
                 print(f"differs: {name}: {dict(stock.get(name, {}))} -> {dict(ours.get(name, {}))}")
+            else:
+                print(f"differed once, not again by itself: {name}")
     same = 2 * sum(sum(counts.values()) for counts in stock.values()) - differing
     print(f"{same} passed, {differing} failed")
     return 1 if differing or not stock else 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +21,17 @@ from repertory.actors import (
     StoreError,
     SystemStopped,
     Workflow,
+    WorkflowExists,
     WorkflowNotFound,
+    WorkflowRef,
 )
 from repertory.actors.messages import Wake
-from repertory.actors.supervisor import Remove, Stop
+from repertory.actors.notifications import Subscriber
+from repertory.actors.persistence_actor import PersistenceActor
+from repertory.actors.runtime import ActorStarted
+from repertory.actors.supervisor import Remove, Stop, Supervisor
+from repertory.actors.workflow_actor import WorkflowActor
+from repertory.persistence.errors import StaleStep
 from repertory.persistence.records import Stored
 
 from .charts import Tally
@@ -552,3 +562,286 @@ def test_a_guard_that_spoils_the_context_spoils_nothing(system: ActorSystem) -> 
         script.ask("ask", act="spoil")
     script.ask("ask", act="yes")
     assert (script.state, script.context) == ("here", {})
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_who_stop_a_workflow_at_once_all_see_it_leave(
+    system: ActorSystem, count: int
+) -> None:
+    script = system.start(Script, id="s")
+    gate = threading.Event()
+    Script.acts["wait"] = lambda _: gate.wait(LONG)
+    script.tell("do", act="wait")
+    supervisor = system._services.supervisor
+    ends = [supervisor.ask(Stop("s"), block=False) for _ in range(count)]
+    supervisor.ask(Wake())  # all of them are in the mailbox now
+    gate.set()
+    for end in ends:
+        end.get(timeout=LONG)
+    assert system._services.activations.ids() == []
+    assert script.ask("go") is None
+
+
+# --- settling, and hearing of actors ---
+
+
+def test_settling_waits_for_what_is_being_started(system: ActorSystem, store: Store) -> None:
+    entered, gate = threading.Event(), threading.Event()
+
+    def hold_up() -> None:
+        store.before_find = lambda: None
+        entered.set()
+        assert gate.wait(LONG)
+
+    store.before_find = hold_up
+    started = aside(lambda: system.start(Script, id="s"))
+    assert entered.wait(LONG)  # the supervisor has begun with it
+    settled = aside(lambda: (system.settle(timeout=LONG), store.find("s"))[1])
+    system._services.supervisor.tell(Wake())
+    gate.set()
+    assert started.result(timeout=LONG)
+    assert settled.result(timeout=LONG) is not None
+
+
+@pytest.mark.parametrize("other", ["s", "t"])
+def test_who_hears_that_an_actor_starts_may_send_to_it(system: ActorSystem, other: str) -> None:
+    for id in ("s", "t"):
+        system.start(Tally, id=id)
+        system.stop(id)
+    told: list[object] = []
+
+    def tell(event: ActorStarted) -> None:
+        if not told and event.ref.actor_class is WorkflowActor:
+            told.append(event)
+            system.get(other).tell("add", n=1)
+
+    subscription = system.events.subscribe(tell, ActorStarted)
+    done = aside(lambda: system.get("s").ask("add", n=1))
+    assert done.result(timeout=LONG) == (2 if other == "s" else 1)
+    subscription.cancel()
+    system.settle(timeout=LONG)
+    assert system.get(other).context.total == (2 if other == "s" else 1)
+    actors = system._services.runtime.registry.values()
+    assert sum(ref.actor_class is WorkflowActor for ref in actors) <= 2
+
+
+# --- at random, with threads ---
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Do all of this at once, and return how each ended."""
+    barrier = threading.Barrier(len(works))
+
+    def begin(work: Callable[[], Any]) -> Any:
+        barrier.wait(LONG)
+        return work()
+
+    futures = [aside(lambda work=work: begin(work)) for work in works]
+    ends = []
+    for future in futures:
+        try:
+            ends.append(future.result(timeout=LONG))
+        except Exception as error:
+            ends.append(error)
+    assert not any(isinstance(end, TimeoutError) for end in ends), ends
+    return ends
+
+
+class Moody(Store):
+    """Fails some of its commits, at random."""
+
+    def __init__(self, seed: int, share: float) -> None:
+        super().__init__()
+        self.random = random.Random(seed)
+        self.share = share
+
+    def commit(self, steps: Any) -> Any:
+        self.broken = self.random.random() < self.share
+        return super().commit(steps)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_in_a_storm_all_is_answered_in_order_and_nothing_acknowledged_is_lost(seed: int) -> None:
+    senders, events = 4, 40
+    store = Moody(seed, 0.1 if seed % 2 else 0.0)
+    with ActorSystem(store=store) as system:
+        tally = start_anyway(system)
+
+        def send(sender: int) -> tuple[set[int], set[int]]:
+            chance = random.Random(seed * 100 + sender)
+            yes, no = set(), set()
+            waiting: dict[int, Any] = {}
+            for number in range(sender * events, (sender + 1) * events):
+                if chance.random() < 0.3:
+                    tally.tell("add", n=number)
+                else:
+                    waiting[number] = tally.ask("add", n=number, block=False)
+                if chance.random() < 0.2:
+                    system.stop("t", timeout=LONG)
+            for number, future in waiting.items():
+                try:
+                    future.get(timeout=LONG)
+                    yes.add(number)
+                except StoreError:
+                    no.add(number)
+            return yes, no
+
+        ends = together(*(lambda sender=sender: send(sender) for sender in range(senders)))
+        system.settle(timeout=LONG)
+        seen = tally.context.seen
+        assert len(set(seen)) == len(seen)
+        for sender, end in enumerate(ends):
+            yes, no = end
+            mine = [number for number in seen if number // events == sender]
+            assert mine == sorted(mine)
+            assert yes <= set(mine)
+            assert not no & set(mine)
+            if not store.share:
+                assert len(mine) == events
+        assert system.verify() == []
+
+
+def start_anyway(system: ActorSystem) -> WorkflowRef:
+    """Start a workflow on a disk that fails now and then."""
+    while True:
+        try:
+            return system.start(Tally, id="t")
+        except StoreError:
+            continue
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_key_counts_once_whatever_else_goes_on(seed: int) -> None:
+    with ActorSystem(store=Moody(seed, 0.3)) as system:
+        tally = start_anyway(system)
+
+        def insist(chance: random.Random) -> list[int]:
+            answers = []
+            for key in range(10):
+                while True:
+                    try:
+                        answers.append(tally.ask("add", n=1 << key, key=str(key), timeout=LONG))
+                        break
+                    except StoreError:
+                        if chance.random() < 0.5:
+                            system.stop("t", timeout=LONG)
+            return answers
+
+        works = [lambda n=n: insist(random.Random(seed * 10 + n)) for n in range(4)]
+        expected = [(2 << key) - 1 for key in range(10)]
+        assert together(*works) == [expected] * 4
+        assert sorted(tally.context.seen) == [1 << key for key in range(10)]
+
+
+@pytest.mark.parametrize("on_file", [False, True])
+def test_of_many_starts_of_one_id_one_wins_and_what_is_told_meanwhile_harms_nothing(
+    file: Path, on_file: bool
+) -> None:
+    with ActorSystem(file if on_file else None, synchronous="OFF") as system:
+        document = b""
+        for round in range(15):
+            ref = WorkflowRef(system, "s")
+            works: list[Callable[[], Any]] = [lambda: system.start(Tally, id="s")] * 3
+            works += [partial(ref.tell, "add", n=1), partial(ref.ask, "add", n=1)]
+            if round % 3 == 2:
+                works += [partial(system.import_, document)]
+            if round % 3 == 1:
+                works += [lambda: system.remove("s"), lambda: system.remove("s")]
+            ends = together(*works)
+            for end in ends:
+                assert not isinstance(end, Exception) or isinstance(
+                    end, WorkflowExists | WorkflowNotFound | StaleStep
+                ), end
+            if round % 3 != 1:
+                assert sum(isinstance(end, WorkflowRef) for end in ends) == 1
+            system.settle(timeout=LONG)
+            if [record.id for record in system.list()] == ["s"]:
+                assert ref.context.total == len(ref.context.seen)
+                document = system.export("s")
+                system.remove("s")
+            with pytest.raises(WorkflowNotFound):
+                ref.snapshot()
+            assert system.verify() == []
+
+
+def test_a_rollback_among_events_lands_between_two_of_them(system: ActorSystem) -> None:
+    tally = system.start(Tally, id="t")
+    for _ in range(20):
+        ends = together(
+            lambda: tally.ask("add", n=1), lambda: tally.ask("add", n=1), lambda: tally.rollback(1)
+        )
+        assert not [end for end in ends if isinstance(end, Exception)]
+        lines = tally.history()
+        total = 0
+        for line in lines:
+            total = 0 if line.kind == "rollback" else total + (line.kind == "step")
+            assert line.context["total"] == total
+
+
+def test_who_waits_for_a_state_that_comes_just_now_is_told_once(system: ActorSystem) -> None:
+    for number in range(60):
+        tally = system.start(Tally, id=f"t{number}")
+        seen, _ = together(
+            lambda tally=tally: tally.wait_for(lambda s: s.context.total == 1, timeout=LONG),
+            lambda tally=tally: tally.ask("add", n=1),
+        )
+        assert not isinstance(seen, Exception), seen
+
+
+def test_subscribers_come_and_go_while_steps_are_told(system: ActorSystem) -> None:
+    tally = system.start(Tally, id="t")
+    heard: list[list[int]] = []
+
+    def listen() -> None:
+        for _ in range(20):
+            mine: list[int] = []
+            heard.append(mine)
+            cancel = system.subscribe(
+                lambda told, mine=mine: mine.append(told.entry.sequence), id="t"
+            )
+            tally.ask("add", n=1)
+            cancel()
+
+    ends = together(listen, listen, listen)
+    assert ends == [None] * 3
+    for mine in heard:
+        assert mine == list(range(mine[0], mine[0] + len(mine))) if mine else True
+    actors = system._services.runtime.registry.values()
+    live = [ref for ref in actors if ref.actor_class not in (Supervisor, PersistenceActor)]
+    for ref in live:
+        if ref.actor_class is Subscriber:
+            assert ref.actor_stopped.wait(LONG)
+
+
+def test_after_the_end_no_thread_is_left_and_everyone_is_told(file: Path) -> None:
+    before = set(threading.enumerate())
+    for round in range(5):
+        system = ActorSystem(file if round % 2 else None, name="leaks", synchronous="OFF").open()
+        refs = [system.start(kind) for kind in (Tally, AsyncScript, Tally)]
+        AsyncScript.acts["fine"] = lambda _: asyncio.sleep(0)
+        system.subscribe(lambda _: None)
+
+        def flood(ref: WorkflowRef = refs[0]) -> int:
+            for number in range(100_000):
+                try:
+                    ref.ask("add", n=1)
+                except SystemStopped:
+                    return number
+            return -1
+
+        def start_more(system: ActorSystem = system) -> None:
+            while True:
+                try:
+                    system.start(Tally)
+                except SystemStopped:
+                    return
+
+        refs[1].tell("do", act="fine")
+        count, again, *others = together(flood, start_more, system.close, system.close)
+        assert isinstance(count, int) and count >= 0, count
+        assert [again, *others] == [None] * 3
+        system.close()
+    left = [thread for thread in set(threading.enumerate()) - before if "leaks" in thread.name]
+    for thread in left:
+        thread.join(LONG)
+    assert not any(thread.is_alive() for thread in left)
