@@ -14,9 +14,11 @@ from ..persistence.errors import (
     BadDefinition,
     BadDocument,
     ContextInvalid,
+    DefinitionChanged,
     HandlerFailed,
     HistoryTrimmed,
     InvalidTransition,
+    MigrationFailed,
     NotAStore,
     RepertoryError,
     RollbackFailed,
@@ -38,13 +40,18 @@ from ..persistence.errors import (
 )
 from ..persistence.records import Retention, WorkflowRecord
 from .charts import Event, HistoryState, State, States
+from .comparison import Change, Difference
+from .definition_check import ChangedDefinition, DefinitionChangedWarning
+from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
 from .messages import EventFailed
+from .migrating import MigrationReport, WorkflowMigration
+from .migration import Stored, migrates
 from .notifications import Committed
-from .position import Snapshot
 from .ref import WorkflowRef
+from .snapshot import Snapshot
 from .system import ActorSystem
 from .workflow import Workflow
 
@@ -52,8 +59,13 @@ __all__ = [
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
+    "Change",
+    "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "DefinitionChanged",
+    "DefinitionChangedWarning",
+    "Difference",
     "Event",
     "EventFailed",
     "Handler",
@@ -63,6 +75,8 @@ __all__ = [
     "HistoryTrimmed",
     "InvalidTransition",
     "Lifecycle",
+    "MigrationFailed",
+    "MigrationReport",
     "NotAStore",
     "RepertoryError",
     "Retention",
@@ -77,6 +91,9 @@ __all__ = [
     "StoreFenced",
     "StoreInUse",
     "StoreTooNew",
+    "Stored",
+    "SubscriptionFailed",
+    "SubscriptionGap",
     "SystemStopped",
     "Timeout",
     "Transition",
@@ -87,8 +104,10 @@ __all__ = [
     "WorkflowError",
     "WorkflowEvent",
     "WorkflowExists",
+    "WorkflowMigration",
     "WorkflowNotFound",
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "migrates",
 ]

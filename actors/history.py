@@ -41,7 +41,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     Attributes:
         id: its number in the store, in the order in which steps became durable.
         sequence: its number within the workflow, from 1 without gaps.
-        kind: "created", "step", "refused", "failed" or "rollback".
+        kind: "created", "step", "refused", "failed", "rollback" or "migrated".
         at: when it was taken, UTC.
         event: the event's name.
         data: the event's data.
@@ -97,7 +97,8 @@ def read_history(
     else:
         entries = store.entries(record.number, after=at - 1, upto=at)
         if not entries:
-            raise _absent(record, at)
+            # Retention may have moved on since the caller's record was read.
+            raise _absent(store.find(record.id) or record, at)
     if not entries:
         return []
     first = entries[0].sequence

@@ -23,12 +23,14 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
+from .definition_check import DefinitionCheck, OnChanged
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
 from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
 from .runtime.context import here
 from .services import Services
+from .subscribing import finish_all
 from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
@@ -51,6 +53,7 @@ class SystemLife:
         synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL",
         read_only: bool = False,
         store: Store | None = None,
+        on_changed_definition: OnChanged = "warn",
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -69,6 +72,10 @@ class SystemLife:
             read_only: look at a file, even while another system runs on it; whatever would write
                 raises `StoreError`.
             store: another store to use instead of one at `path`.
+            on_changed_definition: what to do about a class that has changed since its version
+                was first used with this store: "warn" gives a `DefinitionChangedWarning` and
+                publishes a `ChangedDefinition`, once for each change; "error" refuses to use it;
+                "ignore" takes it as it is.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -80,6 +87,7 @@ class SystemLife:
         self._synchronous = synchronous
         self._read_only = read_only
         self._given_store = store
+        self._on_changed_definition = on_changed_definition
         self._classes: dict[str, type[Workflow]] = {}
         self._running: Services | None = None
 
@@ -90,6 +98,8 @@ class SystemLife:
 
         Raises:
             StoreError: the store can't be opened; its subclasses say why.
+            DefinitionChanged: a class that is imported has changed without a new version, and
+                that is to be an error.
         """
         if self._running is not None:
             raise RepertoryError(f"The system {self._name!r} is open already.")
@@ -118,11 +128,30 @@ class SystemLife:
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
+        try:
+            self._check_definitions(services)
+        except BaseException:
+            self.close()
+            raise
         if not self._read_only:
             # Before anybody can send: what is on its way goes first.
             services.persistence.tell(DeliverAll())
         self._trim_later(services)
         return self
+
+    def _check_definitions(self, services: Services) -> None:
+        """Compare the classes that are imported already; the others when they are used."""
+        services.definitions = DefinitionCheck(
+            services.store,
+            services.runtime.events,
+            None if self._read_only else services.persistence,
+            self._on_changed_definition,
+        )
+        for name, version in services.definitions.known():
+            with suppress(UnknownWorkflow):
+                workflow = workflow_class(name)
+                if workflow.version == version:
+                    services.definitions.check(workflow)
 
     def _open_store(self) -> Store:
         if self.path is None:
@@ -160,6 +189,7 @@ class SystemLife:
                 future.get(timeout=deadline.left())
             except Exception:  # it could not be written, or took too long: its senders know
                 continue
+        finish_all(services, deadline.left)
         services.runtime.shutdown(timeout=deadline.left())
         services.store.close()
 
@@ -203,7 +233,9 @@ class SystemLife:
         return services
 
     def _class_of(self, name: str) -> type[Workflow]:
-        return self._classes.get(name) or workflow_class(name)
+        workflow = self._classes.get(name) or workflow_class(name)
+        self._services.definitions.check(workflow)
+        return workflow
 
     def _claim_name(self, workflow: type[Workflow]) -> None:
         name = workflow.workflow_name
@@ -215,6 +247,7 @@ class SystemLife:
                 f"workflow_name.",
                 name=name,
             )
+        self._services.definitions.check(workflow)
 
     def _trim_later(self, services: Services) -> None:
         def trim() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from pykka import ActorDeadError
 
-from ..persistence.records import Entry
+from ..persistence.records import Entry, WorkflowRecord
 from .position import Position
-from .runtime import PooledActor, Runtime
+from .runtime import PooledActor, PooledRef, Runtime
 
 
 class Committed(msgspec.Struct, frozen=True):
@@ -44,9 +44,13 @@ class Interest:
     state: str | None = None
     event: str | None = None
 
-    def covers(self, committed: Committed) -> bool:
-        """Tell whether a committed step is of interest."""
-        record, entry = committed.position.record, committed.entry
+    def covers(self, record: WorkflowRecord, entry: Entry) -> bool:
+        """Tell whether a step is of interest.
+
+        Arguments:
+            record: the row of its workflow.
+            entry: its entry.
+        """
         return (
             (self.workflow_id is None or self.workflow_id == record.id)
             and (self.type is None or self.type == record.type)
@@ -71,13 +75,22 @@ class Subscriber(PooledActor):
         return self._callback(message)
 
 
+class Look(msgspec.Struct, frozen=True):
+    """To a durable subscriber: something was committed."""
+
+
 class Notifications:
-    """The subscribers of a system. A slow one holds up nobody, a failing one goes on."""
+    """The subscribers of a system. A slow one holds up nobody, a failing one goes on.
+
+    Attributes:
+        durable: the durable subscribers by name; they read what was committed from the store.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._numbers = count()
         self._subscribers: dict[int, tuple[Interest, Any]] = {}
+        self.durable: dict[str, PooledRef[Any]] = {}
 
     def subscribe(
         self, interest: Interest, callback: Callable[[Committed], Any]
@@ -100,9 +113,15 @@ class Notifications:
     def publish(self, committed: Committed) -> None:
         """Tell the subscribers of one step. Called in the order of the commits."""
         for interest, ref in tuple(self._subscribers.values()):
-            if interest.covers(committed):
+            if interest.covers(committed.position.record, committed.entry):
                 with suppress(ActorDeadError):  # it has just unsubscribed
                     ref.tell(committed)
+
+    def wake(self) -> None:
+        """Have the durable subscribers look at what was committed."""
+        for ref in tuple(self.durable.values()):
+            with suppress(ActorDeadError):  # it has just unsubscribed
+                ref.tell(Look())
 
     def __bool__(self) -> bool:
         return bool(self._subscribers)

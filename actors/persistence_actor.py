@@ -73,6 +73,7 @@ class PersistenceActor(PooledActor):
             commits = []
             self._perform(message, envelope.reply_to)
         self._commit(commits)
+        self._notifications.wake()
 
     def _commit(self, commits: list[Commit]) -> None:
         steps = [commit.step for commit in commits if commit.step is not None]

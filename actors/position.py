@@ -1,4 +1,4 @@
-"""Where a workflow stands after a step, and the view of it that others get."""
+"""Where a workflow stands after a step."""
 
 from __future__ import annotations
 
@@ -42,41 +42,3 @@ class Position(msgspec.Struct, frozen=True, gc=False):
             context=encode(self.context),
             checksum=self.checksum,
         )
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """A workflow as it durably was at one moment; it does not change any more.
-
-    Attributes:
-        id: the workflow's id.
-        type: the name of its class.
-        version: the version of its class.
-        sequence: number of its last step.
-        configuration: ids of all active states, outer before inner.
-        leaves: ids of those that have no state within them.
-        context: its context, of the class's `Context` type; a copy that is the caller's.
-        finished: whether it has reached its end.
-        created_at: when it was created, UTC.
-        updated_at: when it took its last step, UTC.
-    """
-
-    id: str
-    type: str
-    version: int
-    sequence: int
-    configuration: tuple[str, ...]
-    leaves: tuple[str, ...]
-    context: Any
-    finished: bool
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def state(self) -> str:
-        """The id of the active state; of several regions, theirs joined by "+"."""
-        return "+".join(self.leaves)
-
-    def is_in(self, state: Any) -> bool:
-        """Tell whether a state is active, at any depth; given by name, enum or attribute."""
-        name = getattr(state, "id", state)
-        return str(getattr(name, "value", name)) in self.configuration

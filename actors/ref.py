@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from queue import Full
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from ..persistence.errors import WorkflowNotFound
 from .answer import Answer, brought_by
+from .comparison import Difference, compare
+from .conditions import when
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
-from .names import Name, event_fields, event_name, new_id, state_name
-from .notifications import Committed, Interest
-from .position import Position, Snapshot
-from .rehydration import past_position, read_position, snapshot
+from .names import Name, event_fields, event_name, new_id
+from .position import Position
+from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
+from .snapshot import Snapshot, snapshot
 from .stepping import follow, forked, unborn
+from .versions import to_present
 from .waiting import in_vain, wait
 
 if TYPE_CHECKING:
-    from .system import ActorSystem
+    from .life import SystemLife
 
 
 class WorkflowRef:
@@ -36,7 +37,7 @@ class WorkflowRef:
 
     __slots__ = ("_system", "id")
 
-    def __init__(self, system: ActorSystem, workflow_id: str) -> None:
+    def __init__(self, system: SystemLife, workflow_id: str) -> None:
         self._system = system
         self.id = workflow_id
 
@@ -160,7 +161,8 @@ class WorkflowRef:
     ) -> None:
         """Go back to where the workflow stood, as a step of its own.
 
-        No action is run, and what earlier steps did outside is not undone.
+        No action is run, and what earlier steps did outside is not undone. What was stored under
+        an older version of the class is migrated.
 
         Arguments:
             to: the sequence after which it stood there; by default, before the last step that
@@ -171,6 +173,7 @@ class WorkflowRef:
         Raises:
             RollbackFailed: there is no such step.
             HistoryTrimmed: retention has removed it.
+            VersionMismatch: the class has no place for it any more.
         """
         wait(self._send(RollBack(to, key)), timeout, f"workflow {self.id!r}")
 
@@ -178,6 +181,8 @@ class WorkflowRef:
         self, *, at: int | None = None, id: str | None = None, timeout: float | None = None
     ) -> WorkflowRef:
         """Start a new workflow where this one stood. It runs no action.
+
+        It is of the present version of its class: where it stood under an older one is migrated.
 
         Arguments:
             at: the sequence after which it stood there; by default its last step.
@@ -191,13 +196,16 @@ class WorkflowRef:
             WorkflowExists: the id is taken.
             RollbackFailed: there is no such step.
             HistoryTrimmed: retention has removed it.
+            VersionMismatch: the class has no place for it any more.
         """
         self._system._check_writable()
         services = self._system._services
         workflow_id = new_id(id)
         origin = self._position()
-        if at is not None:
-            workflow = services.workflow_class(origin.record.type)
+        workflow = services.workflow_class(origin.record.type)
+        if at is None:
+            origin = to_present(origin, workflow)
+        else:
             origin = past_position(services.store, origin.record, at, workflow)
         record = origin.record
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
@@ -223,7 +231,11 @@ class WorkflowRef:
     # --- reading: what is durable ---
 
     def snapshot(self) -> Snapshot:
-        """Return the workflow as it durably is now."""
+        """Return the workflow as it durably is now.
+
+        Raises:
+            VersionMismatch: what is stored does not fit its class, or its migration failed.
+        """
         position = self._position()
         services = self._system._services
         return snapshot(position, services.workflow_class(position.record.type))
@@ -248,6 +260,20 @@ class WorkflowRef:
         store = self._system._services.store
         return read_history(store, self._position().record, last=last, at=at)
 
+    def diff(self, before: int, after: int) -> Difference:
+        """Return what differs between the workflow after one of its steps and after another.
+
+        Arguments:
+            before: the sequence of the one step.
+            after: that of the other.
+
+        Raises:
+            RollbackFailed: there is no such step.
+            HistoryTrimmed: retention has removed one of them.
+        """
+        (one,), (other,) = self.history(at=before), self.history(at=after)
+        return compare(one, other)
+
     def wait_for(
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
     ) -> Snapshot:
@@ -264,7 +290,7 @@ class WorkflowRef:
         Raises:
             Timeout: it did not hold in time.
         """
-        met, done = self._when(what)
+        met, done = when(self._system._services, self.id, what, self.snapshot)
         try:
             return cast(Snapshot, wait(met, timeout, f"workflow {self.id!r} to be as asked"))
         finally:
@@ -274,7 +300,7 @@ class WorkflowRef:
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
     ) -> Snapshot:
         """Do what `wait_for` does, from asyncio, without blocking its loop."""
-        met, done = self._when(what)
+        met, done = when(self._system._services, self.id, what, self.snapshot)
         try:
             async with asyncio.timeout(timeout):
                 return await met
@@ -282,39 +308,6 @@ class WorkflowRef:
             raise in_vain(timeout, f"workflow {self.id!r} to be as asked") from error
         finally:
             done()
-
-    def _when(
-        self, what: Name | Callable[[Snapshot], bool]
-    ) -> tuple[PooledFuture[Snapshot], Callable[[], None]]:
-        met: PooledFuture[Snapshot] = PooledFuture()
-        workflow = self._system._services.workflow_class
-        condition = (
-            what if callable(what) and not isinstance(what, str) else _is_in(state_name(what))
-        )
-
-        def check(seen: Snapshot) -> None:
-            if met.done:
-                return
-            try:
-                if condition(seen):
-                    met.set(seen)
-            except Full:
-                pass  # the other of the two who look was quicker
-            except Exception as error:
-                with suppress(Full):
-                    met.set_error(error)
-
-        def told(committed: Committed) -> None:
-            position = committed.position
-            check(snapshot(position, workflow(position.record.type)))
-
-        done = self._system._services.notifications.subscribe(Interest(workflow_id=self.id), told)
-        try:
-            check(self.snapshot())
-        except BaseException:
-            done()
-            raise
-        return met, done
 
     def _position(self) -> Position:
         services = self._system._services
@@ -326,7 +319,3 @@ class WorkflowRef:
         if stored is None:
             raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
         return read_position(stored)
-
-
-def _is_in(state: str) -> Callable[[Snapshot], bool]:
-    return lambda seen: state in seen.configuration

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from ..persistence.chain import checksum
-from ..persistence.codec import CodecError, decode_json
-from ..persistence.errors import RollbackFailed, StoreDamaged, VersionMismatch
+from ..persistence.codec import decode_json
+from ..persistence.errors import RollbackFailed, StoreDamaged
 from ..persistence.records import ChartState, Kind, Stored, WorkflowRecord
 from ..persistence.recovery import fold
 from ..persistence.recovery import position as stored_position
 from ..persistence.store import Store
-from .charts import is_final, leaves, restore
-from .position import Position, Snapshot, utc
+from .charts import is_final, misfit, restore
+from .position import Position
+from .versions import changed, check_fits, to_present, version_at
 from .workflow import Workflow
 
 
@@ -51,21 +50,27 @@ def _check_chain(stored: Stored) -> None:
 def past_position(
     store: Store, record: WorkflowRecord, sequence: int, workflow: type[Workflow]
 ) -> Position:
-    """Return where a workflow stood after one of its steps.
+    """Return where a workflow stood after one of its steps, as the class is now.
+
+    A step from before a migration is migrated anew, from the version it was taken under.
 
     Raises:
         RollbackFailed: there never was such a step.
         HistoryTrimmed: retention has removed it.
+        VersionMismatch: the class has no place for it any more.
     """
     if not 1 <= sequence <= record.sequence:
         raise RollbackFailed(
             f"Workflow {record.id!r} has no step {sequence}; its last one is {record.sequence}.",
             workflow_id=record.id,
         )
-    past = stored_position(store, record, sequence)
-    return Position(
+    with store.reading():
+        past = stored_position(store, record, sequence)
+        version = version_at(store, record, sequence)
+    position = Position(
         record=replace(
             record,
+            version=version,
             sequence=sequence,
             configuration=past.chart.configuration,
             finished=is_final(workflow, past.chart.configuration),
@@ -74,59 +79,20 @@ def past_position(
         context=decode_json(past.context),
         checksum=past.checksum,
     )
-
-
-def stored_context(position: Position, workflow: type[Workflow]) -> Any:
-    """Return a stored context as its class has it.
-
-    Raises:
-        VersionMismatch: it does not fit the class any more.
-    """
-    try:
-        return workflow.codec.load(position.context)
-    except CodecError as error:
-        record = position.record
-        raise VersionMismatch(
-            f"The stored context of workflow {record.id!r} does not fit {workflow.workflow_name} "
-            f"any more: {error}; give the class a new version.",
-            workflow_id=record.id,
-            stored=record.version,
-            current=workflow.version,
-        ) from error
-
-
-def check_version(record: WorkflowRecord, workflow: type[Workflow]) -> None:
-    """Refuse a workflow that another version of its class has written.
-
-    Raises:
-        VersionMismatch: it was.
-    """
-    if record.version != workflow.version:
-        raise VersionMismatch(
-            f"Workflow {record.id!r} was stored by version {record.version} of {record.type}, and "
-            f"version {workflow.version} is imported; it is left as it is.",
-            workflow_id=record.id,
-            stored=record.version,
-            current=workflow.version,
-        )
+    position = to_present(position, workflow)
+    check_fits(position, workflow)
+    return position
 
 
 def rehydrate(chart: Workflow, stands: ChartState, workflow_id: str) -> None:
     """Put a dormant chart where a stored one stands. Runs no action.
 
     Raises:
-        VersionMismatch: the class has no such state any more.
+        VersionMismatch: the class, changed without a new version, has no such place any more.
     """
-    try:
-        restore(chart, stands)
-    except LookupError as error:
-        raise VersionMismatch(
-            f"Workflow {workflow_id!r} stands in state {error.args[0]!r}, which "
-            f"{type(chart).workflow_name} no longer has; give it that state back.",
-            workflow_id=workflow_id,
-            stored=type(chart).version,
-            current=type(chart).version,
-        ) from error
+    if wrong := misfit(type(chart), stands):
+        raise changed(workflow_id, type(chart), wrong)
+    restore(chart, stands)
 
 
 def previous_sequence(store: Store, record: WorkflowRecord) -> int:
@@ -157,24 +123,3 @@ def previous_sequence(store: Store, record: WorkflowRecord) -> int:
             return cursor - 1
         else:
             cursor -= 1
-
-
-def snapshot(position: Position, workflow: type[Workflow]) -> Snapshot:
-    """Return the view of a position that others get.
-
-    Raises:
-        VersionMismatch: the stored context does not fit the class any more.
-    """
-    record = position.record
-    return Snapshot(
-        id=record.id,
-        type=record.type,
-        version=record.version,
-        sequence=record.sequence,
-        configuration=record.configuration,
-        leaves=leaves(workflow, record.configuration),
-        context=stored_context(position, workflow),
-        finished=record.finished,
-        created_at=utc(record.created_at),
-        updated_at=utc(record.updated_at),
-    )

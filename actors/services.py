@@ -11,6 +11,7 @@ from pykka import ActorDeadError
 from ..persistence.store import Store
 from .activations import Activations
 from .answer import brought_by
+from .definition_check import DefinitionCheck
 from .messages import Commit
 from .notifications import Notifications
 from .runtime import PooledRef, Runtime
@@ -33,6 +34,7 @@ class Services:
         system_handlers: handlers of every workflow.
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
+        definitions: notices classes that have changed.
     """
 
     store: Store
@@ -45,6 +47,7 @@ class Services:
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
+    definitions: DefinitionCheck = field(init=False)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

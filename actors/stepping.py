@@ -23,6 +23,9 @@ CREATED = "__created__"
 FORKED = "__forked__"
 """The event name of the entry that creates a workflow out of another one's past."""
 
+MIGRATED = "__migrated__"
+"""The event name of the step that brings a workflow to the present version of its class."""
+
 ROLLBACK = "rollback"
 """The event name of a step back; no workflow may declare an event of this name."""
 
@@ -186,4 +189,47 @@ def forked(origin: Position, now: int) -> Done:
         finished=record.finished,
         context=origin.context,
         data=encode_json({"workflow": record.id, "sequence": record.sequence}),
+    )
+
+
+def rolled_back(past: Position, at: int, duration: int, key: str | None) -> Done:
+    """Return the step back to where a workflow stood.
+
+    Arguments:
+        past: where it stood, as the class is now.
+        at: when the step began; UTC, in microseconds since 1970.
+        duration: how long it took, in microseconds.
+        key: its idempotency key.
+    """
+    return Done(
+        kind=Kind.ROLLBACK,
+        event=ROLLBACK,
+        at=at,
+        duration=duration,
+        chart=past.chart,
+        finished=past.record.finished,
+        context=past.context,
+        data=encode_json({"to": past.record.sequence}),
+        key=key,
+    )
+
+
+def migrated(before: Position, after: Position, at: int, duration: int) -> Done:
+    """Return the step that brings a workflow to another version of its class.
+
+    Arguments:
+        before: where it stands, as the old version wrote it.
+        after: the same, as the new version has it.
+        at: when the migration began; UTC, in microseconds since 1970.
+        duration: how long it took, in microseconds.
+    """
+    return Done(
+        kind=Kind.MIGRATED,
+        event=MIGRATED,
+        at=at,
+        duration=duration,
+        chart=after.chart,
+        finished=after.record.finished,
+        context=after.context,
+        data=encode_json({"from": before.record.version, "to": after.record.version}),
     )

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, overload
 
-import msgspec
-
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
@@ -15,23 +13,21 @@ from ..persistence.errors import (
     WorkflowError,
     WorkflowNotFound,
 )
-from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Message, Problem, WorkflowRecord
-from ..persistence.verification import verify
+from ..persistence.records import Message, WorkflowRecord
 from .answer import ask
-from .life import SystemLife
-from .messages import Wake, Write
+from .messages import Wake
 from .names import Name, event_name, new_id, state_name
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
-from .statistics import Statistics
+from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
+from .upkeep import SystemUpkeep
 from .waiting import Deadline, error_of, wait
 from .workflow import Workflow
 
 
-class ActorSystem(SystemLife):
+class ActorSystem(SystemUpkeep):
     """A company of workflow actors over one store.
 
     Use it as a context manager, `with` or `async with`; leaving it has every workflow finish what
@@ -239,11 +235,21 @@ class ActorSystem(SystemLife):
         workflow: type[Workflow] | str | None = None,
         state: Name | None = None,
         event: Name | None = None,
+        durable: str | None = None,
+        from_start: bool = False,
     ) -> Callable[[], None]:
         """Have `callback` called with each step once it is durable, in their order.
 
         A slow callback, plain or `async`, holds up only itself; one that raises is called again for
         the next step.
+
+        A durable subscription has a name, under which the store keeps how far it has come. It
+        misses nothing: also what was committed while it was not open is told, in the order of the
+        commits, at least once. A step counts as told when the callback has returned; one that
+        raises is called again for the same step, after 0.1 s and then ever longer up to a minute,
+        with a `SubscriptionFailed` on the event stream each time. After a crash, up to 256 steps
+        may be told again. If steps are gone before it has seen them, by retention or because their
+        workflow was removed, a `SubscriptionGap` on the event stream says which.
 
         Arguments:
             callback: gets a `Committed`.
@@ -251,9 +257,16 @@ class ActorSystem(SystemLife):
             workflow: only steps of this class.
             state: only steps that lead into this state.
             event: only steps that this event caused.
+            durable: the name of a durable subscription; open once at a time.
+            from_start: a durable one that is new begins with the oldest step that is kept, and
+                not with the next one.
 
         Returns:
-            what ends the subscription when it is called.
+            what ends the subscription when it is called; a durable one, until it is opened again.
+
+        Raises:
+            RepertoryError: a durable subscription of this name is open.
+            StoreError: it could not be written.
         """
         interest = Interest(
             workflow_id=id,
@@ -263,7 +276,21 @@ class ActorSystem(SystemLife):
             state=None if state is None else state_name(state),
             event=None if event is None else event_name(event),
         )
+        if durable is not None:
+            return open_subscription(self._services, durable, interest, callback, from_start)
         return self._services.notifications.subscribe(interest, callback)
+
+    def subscriptions(self) -> dict[str, int]:
+        """Return the durable subscriptions, each with the id of the last entry it has handled."""
+        return self._services.store.cursors()
+
+    def forget_subscription(self, name: str) -> bool:
+        """Remove a durable subscription for good, and tell whether there was one.
+
+        Raises:
+            RepertoryError: it is open; end it first.
+        """
+        return forget(self._services, name)
 
     @property
     def events(self) -> EventStream:
@@ -315,34 +342,3 @@ class ActorSystem(SystemLife):
             if not record.finished
         }
         return {workflow_id: error_of(future) for workflow_id, future in pending.items()}
-
-    # --- the store as a whole ---
-
-    @property
-    def statistics(self) -> Statistics:
-        """What has been written since the system was opened, and what that took."""
-        return msgspec.structs.replace(self._services.statistics)
-
-    def verify(self, id: str | None = None) -> Sequence[Problem]:
-        """Check the store, or one workflow in it, and return what is wrong; [] is well."""
-        return list(verify(self._services.store, id))
-
-    def export(self, id: str) -> bytes:
-        """Return a workflow with all its history as a JSON document.
-
-        Raises:
-            WorkflowNotFound: there is none of this id.
-        """
-        return export_workflow(self._services.store, id)
-
-    def import_(self, document: bytes) -> WorkflowRef:
-        """Put a workflow that was exported into this store, as it was.
-
-        Raises:
-            BadDocument: it is damaged, or not one of ours.
-            WorkflowExists: its id is taken.
-        """
-        store = self._services.store
-        write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = ask(self._services.persistence, write).get()
-        return WorkflowRef(self, record.id)

@@ -24,6 +24,7 @@ from .charts import (
     runs_async,
     states_of,
 )
+from .migration import Migration, migrations_of
 from .names import Name, event_name
 
 _INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])")
@@ -58,7 +59,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     Attributes:
         Context: the type of the context: a dataclass, a msgspec Struct, a pydantic model, or a
             plain annotated class, which is made a dataclass. Without one it is a dict.
-        version: version of the definition, stored with each workflow.
+        version: version of the definition, stored with each workflow; see `migrates`.
         workflow_name: the name under which it is stored; by default the class's own.
         checkpoint_every: a checkpoint is written after so many steps.
         handlers: objects told of what happens, within the step; see `Handler`.
@@ -97,6 +98,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     outbox: list[Sent]
 
     codec: ClassVar[ContextCodec]
+    migrations: ClassVar[Mapping[int, Migration]] = {}
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
 
@@ -212,6 +214,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
             raise BadDefinition(
                 f"{where}: version must be a whole number from 1, not {cls.version!r}."
             )
+        cls.migrations = migrations_of(cls)
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
         try:

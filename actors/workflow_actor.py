@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 from pykka import ActorDeadError
 
-from ..persistence.codec import decode_json, encode_json
+from ..persistence.codec import decode_json
 from ..persistence.errors import (
     RepertoryError,
     StoreError,
@@ -34,17 +34,12 @@ from .outcomes import broken, event_data, refusal, unwelcome
 from .performance import Performance, run
 from .pipeline import Pipeline, Reply
 from .position import Position
-from .rehydration import (
-    check_version,
-    past_position,
-    previous_sequence,
-    read_position,
-    stored_context,
-)
+from .rehydration import past_position, previous_sequence, read_position
 from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, ROLLBACK, Done, error_json, unborn
+from .stepping import CREATED, Done, error_json, migrated, rolled_back, unborn
+from .versions import load_context, to_present
 from .workflow import Workflow
 
 
@@ -196,11 +191,27 @@ class WorkflowActor(PooledActor):
                 raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
-        check_version(position.record, workflow)
-        performance = self._embody(workflow, stored_context(position, workflow), position.chart)
+        if position.record.version != workflow.version:
+            position = self._migrate(position, workflow)
+        context = load_context(position, workflow)
+        performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
         return performance
+
+    def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
+        """Bring a workflow to the present version of its class, durably before all else."""
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
+        after = to_present(position, workflow)
+        record = replace(position.record, version=workflow.version)
+        self._position = replace(position, record=record)
+        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
+        try:
+            self._pipeline.settle()
+        except RepertoryError:
+            self._position = None
+            raise
+        return self._position
 
     # --- events ---
 
@@ -303,18 +314,8 @@ class WorkflowActor(PooledActor):
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
-        done = Done(
-            kind=Kind.ROLLBACK,
-            event=ROLLBACK,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=past.chart,
-            finished=past.record.finished,
-            context=past.context,
-            data=encode_json({"to": to}),
-            key=message.key,
-        )
-        self._write(done, reply)
+        duration = (perf_counter_ns() - started) // 1000
+        self._write(rolled_back(past, at, duration, message.key), reply)
         self._performance = None  # the next event has it rehydrated there
 
     # --- leaving ---

@@ -5,7 +5,8 @@ attributes, so that a program need not read the sentence. Whose fault it is, the
 
 - the caller's: `UnknownEvent`, `InvalidTransition`, `WorkflowNotFound`, `WorkflowExists`,
   `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
-- the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`;
+- the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
+  `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;
 - nobody's: `Timeout`, `SystemStopped`.
 """
@@ -125,6 +126,13 @@ class VersionMismatch(WorkflowError):
         self.current = current
 
 
+class MigrationFailed(VersionMismatch):
+    """A migration raised, or what it made does not fit the class. The author's fault.
+
+    The workflow is left as it is. What the migration raised, if it did, is the `__cause__`.
+    """
+
+
 class RollbackFailed(WorkflowError):
     """There is no step to go back to. The caller's fault; nothing has changed."""
 
@@ -145,6 +153,22 @@ class HistoryTrimmed(WorkflowError):
 
 class BadDefinition(RepertoryError):
     """A workflow class that can't be run. The author's fault; raised when it is defined."""
+
+
+class DefinitionChanged(RepertoryError):
+    """A class has changed without a new version, and the system was told not to allow it.
+
+    The author's fault. What is stored is left as it is.
+
+    Attributes:
+        name: the name under which the class is stored.
+        differences: what differs, a clause each.
+    """
+
+    def __init__(self, message: str, *, name: str, differences: Sequence[str]) -> None:
+        super().__init__(message)
+        self.name = name
+        self.differences = tuple(differences)
 
 
 class Timeout(RepertoryError, TimeoutError):

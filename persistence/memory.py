@@ -52,11 +52,16 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
-        self._entry_ids = itertools.count(1)
         self._kept: dict[int, _Kept] = {}
         # Numbers, sorted: a creation may be committed after one with a greater number.
         self._order: list[int] = []
         self._by_id: dict[str, _Kept] = {}
+        self._definitions: dict[tuple[str, int], bytes] = {}
+        self._cursors: dict[str, int] = {}
+        # Every entry by its id; ids only grow, so they are in order.
+        self._log: dict[int, tuple[_Kept, Entry]] = {}
+        self._last_entry = 0
+
         self._message_ids = itertools.count(1)
         self._messages: dict[int, Message] = {}
 
@@ -113,13 +118,19 @@ class MemoryStore(Store):
             if record.first_sequence != first:
                 record = msgspec.structs.replace(record, first_sequence=first)
             kept.record = record
-        kept.append(msgspec.structs.replace(step.entry, id=next(self._entry_ids)))
+        self._append(kept, step.entry)
         if step.checkpoint is not None:
             kept.checkpoints.append(step.checkpoint)
         if step.receives is not None:
             del self._messages[step.receives]
         for message in step.sends:
             self._messages[message.id] = message
+
+    def _append(self, kept: _Kept, entry: Entry) -> None:
+        self._last_entry += 1
+        entry = msgspec.structs.replace(entry, id=self._last_entry)
+        kept.append(entry)
+        self._log[entry.id] = kept, entry
 
     def _add(self, record: WorkflowRecord) -> _Kept:
         kept = self._kept[record.number] = self._by_id[record.id] = _Kept(record)
@@ -132,6 +143,8 @@ class MemoryStore(Store):
             if kept is None:
                 return False
             del self._kept[kept.record.number]
+            for entry in kept.entries:
+                del self._log[entry.id]
             del self._order[bisect_left(self._order, kept.record.number)]
             return True
 
@@ -146,7 +159,7 @@ class MemoryStore(Store):
                 )
             kept = self._add(msgspec.structs.replace(record, number=self.allocate()))
             for entry in entries:
-                kept.append(msgspec.structs.replace(entry, id=next(self._entry_ids)))
+                self._append(kept, entry)
             kept.checkpoints.extend(checkpoints)
 
     def trim(self, retention: Retention, now: int, *, limit: int = 100) -> int:
@@ -171,11 +184,24 @@ class MemoryStore(Store):
         reached = fold(checkpoint, kept.entries[kept.index(checkpoint.sequence) : at])
         later = [c for c in kept.checkpoints if c.sequence > upto]
         for entry in kept.entries[:at]:
+            del self._log[entry.id]
             if entry.key is not None:
                 del kept.keys[entry.key]
         kept.checkpoints = [reached, *later]
         kept.entries = kept.entries[at:]
         kept.record = msgspec.structs.replace(kept.record, first_sequence=upto + 1)
+
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        with self.reading():
+            self._definitions[type, version] = definition
+
+    def move_cursor(self, name: str, entry: int) -> None:
+        with self.reading():
+            self._cursors[name] = entry
+
+    def remove_cursor(self, name: str) -> bool:
+        with self.reading():
+            return self._cursors.pop(name, None) is not None
 
     # --- reading ---
 
@@ -259,6 +285,29 @@ class MemoryStore(Store):
         with self.reading():
             kept = self._kept.get(number)
             return None if kept is None else _last(kept.checkpoints, upto)
+
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        with self.reading():
+            return {**self._definitions}
+
+    def committed(self, *, after: int, first: int) -> builtins.list[tuple[WorkflowRecord, Entry]]:
+        with self.reading():
+            start = max(after + 1, self.entry_range()[0])
+            found = (
+                (kept.record, entry)
+                for id in range(start, self._last_entry + 1)
+                if (there := self._log.get(id)) is not None
+                for kept, entry in (there,)
+            )
+            return [*itertools.islice(found, max(first, 0))]
+
+    def entry_range(self) -> tuple[int, int]:
+        with self.reading():
+            return next(iter(self._log), self._last_entry + 1), self._last_entry
+
+    def cursors(self) -> dict[str, int]:
+        with self.reading():
+            return {**self._cursors}
 
     def messages(
         self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import SQL, BlobField, Check, ForeignKeyField, IntegerField, Model, TextField
+from peewee import (
+    SQL,
+    BlobField,
+    Check,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 APPLICATION_ID = 0x52707279
 """Marks a SQLite file as ours ("Rpry")."""
@@ -104,6 +113,28 @@ class CheckpointRow(Model):
         indexes = ((("workflow", "sequence"), True),)
 
 
+class DefinitionRow(Model):
+    """What one version of a class was when it was last used with this store."""
+
+    type = TextField()
+    version = IntegerField()
+    definition = TextField()
+
+    class Meta:
+        table_name = "workflow_definitions"
+        primary_key = CompositeKey("type", "version")
+
+
+class SubscriptionRow(Model):
+    """How far a durable subscription has come."""
+
+    name = TextField(primary_key=True)
+    entry = IntegerField()
+
+    class Meta:
+        table_name = "subscriptions"
+
+
 class MessageRow(Model):
     """An event from one workflow to another that was not taken yet.
 
@@ -163,4 +194,12 @@ _partial(
     where=SQL("dead IS NULL"),
 )
 
-MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow, MessageRow)
+MODELS = (
+    StoreRow,
+    WorkflowRow,
+    TransitionRow,
+    CheckpointRow,
+    MessageRow,
+    DefinitionRow,
+    SubscriptionRow,
+)

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     ROLLBACK = "rollback"
+    MIGRATED = "migrated"
 
 
 class ChartState(msgspec.Struct, frozen=True, gc=False):

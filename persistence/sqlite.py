@@ -152,6 +152,15 @@ class SqliteStore(Store):
         assert self._trimmer is not None
         return self._trimmer.trim(retention, now, limit)
 
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        self._writing().define(type, version, definition)
+
+    def move_cursor(self, name: str, entry: int) -> None:
+        self._writing().move_cursor(name, entry)
+
+    def remove_cursor(self, name: str) -> bool:
+        return self._writing().remove_cursor(name)
+
     # --- reading ---
 
     def reading(self) -> AbstractContextManager[None]:
@@ -198,6 +207,18 @@ class SqliteStore(Store):
 
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         return self._reader.checkpoint(number, upto)
+
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        return self._reader.definitions()
+
+    def committed(self, *, after: int, first: int) -> builtins.list[tuple[WorkflowRecord, Entry]]:
+        return self._reader.committed(after, first)
+
+    def entry_range(self) -> tuple[int, int]:
+        return self._reader.entry_range()
+
+    def cursors(self) -> dict[str, int]:
+        return self._reader.cursors()
 
     def messages(
         self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000

@@ -199,6 +199,30 @@ class Reader:
             row = connection.execute(statements.CHECKPOINT, bounds).fetchone()
         return None if row is None else checkpoint_of(row, number)
 
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        with self.connection() as connection:
+            rows = connection.execute(statements.DEFINITIONS).fetchall()
+        return {(type, version): definition for type, version, definition in rows}
+
+    def committed(self, after: int, first: int) -> builtins.list[tuple[WorkflowRecord, Entry]]:
+        bounds = (min(after, _LAST), min(max(first, 0), _LAST))
+        with self.connection() as connection:
+            rows = connection.execute(statements.COMMITTED, bounds).fetchall()
+        width = len(Entry.__struct_fields__)
+        return [(record_of(row[width:]), entry_of(row[:width], row[width])) for row in rows]
+
+    def entry_range(self) -> tuple[int, int]:
+        with self.reading(), self.connection() as connection:
+            (first,) = connection.execute(statements.FIRST_ENTRY).fetchone()
+            (last,) = connection.execute(statements.LAST_ENTRY).fetchone()
+            _, given = connection.execute(statements.LAST_GIVEN).fetchone()
+        last = max(last or 0, given)
+        return first or last + 1, last
+
+    def cursors(self) -> dict[str, int]:
+        with self.connection() as connection:
+            return dict(connection.execute(statements.CURSORS).fetchall())
+
     def messages(
         self, receiver: str | None, dead: bool, after: int, limit: int
     ) -> builtins.list[Message]:
@@ -212,15 +236,19 @@ class Reader:
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find."""
+        _, last = self.entry_range()
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+            ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
             undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"
         for table, row, parent, _ in dangling:
             yield f"Row {row} of {table} points to a row of {parent} that is not there"
+        for (name,) in ahead:
+            yield f"Subscription {name!r} has come further than there are entries"
         for (id,) in undated:
             yield f"The row of workflow {id!r} has another first_at than its oldest entry"
 

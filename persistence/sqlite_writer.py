@@ -212,6 +212,18 @@ class Writer:
             connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
         return True
 
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        with self.transaction() as connection:
+            connection.execute(statements.DEFINE, (type, version, definition))
+
+    def move_cursor(self, name: str, entry: int) -> None:
+        with self.transaction() as connection:
+            connection.execute(statements.MOVE_CURSOR, (name, entry))
+
+    def remove_cursor(self, name: str) -> bool:
+        with self.transaction() as connection:
+            return connection.execute(statements.REMOVE_CURSOR, (name,)).rowcount > 0
+
     def insert(
         self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
     ) -> None:

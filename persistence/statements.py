@@ -15,8 +15,10 @@ from .models import (
     LONG,
     MODELS,
     CheckpointRow,
+    DefinitionRow,
     MessageRow,
     StoreRow,
+    SubscriptionRow,
     TransitionRow,
     WorkflowRow,
 )
@@ -48,7 +50,8 @@ def schema() -> list[str]:
     return made
 
 
-_W, _T, _C, _M = WorkflowRow, TransitionRow, CheckpointRow, MessageRow
+_W, _T, _C = WorkflowRow, TransitionRow, CheckpointRow
+_M, _D = MessageRow, DefinitionRow
 
 # --- the store's own row ---
 
@@ -113,6 +116,15 @@ DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
 DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
 DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
 SET_FIRST = _sql(_W.update({_W.first_sequence: _P, _W.first_at: _P}).where(_W.number == _P))
+
+DEFINE = _sql(_D.insert({_D.type: _P, _D.version: _P, _D.definition: _JSON}).on_conflict_replace())
+
+MOVE_CURSOR = _sql(
+    SubscriptionRow.insert(
+        {SubscriptionRow.name: _P, SubscriptionRow.entry: _P}
+    ).on_conflict_replace()
+)
+REMOVE_CURSOR = _sql(SubscriptionRow.delete().where(SubscriptionRow.name == _P))
 
 # --- reading ---
 
@@ -219,6 +231,19 @@ CHECKPOINT = _sql(
     .order_by(_C.sequence.desc())
     .limit(SQL("1"))
 )
+
+DEFINITIONS = _sql(_D.select(_D.type, _D.version, _D.definition.cast("BLOB")))
+
+COMMITTED = _sql(
+    _T.select(*_ENTRY, *_RECORD)
+    .join(_W, on=(_W.number == _T.workflow))
+    .where(_T.id > _P)
+    .order_by(_T.id)
+    .limit(_P)
+)
+CURSORS = _sql(SubscriptionRow.select(SubscriptionRow.name, SubscriptionRow.entry))
+FIRST_ENTRY = _sql(_T.select(fn.MIN(_T.id)))
+AHEAD = _sql(SubscriptionRow.select(SubscriptionRow.name).where(SubscriptionRow.entry > _P))
 
 WRONG_FIRST_AT = _sql(
     _W.select(_W.id)

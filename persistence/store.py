@@ -85,6 +85,18 @@ class Store(ABC):
             how many workflows were trimmed; fewer than `limit` means that none is left to trim.
         """
 
+    @abstractmethod
+    def define(self, type: str, version: int, definition: bytes) -> None:
+        """Keep what a version of a class is, as JSON, in the place of what it was."""
+
+    @abstractmethod
+    def move_cursor(self, name: str, entry: int) -> None:
+        """Keep how far a subscription has come: the id of the last entry that it is done with."""
+
+    @abstractmethod
+    def remove_cursor(self, name: str) -> bool:
+        """Forget a subscription; tell whether there was one."""
+
     # --- reading: from any thread ---
 
     @abstractmethod
@@ -160,6 +172,30 @@ class Store(ABC):
     @abstractmethod
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         """Return the last checkpoint, or the last one at `upto` or before it."""
+
+    @abstractmethod
+    def definitions(self) -> dict[tuple[str, int], bytes]:
+        """Return what is known of each class and version."""
+
+    @abstractmethod
+    def committed(self, *, after: int, first: int) -> builtins.list[tuple[WorkflowRecord, Entry]]:
+        """Return entries of all workflows in the order of their commits, each with its workflow.
+
+        Arguments:
+            after: only those with a greater id.
+            first: only the first so many of these.
+        """
+
+    @abstractmethod
+    def entry_range(self) -> tuple[int, int]:
+        """Return the id of the oldest entry that is kept, and the last id that was given.
+
+        When no entry is kept, the first is one more than the last.
+        """
+
+    @abstractmethod
+    def cursors(self) -> dict[str, int]:
+        """Return how far each subscription has come."""
 
     @abstractmethod
     def messages(

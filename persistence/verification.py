@@ -123,6 +123,7 @@ def check(
     previous = None if state is None else state.checksum
     before = None if state is None else state.chart.configuration
     expected, last = first, None
+    version: int | None = None  # unknown before the first migration that is kept
     for entry in entries:
         sequence = entry.sequence
         if sequence < expected:
@@ -138,6 +139,10 @@ def check(
             yield problem(sequence, f"The entry is beyond the last step, {record.sequence}")
         for what in _wrong(record, entry, previous, before):
             yield problem(sequence, what)
+        if entry.kind is Kind.MIGRATED:
+            was, version = version, _versions(entry)[1]
+            if version is None or was not in (None, _versions(entry)[0]):
+                yield problem(sequence, "The migration does not follow on the version before")
         if state is not None:
             try:
                 state = fold(state, (entry,))
@@ -160,8 +165,22 @@ def check(
             )
         if record.updated_at != last.at:
             yield problem(last.sequence, "The workflow's row has another time than its last step")
+    if version is not None and version != record.version:
+        yield problem(
+            None,
+            f"The workflow's row says version {record.version}, and its history {version}",
+        )
     for sequence in unseen:
         yield problem(sequence, "The checkpoint is of a step that is not in the history")
+
+
+def _versions(entry: Entry) -> tuple[int | None, int | None]:
+    """Return from which version to which a migration led; None when that can't be read."""
+    try:
+        data = _decode(entry.data or b"")
+        return int(data["from"]), int(data["to"])
+    except (msgspec.MsgspecError, ValueError, TypeError, LookupError):
+        return None, None
 
 
 def _missing(first: int, last: int) -> str:

@@ -13,6 +13,7 @@ from .check import Problem, check
 from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
+from .fingerprint import describe_states, describe_transitions
 from .machine import (
     RESERVED,
     Macrostep,
@@ -31,6 +32,7 @@ from .machine import (
     runs_async,
     states_of,
 )
+from .standing import in_order, misfit
 from .trace import Microstep, Taken
 
 __all__ = [
@@ -57,14 +59,18 @@ __all__ = [
     "capture_state",
     "check",
     "check_durable",
+    "describe_states",
+    "describe_transitions",
     "events_of",
     "explain",
     "falls_back",
     "furnish",
+    "in_order",
     "is_final",
     "leaves",
     "macrostep",
     "macrostep_async",
+    "misfit",
     "place",
     "rehydrate",
     "restore",

@@ -39,6 +39,56 @@ def test_entries_come_back_equal_and_numbered_in_the_order_of_commits(store, aut
     assert sorted(ids) == [ids[0], ids[2], ids[1], ids[3]]
 
 
+def test_what_a_version_of_a_class_is_is_kept_until_it_is_something_else(store):
+    assert store.definitions() == {}
+    store.define("Order", 1, b'{"a":1}')
+    store.define("Order", 2, b'{"a":2}')
+    store.define("Order", 1, b'{"a":3}')
+    assert store.definitions() == {("Order", 1): b'{"a":3}', ("Order", 2): b'{"a":2}'}
+
+
+def test_entries_of_all_workflows_are_read_in_the_order_of_their_commits(store, author):
+    assert store.entry_range() == (1, 0)
+    assert store.committed(after=0, first=10) == []
+    one, two = author("one"), author("two")
+    for _ in range(3):
+        one.write()
+        two.write()
+    found = store.committed(after=0, first=100)
+    assert [(record.id, entry.sequence) for record, entry in found] == [
+        (id, sequence) for sequence in (1, 2, 3) for id in ("one", "two")
+    ]
+    ids = [entry.id for _, entry in found]
+    assert ids == list(range(ids[0], ids[0] + 6)), "without a gap, so that one can be seen"
+    assert store.entry_range() == (ids[0], ids[-1])
+    assert [entry.id for _, entry in store.committed(after=ids[1], first=2)] == ids[2:4]
+    assert found[-1] == (store.find("two"), store.entries(two.record.number)[-1])
+
+
+def test_entries_that_are_gone_leave_a_gap_that_is_never_filled(store, author):
+    author("one").write(6)
+    author("two").write(2)
+    store.trim(Retention(count=2), 0)
+    assert [entry.id for _, entry in store.committed(after=0, first=9)] == [5, 6, 7, 8]
+    assert store.entry_range() == (5, 8)
+    store.remove("one")
+    store.remove("two")
+    assert store.committed(after=0, first=9) == []
+    assert store.entry_range() == (9, 8)
+    author("three").write()
+    assert [entry.id for _, entry in store.committed(after=0, first=9)] == [9]
+
+
+def test_cursors_are_kept_by_name(store):
+    assert store.cursors() == {}
+    store.move_cursor("mail", 3)
+    store.move_cursor("log", 1)
+    store.move_cursor("mail", 7)
+    assert store.cursors() == {"mail": 7, "log": 1}
+    assert store.remove_cursor("log") and not store.remove_cursor("log")
+    assert store.cursors() == {"mail": 7}
+
+
 def test_recovery_is_the_last_checkpoint_and_equals_a_replay_of_all(store, author):
     order = author(every=5).write(13)
     here = recover(store.load("order-7"))

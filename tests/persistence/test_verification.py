@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
+import msgspec
 import pytest
 from repertory.persistence.errors import WorkflowNotFound
-from repertory.persistence.records import Retention
+from repertory.persistence.records import Kind, Retention
 from repertory.persistence.sqlite import SqliteStore
 from repertory.persistence.verification import verify
 
@@ -50,6 +51,25 @@ def test_a_store_as_it_was_written_is_sound(store, author):
     assert list(verify(store, "one")) == []
     with pytest.raises(WorkflowNotFound, match="no workflow 'four'"):
         list(verify(store, "four"))
+
+
+@pytest.mark.parametrize(
+    ("versions", "record", "what"),
+    [
+        ([(1, 2), (2, 4)], 4, None),
+        ([(1, 2), (3, 4)], 4, "The migration does not follow on the version before"),
+        ([(1, 2), None], 2, "The migration does not follow on the version before"),
+        ([(1, 2), (2, 4)], 3, "The workflow's row says version 3, and its history 4"),
+    ],
+)
+def test_migrations_lead_from_version_to_version(store, author, versions, record, what):
+    order = author("one").write(2)
+    for pair in versions:
+        data = None if pair is None else dict(zip(("from", "to"), pair, strict=True))
+        order.record = msgspec.structs.replace(order.record, version=record)
+        order.write(kind=Kind.MIGRATED, event="__migrated__", data=data)
+        order.write()
+    assert [problem.what for problem in verify(store)] == ([] if what is None else [what])
 
 
 TWO = "WHERE workflow = 2 AND sequence = "
@@ -211,7 +231,7 @@ def test_rows_that_point_nowhere_and_a_wrong_index_date_are_found(written):
 
 def test_flipped_bytes_in_the_file_are_found(written):
     whole = written.read_bytes()
-    at = whole.index(b'["on_pay"]', len(whole) // 2)
+    at = whole.rindex(b'["on_pay"]')
     written.write_bytes(whole[:at] + b'["on_pie"]' + whole[at + 10 :])
     ((_, sequence, what),) = found(written)
     assert sequence is not None
@@ -225,3 +245,14 @@ def test_damaged_workflows_are_all_named_and_the_others_still_checked(written):
         "UPDATE state_transitions SET duration = 3 WHERE workflow = 3 AND sequence = 2",
     )
     assert [p[0] for p in found(written)] == ["one", "two", "three"]
+
+
+def test_a_subscription_that_is_ahead_of_all_entries_is_found(written):
+    store = SqliteStore(written)
+    store.move_cursor("fine", 30)
+    assert list(verify(store)) == []
+    store.move_cursor("mail", 31)
+    store.close()
+    assert found(written) == [
+        (None, None, "Subscription 'mail' has come further than there are entries")
+    ]

@@ -1,0 +1,75 @@
+"""What is done with a system's store as a whole, or for a workflow between stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ..persistence.exchange import export_workflow, import_workflow
+from ..persistence.records import Problem, WorkflowRecord
+from ..persistence.verification import verify
+from .answer import ask
+from .life import SystemLife
+from .messages import Write
+from .migrating import MigrationReport, migrate, would_migrate
+from .ref import WorkflowRef
+from .statistics import Statistics
+from .workflow import Workflow
+
+
+class SystemUpkeep(SystemLife):
+    """Looking after the store: counting, checking, migrating, exporting and importing."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """What has been written since the system was opened, and what that took."""
+        return msgspec.structs.replace(self._services.statistics)
+
+    def verify(self, id: str | None = None) -> Sequence[Problem]:
+        """Check the store, or one workflow in it, and return what is wrong; [] is well."""
+        return list(verify(self._services.store, id))
+
+    def export(self, id: str) -> bytes:
+        """Return a workflow with all its history as a JSON document.
+
+        Raises:
+            WorkflowNotFound: there is none of this id.
+        """
+        return export_workflow(self._services.store, id)
+
+    def import_(self, document: bytes) -> WorkflowRef:
+        """Put a workflow that was exported into this store, as it was.
+
+        Raises:
+            BadDocument: it is damaged, or not one of ours.
+            WorkflowExists: its id is taken.
+        """
+        store = self._services.store
+        write = Write(lambda: import_workflow(store, document))
+        record: WorkflowRecord = ask(self._services.persistence, write).get()
+        return WorkflowRef(self, record.id)
+
+    def migrate(
+        self, workflow: type[Workflow] | str | None = None, *, dry_run: bool = False
+    ) -> MigrationReport:
+        """Bring every workflow of an older version to the present version of its class, now.
+
+        Otherwise each is migrated when it is next needed. One that can't be is left as it is, and
+        is in the report with what is wrong.
+
+        Arguments:
+            workflow: only those of this class, or of the class stored under this name.
+            dry_run: only try, and write nothing.
+
+        Returns:
+            what was done, or would be, with each workflow that is of another version than its
+            class.
+
+        Example:
+            >>> for one in system.migrate(dry_run=True).failed:     # doctest: +SKIP
+            ...     print(one.workflow_id, one.error)
+        """
+        name = workflow if workflow is None or isinstance(workflow, str) else workflow.workflow_name
+        each = would_migrate if dry_run else migrate
+        return each(self._services, name)
