@@ -136,7 +136,7 @@ def cases(scale: float, stored: int) -> list[Case]:
             "≥ 10,000/s",
         ),
         *_large(stored),
-        _size(round(1000 * scale)),
+        _size(max(500, round(1000 * scale))),
         *_growth(scale),
     ]
 

@@ -60,7 +60,10 @@ def _rows(connection: sqlite3.Connection, path: Path) -> tuple[list[Row], list[R
         connection.execute(statement)
     connection.execute("ATTACH ? AS reference", (str(path),))
     connection.execute("INSERT INTO main.workflows SELECT * FROM reference.workflows")
-    entries = connection.execute("SELECT * FROM reference.state_transitions ORDER BY id").fetchall()
+    # In turn, as the events were sent. Which of them shared a transaction is no part of the work.
+    entries = connection.execute(
+        "SELECT * FROM reference.state_transitions ORDER BY sequence, workflow"
+    ).fetchall()
     checkpoints = connection.execute("SELECT * FROM reference.workflow_checkpoints").fetchall()
     connection.execute("DETACH reference")
     return (
