@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format clean
+.PHONY: demo test crash check format clean
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# `make test` kills 50 times; this kills 200 times, or ROUNDS=n.
+crash: $(VENV)/ready
+	REPERTORY_CRASH_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/crash
 
 # Types are checked on what a user installs: type checkers cannot see mapped folders.
 check: $(VENV)/ready-check

@@ -8,6 +8,7 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.errors import SystemStopped
 from .position import Position
 from .runtime import PooledRef
 
@@ -44,6 +45,12 @@ class Activations:
         self._activate = activate
         self._table: dict[str, Activation] = {}
         self._lock = Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Make no activation from now on."""
+        with self._lock:
+            self._closed = True
 
     def __len__(self) -> int:
         return len(self._table)
@@ -58,13 +65,19 @@ class Activations:
             return list(self._table)
 
     def enter(self, workflow_id: str) -> Activation:
-        """Return the activation of a workflow, made if need be."""
+        """Return the activation of a workflow, made if need be.
+
+        Raises:
+            SystemStopped: it would have to be made, and the system is closing.
+        """
         found = self._table.get(workflow_id)
         if found is not None:
             return found
         with self._lock:
             found = self._table.get(workflow_id)
             if found is None:
+                if self._closed:
+                    raise SystemStopped(f"The system has stopped; {workflow_id!r} stays as it is.")
                 found = Activation()
                 found.ref = self._activate(workflow_id, found)
                 self._table[workflow_id] = found

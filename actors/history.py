@@ -54,6 +54,8 @@ class HistoryEntry(msgspec.Struct, frozen=True):
         error: `{"type": …, "message": …}` when it was refused or failed, else None.
         transitions: the microsteps, in order.
         handlers: the handlers that were called, in order.
+        sent: receiver and event of each message that left with it.
+        sender: id and step of the workflow whose message it took, or None.
     """
 
     id: int
@@ -71,6 +73,8 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     error: dict[str, str] | None
     transitions: tuple[Transition, ...]
     handlers: tuple[HandlerCall, ...]
+    sent: tuple[tuple[str, str], ...]
+    sender: tuple[str, int] | None
 
 
 def read_history(
@@ -144,4 +148,6 @@ def _read(entry: Entry, context: Any) -> HistoryEntry:
             for event, source, target, entered, duration in details.get("transitions", ())
         ),
         handlers=tuple(HandlerCall(*call) for call in details.get("handlers", ())),
+        sent=tuple((receiver, event) for receiver, event in details.get("sent", ())),
+        sender=tuple(details["from"]) if "from" in details else None,
     )

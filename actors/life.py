@@ -14,6 +14,7 @@ from pykka import ActorDeadError
 
 from ..persistence.errors import (
     RepertoryError,
+    StoreError,
     SystemStopped,
     UnknownWorkflow,
 )
@@ -22,10 +23,11 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
-from .messages import Leave, Trim
+from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, Runtime
+from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
+from .runtime.context import here
 from .services import Services
 from .supervisor import Supervisor
 from .waiting import Deadline
@@ -98,19 +100,27 @@ class SystemLife:
             store.close()
             raise
         notifications = Notifications(runtime)
+
+        def activate(workflow_id: str, activation: Activation) -> PooledRef[Any]:
+            try:
+                return runtime.start(WorkflowActor, services, workflow_id, activation)
+            except RuntimeClosedError as error:
+                raise SystemStopped(f"The system {self._name!r} is being closed.") from error
+
         services = Services(
             store=store,
             runtime=runtime,
-            activations=Activations(self._activate),
+            activations=Activations(activate),
             notifications=notifications,
             workflow_class=self._class_of,
             system_handlers=self._handlers,
         )
-        services.persistence = runtime.start(
-            PersistenceActor, store, notifications, runtime.clock, services.statistics
-        )
+        services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
         self._running = services
+        if not self._read_only:
+            # Before anybody can send: what is on its way goes first.
+            services.persistence.tell(DeliverAll())
         self._trim_later(services)
         return self
 
@@ -126,9 +136,16 @@ class SystemLife:
             timeout: seconds to wait for workflows; what they have not done by then is not done,
                 and its senders get `SystemStopped`.
         """
-        services, self._running = self._running, None
+        services = self._running
         if services is None:
             return
+        if here.dispatcher is services.runtime.dispatcher or here.serves_loop or here.mailbox:
+            raise RepertoryError(
+                f"The system {self._name!r} can't be closed from an action, a handler or a "
+                "callback, which would have to end first; close it from outside."
+            )
+        self._running = None
+        services.activations.close()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)
@@ -168,6 +185,14 @@ class SystemLife:
     ) -> None:
         await asyncio.to_thread(self.close)
 
+    def _check_writable(self) -> None:
+        """Raise StoreError when the system only looks: before anything runs."""
+        if self._read_only:
+            raise StoreError(
+                f"{self.path} was opened read-only; open it without read_only to change it.",
+                path=self.path,
+            )
+
     @property
     def _services(self) -> Services:
         services = self._running
@@ -176,10 +201,6 @@ class SystemLife:
                 f"The system {self._name!r} is not open; enter it with `with`, or call open()."
             )
         return services
-
-    def _activate(self, workflow_id: str, activation: Activation) -> Any:
-        services = self._services
-        return services.runtime.start(WorkflowActor, services, workflow_id, activation)
 
     def _class_of(self, name: str) -> type[Workflow]:
         return self._classes.get(name) or workflow_class(name)

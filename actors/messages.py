@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Full
 from typing import Any
 
 import msgspec
 
-from ..persistence.records import Retention, Step
+from ..persistence.errors import SystemStopped
+from ..persistence.records import Message, Retention, Step
 from .position import Position
 from .runtime import PooledFuture
 from .workflow import Workflow
@@ -20,11 +23,13 @@ class Begin(msgspec.Struct, frozen=True):
         workflow: its class.
         context: the context it begins with.
         number: the store's number for it.
+        handlers: handlers of its own.
     """
 
     workflow: type[Workflow]
     context: Any
     number: int
+    handlers: tuple[object, ...] = ()
 
 
 class Deliver(msgspec.Struct, frozen=True):
@@ -35,12 +40,16 @@ class Deliver(msgspec.Struct, frozen=True):
         data: its data, by parameter name.
         key: the idempotency key, or None.
         keep_refused: whether a refusal is written to history too.
+        message: the message that it came with from another workflow, or None.
+        anew: whether that message, and those after it, are delivered again after a failure.
     """
 
     event: str
     data: Mapping[str, Any]
     key: str | None = None
     keep_refused: bool = False
+    message: Message | None = None
+    anew: bool = False
 
 
 class RollBack(msgspec.Struct, frozen=True):
@@ -51,7 +60,10 @@ class RollBack(msgspec.Struct, frozen=True):
 
 
 class Wake(msgspec.Struct, frozen=True):
-    """To a workflow: be in memory. Answered when it is."""
+    """To any actor: answer once all that came before is done; a workflow, in memory again.
+
+    The persistence actor answers whether messages between workflows are still under way.
+    """
 
 
 class Leave(msgspec.Struct, frozen=True):
@@ -63,6 +75,11 @@ class Leave(msgspec.Struct, frozen=True):
 
     left: PooledFuture[None]
 
+    def refused(self, error: Exception) -> None:
+        """Answer in the place of a workflow that did not come to it."""
+        with suppress(Full):
+            self.left.set_error(error)
+
 
 class CommitFailed(msgspec.Struct, frozen=True):
     """To a workflow: a step of yours was not written; go back to the last one that was.
@@ -72,6 +89,16 @@ class CommitFailed(msgspec.Struct, frozen=True):
     """
 
     life: int
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """To a workflow: you are no longer in the store; forget what you know.
+
+    Attributes:
+        number: the store's number for the one that was removed.
+    """
+
+    number: int
 
 
 class Commit:
@@ -86,6 +113,7 @@ class Commit:
         value: what to answer when it is written.
         failure: what to answer instead: the recorded error of a step that failed or was refused.
         after: a commit that the answer depends on: when that was not written, its error is it.
+        received: the message that the step takes, or None.
         owner: told how it ended, before anybody is answered.
         concluded: whether it has been decided.
         error: why it was not written, once that is known.
@@ -98,6 +126,7 @@ class Commit:
         "failure",
         "owner",
         "position",
+        "received",
         "replies",
         "step",
         "value",
@@ -112,6 +141,7 @@ class Commit:
         value: Any = None,
         failure: Exception | None = None,
         after: Commit | None = None,
+        received: Message | None = None,
         owner: Callable[[Commit], None] | None = None,
     ) -> None:
         self.replies = replies
@@ -120,22 +150,54 @@ class Commit:
         self.value = value
         self.failure = failure
         self.after = after
+        self.received = received
         self.owner = owner
         self.concluded = False
         self.error: Exception | None = None
 
     def conclude(self, error: Exception | None) -> None:
-        """Tell the owner and whoever waits how it ended."""
+        """Tell the owner and whoever waits how it ended; the first time is what counts."""
+        if self.concluded:
+            return
         self.error = error or (self.after.error if self.after else None)
         self.concluded = True
         if self.owner is not None:
             self.owner(self)
         answer = self.error or self.failure
         for reply in self.replies:
-            if answer is None:
-                reply.set(self.value)
-            else:
-                reply.set_error(answer)
+            with suppress(Full):  # somebody has answered in our place
+                if answer is None:
+                    reply.set(self.value)
+                else:
+                    reply.set_error(answer)
+
+    def refused(self, error: Exception) -> None:
+        """End like this when the persistence actor has stopped before it came to it."""
+        stopped = SystemStopped("The system has stopped; nothing was written.")
+        stopped.__cause__ = error
+        self.conclude(stopped)
+
+
+class Undelivered(msgspec.Struct, frozen=True):
+    """To the persistence actor: a workflow could not take a message from another one.
+
+    Attributes:
+        message: the message.
+        error: why.
+    """
+
+    message: Message
+    error: Exception
+
+
+class Redeliver(msgspec.Struct, frozen=True):
+    """To the persistence actor: try again what this workflow could not take."""
+
+    receiver: str
+
+
+class DeliverAll(msgspec.Struct, frozen=True):
+    """To the persistence actor: deliver what is still on its way in the store."""
 
 
 class Write(msgspec.Struct, frozen=True):

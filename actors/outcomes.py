@@ -80,6 +80,8 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
         SerializationFailed: it can't be written as JSON, or has a name that callbacks get from
             the chart.
     """
+    if message.message is not None:
+        return message.message.data
     if not message.data:
         return None
     if taken := RESERVED.intersection(message.data):
@@ -98,7 +100,7 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
         ) from error
 
 
-def broken(workflow_id: str, event: str, raised: Exception) -> WorkflowError:
+def broken(workflow_id: str, event: str, raised: BaseException) -> WorkflowError:
     """Return the error for an event whose step was undone by what a callback raised."""
     if isinstance(raised, SerializationFailed):
         return raised

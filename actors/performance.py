@@ -11,7 +11,7 @@ from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
 from ..persistence.records import ChartState, Kind
 from .charts import (
-    Taken,
+    Macrostep,
     begin,
     begin_async,
     capture,
@@ -24,7 +24,7 @@ from .charts import (
 from .handlers import HandlerCall, HandlerListener, event_hooks
 from .rehydration import rehydrate
 from .stepping import Done
-from .workflow import Workflow
+from .workflow import Sent, Workflow
 
 
 class Performance:
@@ -67,19 +67,20 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self) -> Taken:
+    async def begin(self) -> Macrostep:
         """Enter the initial states."""
         if runs_async(self._chart):
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(self, event: str, data: Mapping[str, Any]) -> Taken:
+    async def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
         """Take an event, to the end of its macrostep.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
+        self._chart.outbox.clear()
         for hook in self._hooks:
             standing = leaves(self.workflow, capture(self._chart).configuration)
             told = hook("+".join(standing), event)
@@ -91,7 +92,10 @@ class Performance:
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
-        return bool(self._chart.codec.plain(self._chart.context) == context)
+        try:
+            return bool(self._chart.codec.plain(self._chart.context) == context)
+        except CodecError:
+            return False
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
@@ -99,13 +103,19 @@ class Performance:
         self._calls.clear()
         return calls
 
+    def take_outbox(self) -> list[Sent]:
+        """Return what the actions have sent to other workflows since the last time."""
+        sent = self._chart.outbox.copy()
+        self._chart.outbox.clear()
+        return sent
+
     def done(
         self,
         kind: Kind,
         event: str,
         at: int,
         started: int,
-        taken: Taken,
+        taken: Macrostep,
         data: bytes | None = None,
         key: str | None = None,
     ) -> Done:
@@ -153,3 +163,13 @@ class Performance:
             f"{error}",
             workflow_id=self._id,
         )
+
+
+def run(work: Any) -> None:
+    """Run a coroutine that has nothing to wait for."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    work.close()
+    raise RuntimeError("A chart without coroutines waited for something.")

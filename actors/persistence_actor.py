@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from queue import Full
 from time import perf_counter
 from typing import Any
 
 from ..persistence.errors import StoreError
 from ..persistence.records import Retention
-from ..persistence.store import Store
-from .messages import Commit, Trim, Write
-from .notifications import Committed, Notifications
-from .runtime import Clock, PooledActor
-from .statistics import Statistics
+from .messages import Commit, DeliverAll, Redeliver, Trim, Undelivered, Wake, Write
+from .notifications import Committed
+from .outbox import Outbox
+from .runtime import PooledActor
+from .runtime.context import here
+from .services import Services
 
 logger = logging.getLogger("repertory.persistence")
 
@@ -31,16 +34,35 @@ class PersistenceActor(PooledActor):
     stop_on_failure = False
     batch_limit = 1000
 
-    def __init__(
-        self, store: Store, notifications: Notifications, clock: Clock, statistics: Statistics
-    ) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._store = store
-        self._notifications = notifications
-        self._clock = clock
-        self._statistics = statistics
+        self._store = services.store
+        self._notifications = services.notifications
+        self._statistics = services.statistics
+        self._clock = services.runtime.clock
+        self._outbox = Outbox(services)
 
     def on_batch(self, envelopes: Sequence[Any]) -> None:
+        try:
+            self._write(envelopes)
+        except BaseException as error:
+            # Ctrl-C, mostly, in a thread that ran this while it waited. Nobody else may suffer.
+            logger.exception("Writing was broken off.")
+            broken_off = StoreError(
+                f"Writing was broken off by {type(error).__name__}; it may have been done or not: "
+                f"look at the workflow, or repeat what has a key."
+            )
+            broken_off.__cause__ = error
+            for envelope in envelopes:
+                if type(envelope.message) is Commit:
+                    envelope.message.conclude(broken_off)
+                elif envelope.reply_to is not None:
+                    with suppress(Full):
+                        envelope.reply_to.set_error(broken_off)
+            if here.depth and isinstance(error, KeyboardInterrupt):
+                raise
+
+    def _write(self, envelopes: Sequence[Any]) -> None:
         commits: list[Commit] = []
         for envelope in envelopes:
             message = envelope.message
@@ -75,14 +97,27 @@ class PersistenceActor(PooledActor):
                 commit.conclude(None)
                 continue
             commit.conclude(failure or next(results))
+            if commit.error is None:
+                self._outbox.committed(commit.step)
+            elif commit.received is not None:
+                self._outbox.failed(commit.received, commit.error)
             if commit.error is None and self._notifications and commit.position is not None:
                 self._notifications.publish(Committed(commit.position, commit.step.entry))
 
     def _perform(self, message: Any, reply: Any) -> None:
         try:
+            answer: Any = None
             match message:
                 case Write():
                     answer = message.action()
+                case Undelivered():
+                    self._outbox.failed(message.message, message.error)
+                case Redeliver():
+                    self._outbox.redeliver(message.receiver)
+                case DeliverAll():
+                    self._outbox.deliver_all()
+                case Wake():
+                    answer = self._outbox.under_way
                 case Trim():
                     answer = self._trim(message.retention)
                 case _:

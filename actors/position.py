@@ -8,8 +8,6 @@ from typing import Any
 import msgspec
 
 from ..persistence.records import ChartState, Checkpoint, WorkflowRecord
-from .charts import leaves
-from .workflow import Workflow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -82,20 +80,3 @@ class Snapshot(msgspec.Struct, frozen=True):
         """Tell whether a state is active, at any depth; given by name, enum or attribute."""
         name = getattr(state, "id", state)
         return str(getattr(name, "value", name)) in self.configuration
-
-
-def snapshot(position: Position, workflow: type[Workflow]) -> Snapshot:
-    """Return the view of a position that others get."""
-    record = position.record
-    return Snapshot(
-        id=record.id,
-        type=record.type,
-        version=record.version,
-        sequence=record.sequence,
-        configuration=record.configuration,
-        leaves=leaves(workflow, record.configuration),
-        context=workflow.codec.load(position.context),
-        finished=record.finished,
-        created_at=utc(record.created_at),
-        updated_at=utc(record.updated_at),
-    )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
-from uuid import uuid4
 
 from ..persistence.errors import WorkflowNotFound
+from .answer import Answer, brought_by
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
-from .names import Name, event_name, state_name
+from .names import Name, event_fields, event_name, new_id, state_name
 from .notifications import Committed, Interest
-from .position import Position, Snapshot, snapshot
-from .rehydration import past_position, read_position
+from .position import Position, Snapshot
+from .rehydration import past_position, read_position, snapshot
 from .runtime import Envelope, PooledFuture, PooledRef
 from .stepping import follow, forked, unborn
 from .waiting import in_vain, wait
@@ -117,7 +117,7 @@ class WorkflowRef:
         Example:
             >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
         """
-        message = Deliver(event_name(event), {**(data or {}), **fields}, key, keep_refused)
+        message = Deliver(event_name(event), event_fields(data, fields), key, keep_refused)
         future = self._send(message)
         return wait(future, timeout, f"workflow {self.id!r}") if block else future
 
@@ -149,7 +149,8 @@ class WorkflowRef:
 
         What goes wrong with it is logged, and published as `EventFailed` on the event stream.
         """
-        message = Deliver(event_name(event), {**(data or {}), **fields}, key)
+        self._system._check_writable()
+        message = Deliver(event_name(event), event_fields(data, fields), key)
         self._system._services.activations.deliver(self.id, lambda ref: ref.tell(message))
 
     def rollback(
@@ -189,8 +190,9 @@ class WorkflowRef:
             RollbackFailed: there is no such step.
             HistoryTrimmed: retention has removed it.
         """
+        self._system._check_writable()
         services = self._system._services
-        workflow_id = id if id is not None else uuid4().hex
+        workflow_id = new_id(id)
         origin = self._position()
         if at is not None:
             workflow = services.workflow_class(origin.record.type)
@@ -198,18 +200,19 @@ class WorkflowRef:
         record = origin.record
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
         done = forked(origin, services.runtime.clock.now_us())
-        step, _ = follow(before, done, checkpoint_every=1)
-        made: PooledFuture[Any] = PooledFuture()
-        made.worker = services.persistence.actor_inbox
-        services.persistence.tell(Commit([made], step=step))
+        step, position = follow(before, done, checkpoint_every=1)
+        made: Answer[Any] = Answer()
+        services.submit(Commit([made], step=step, position=position))
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 
     def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
-        future: PooledFuture[Any] = PooledFuture()
+        if not isinstance(message, Wake):
+            self._system._check_writable()
+        future: Answer[Any] = Answer()
 
         def put(ref: PooledRef[Any]) -> None:
-            future.worker = ref.actor_inbox
+            brought_by(ref, future)
             ref.actor_inbox.put(Envelope(message, reply_to=future))
 
         self._system._services.activations.deliver(self.id, put)

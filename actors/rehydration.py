@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
-from ..persistence.codec import decode_json
-from ..persistence.errors import RollbackFailed, VersionMismatch
+from ..persistence.chain import checksum
+from ..persistence.codec import CodecError, decode_json
+from ..persistence.errors import RollbackFailed, StoreDamaged, VersionMismatch
 from ..persistence.records import ChartState, Kind, Stored, WorkflowRecord
 from ..persistence.recovery import fold
 from ..persistence.recovery import position as stored_position
 from ..persistence.store import Store
-from .charts import is_final, restore
-from .position import Position
+from .charts import is_final, leaves, restore
+from .position import Position, Snapshot, utc
 from .workflow import Workflow
 
 
 def read_position(stored: Stored) -> Position:
-    """Return where a stored workflow stands: its last checkpoint, and the history after it."""
+    """Return where a stored workflow stands: its last checkpoint, and the history after it.
+
+    Raises:
+        StoreDamaged: what is stored is not what was written.
+    """
+    _check_chain(stored)
     folded = fold(stored.checkpoint, stored.entries)
     return Position(
         record=stored.record,
@@ -24,6 +32,20 @@ def read_position(stored: Stored) -> Position:
         context=decode_json(folded.context),
         checksum=folded.checksum,
     )
+
+
+def _check_chain(stored: Stored) -> None:
+    previous, record = stored.checkpoint.checksum, stored.record
+    for entry in stored.entries:
+        if entry.checksum != checksum(previous, record.id, entry):
+            raise StoreDamaged(
+                f"Entry {entry.sequence} of workflow {record.id!r} is not what was written; the "
+                f"workflow is left as it is: restore the store from a backup, or remove it.",
+                workflow_id=record.id,
+                number=record.number,
+                sequence=entry.sequence,
+            )
+        previous = entry.checksum
 
 
 def past_position(
@@ -54,6 +76,25 @@ def past_position(
     )
 
 
+def stored_context(position: Position, workflow: type[Workflow]) -> Any:
+    """Return a stored context as its class has it.
+
+    Raises:
+        VersionMismatch: it does not fit the class any more.
+    """
+    try:
+        return workflow.codec.load(position.context)
+    except CodecError as error:
+        record = position.record
+        raise VersionMismatch(
+            f"The stored context of workflow {record.id!r} does not fit {workflow.workflow_name} "
+            f"any more: {error}; give the class a new version.",
+            workflow_id=record.id,
+            stored=record.version,
+            current=workflow.version,
+        ) from error
+
+
 def check_version(record: WorkflowRecord, workflow: type[Workflow]) -> None:
     """Refuse a workflow that another version of its class has written.
 
@@ -81,8 +122,7 @@ def rehydrate(chart: Workflow, stands: ChartState, workflow_id: str) -> None:
     except LookupError as error:
         raise VersionMismatch(
             f"Workflow {workflow_id!r} stands in state {error.args[0]!r}, which "
-            f"{type(chart).workflow_name} no longer has; give the state back, or the class a new "
-            f"version and a migration.",
+            f"{type(chart).workflow_name} no longer has; give it that state back.",
             workflow_id=workflow_id,
             stored=type(chart).version,
             current=type(chart).version,
@@ -117,3 +157,24 @@ def previous_sequence(store: Store, record: WorkflowRecord) -> int:
             return cursor - 1
         else:
             cursor -= 1
+
+
+def snapshot(position: Position, workflow: type[Workflow]) -> Snapshot:
+    """Return the view of a position that others get.
+
+    Raises:
+        VersionMismatch: the stored context does not fit the class any more.
+    """
+    record = position.record
+    return Snapshot(
+        id=record.id,
+        type=record.type,
+        version=record.version,
+        sequence=record.sequence,
+        configuration=record.configuration,
+        leaves=leaves(workflow, record.configuration),
+        context=stored_context(position, workflow),
+        finished=record.finished,
+        created_at=utc(record.created_at),
+        updated_at=utc(record.updated_at),
+    )

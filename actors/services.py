@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pykka import ActorDeadError
+
 from ..persistence.store import Store
 from .activations import Activations
+from .answer import brought_by
+from .messages import Commit
 from .notifications import Notifications
 from .runtime import PooledRef, Runtime
 from .statistics import Statistics
@@ -42,10 +46,15 @@ class Services:
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
 
-    def handlers(self, workflow_id: str, workflow: type[Workflow]) -> list[object]:
+    def submit(self, commit: Commit) -> None:
+        """Give the persistence actor something to write, or to answer in turn."""
+        for reply in commit.replies:
+            brought_by(self.persistence, reply)
+        try:
+            self.persistence.tell(commit)
+        except ActorDeadError as error:
+            commit.refused(error)
+
+    def handlers(self, workflow: type[Workflow], own: Sequence[object]) -> list[object]:
         """Return the handlers of one workflow: the system's, its class's and its own."""
-        return [
-            *self.system_handlers,
-            *workflow.handlers,
-            *self.own_handlers.get(workflow_id, ()),
-        ]
+        return [*self.system_handlers, *workflow.handlers, *own]

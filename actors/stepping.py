@@ -12,7 +12,7 @@ from ..persistence.chain import checksum
 from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Entry, Kind, Step, WorkflowRecord
+from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .position import Position
@@ -47,6 +47,8 @@ class Done(msgspec.Struct, frozen=True, gc=False):
         error: the error of a step that failed or was refused, as JSON, or None.
         microsteps: what the chart did, in order.
         calls: which handlers were called.
+        sends: the messages that leave with it.
+        received: the message that it takes, or None.
     """
 
     kind: Kind
@@ -62,6 +64,8 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     error: bytes | None = None
     microsteps: Sequence[Microstep] = ()
     calls: Sequence[HandlerCall] = ()
+    sends: tuple[Message, ...] = ()
+    received: Message | None = None
 
 
 def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, Position]:
@@ -93,7 +97,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         context=None if change is None else ContextCodec.encode(change),
         result=done.result,
         error=done.error,
-        details=_details(done.microsteps, done.calls),
+        details=_details(done),
         checksum=b"",
     )
     entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
@@ -116,7 +120,8 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
-    return Step(record=after.record, entry=entry, checkpoint=checkpoint), after
+    received = None if done.received is None else done.received.id
+    return Step(after.record, entry, checkpoint, done.sends, received), after
 
 
 def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
@@ -146,15 +151,25 @@ def error_json(error: Exception) -> bytes:
     return encode_json({"type": name, "message": str(error)})
 
 
-def _details(microsteps: Sequence[Microstep], calls: Sequence[HandlerCall]) -> bytes | None:
+def _details(done: Done) -> bytes | None:
     details: dict[str, Any] = {}
-    if microsteps:
+    if done.received is not None:
+        details["from"] = [done.received.sender, done.received.sequence]
+    if done.sends:
+        details["sent"] = [[message.receiver, message.event] for message in done.sends]
+    if done.microsteps:
         details["transitions"] = [
-            [m.event, m.source, m.target, m.entered, (m.ended - m.started) // 1000]
-            for m in microsteps
+            [
+                m.event,
+                [t.source for t in m.transitions if t.source],
+                [target for t in m.transitions for target in t.targets],
+                m.entered,
+                (m.ended - m.began) // 1000,
+            ]
+            for m in done.microsteps
         ]
-    if calls:
-        details["handlers"] = [[call.handler, call.hook, call.duration] for call in calls]
+    if done.calls:
+        details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]
     # Names and numbers of our own, so that nothing needs to be checked.
     return _encode(details) if details else None
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
+from pykka import ActorDeadError, ActorRef
 
-from ..persistence.errors import RepertoryError, WorkflowExists, WorkflowNotFound
-from .messages import Begin, EventFailed, Leave, Wake, Write
+from ..persistence.errors import WorkflowExists, WorkflowNotFound
+from .answer import brought_by
+from .messages import Begin, EventFailed, Leave, Removed, Wake, Write
 from .runtime import Envelope, PooledActor, PooledFuture
 from .services import Services
 from .workflow import Workflow
@@ -65,7 +69,7 @@ class Supervisor(PooledActor):
                 case Start():
                     self._start(message, reply)
                 case Stop():
-                    self._leave(message.workflow_id, reply.set_error, lambda: reply.set(None))
+                    self._leave(message.workflow_id, reply, lambda: reply.set(None))
                 case Remove():
                     self._remove(message.workflow_id, reply)
                 case Wake():
@@ -85,20 +89,20 @@ class Supervisor(PooledActor):
             raise WorkflowExists(
                 f"There is a workflow {workflow_id!r} already.", workflow_id=workflow_id
             )
-        if message.handlers:
-            services.own_handlers[workflow_id] = message.handlers
-        begin = Begin(message.workflow, message.context, services.store.allocate())
-        services.activations.deliver(
-            workflow_id, lambda ref: ref.actor_inbox.put(Envelope(begin, reply_to=reply))
-        )
+        number = services.store.allocate()
+        begin = Begin(message.workflow, message.context, number, message.handlers)
 
-    def _leave(self, workflow_id: str, failed: Any, left: Any) -> None:
+        def put(ref: ActorRef[Any]) -> None:
+            brought_by(ref, reply)
+            ref.actor_inbox.put(Envelope(begin, reply_to=reply))
+
+        services.activations.deliver(workflow_id, put)
+
+    def _leave(self, workflow_id: str, reply: PooledFuture[Any], left: Callable[[], None]) -> None:
         activation = self._services.activations.find(workflow_id)
         if activation is None:
             if self._services.store.find(workflow_id) is None:
-                raise WorkflowNotFound(
-                    f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id
-                )
+                raise _not_found(workflow_id)
             left()
             return
         done: PooledFuture[None] = PooledFuture()
@@ -106,26 +110,41 @@ class Supervisor(PooledActor):
         def then(future: PooledFuture[None]) -> None:
             try:
                 future.get()
-            except RepertoryError as error:
-                failed(error)
-            else:
                 left()
+            except Exception as error:
+                reply.set_error(error)
+
+        def put(ref: ActorRef[Any]) -> None:
+            brought_by(ref, reply)
+            ref.tell(Leave(done))
 
         done.add_done_callback(then)
-        self._services.activations.deliver(workflow_id, lambda ref: ref.tell(Leave(done)))
+        self._services.activations.deliver(workflow_id, put)
 
     def _remove(self, workflow_id: str, reply: PooledFuture[Any]) -> None:
         services = self._services
 
-        def delete() -> bool:
+        def delete() -> None:
+            record = services.store.find(workflow_id)
+            if record is None:
+                raise _not_found(workflow_id)
+            services.store.remove(workflow_id)
             services.own_handlers.pop(workflow_id, None)
-            return services.store.remove(workflow_id)
+            # It may have been sent something, and so be in memory again.
+            if activation := services.activations.find(workflow_id):
+                with suppress(ActorDeadError):
+                    activation.ref.tell(Removed(record.number))
 
         def write() -> None:
+            brought_by(services.persistence, reply)
             services.persistence.actor_inbox.put(Envelope(Write(delete), reply_to=reply))
 
-        self._leave(workflow_id, reply.set_error, write)
+        self._leave(workflow_id, reply, write)
 
     def _failed(self, message: EventFailed) -> None:
         logger.warning("%s", message.error)
         self._services.runtime.events.publish(message)
+
+
+def _not_found(workflow_id: str) -> WorkflowNotFound:
+    return WorkflowNotFound(f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id)

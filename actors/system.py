@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, overload
-from uuid import uuid4
 
 import msgspec
 
@@ -17,17 +16,18 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Problem, WorkflowRecord
+from ..persistence.records import Message, Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .answer import ask
 from .life import SystemLife
 from .messages import Wake, Write
-from .names import Name, event_name, state_name
+from .names import Name, event_name, new_id, state_name
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
 from .statistics import Statistics
 from .supervisor import Remove, Start, Stop
-from .waiting import Deadline, wait
+from .waiting import Deadline, error_of, wait
 from .workflow import Workflow
 
 
@@ -123,11 +123,10 @@ class ActorSystem(SystemLife):
     def _start(
         self, workflow: type[Workflow], id: str | None, context: Any, handlers: Sequence[object]
     ) -> tuple[WorkflowRef, PooledFuture[Any]]:
+        self._check_writable()
         services = self._services
         self._claim_name(workflow)
-        workflow_id = id if id is not None else uuid4().hex
-        if not workflow_id:
-            raise ContextInvalid("A workflow's id can't be empty.", workflow_id=workflow_id)
+        workflow_id = new_id(id)
         try:
             ready = workflow.make_context(context)
         except CodecError as error:
@@ -137,7 +136,7 @@ class ActorSystem(SystemLife):
                 workflow_id=workflow_id,
             ) from error
         message = Start(workflow, workflow_id, ready, tuple(handlers))
-        return WorkflowRef(self, workflow_id), services.supervisor.ask(message, block=False)
+        return WorkflowRef(self, workflow_id), ask(services.supervisor, message)
 
     def get(self, id: str) -> WorkflowRef:
         """Return the handle of a workflow that exists, in memory or not.
@@ -195,7 +194,7 @@ class ActorSystem(SystemLife):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Stop(id), block=False), timeout, f"{id!r} to stop")
+        wait(ask(self._services.supervisor, Stop(id)), timeout, f"{id!r} to stop")
 
     def remove(self, id: str, *, timeout: float | None = None) -> None:
         """Delete a workflow and all its history, once it has finished what it was sent.
@@ -203,7 +202,7 @@ class ActorSystem(SystemLife):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(self._services.supervisor.ask(Remove(id), block=False), timeout, f"{id!r} to go")
+        wait(ask(self._services.supervisor, Remove(id)), timeout, f"{id!r} to go")
 
     def broadcast(
         self,
@@ -274,6 +273,8 @@ class ActorSystem(SystemLife):
     def settle(self, timeout: float | None = None) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
+        That includes what workflows have sent to each other, and what follows from it.
+
         Arguments:
             timeout: seconds to wait.
 
@@ -282,11 +283,22 @@ class ActorSystem(SystemLife):
         """
         services = self._services
         deadline = Deadline(timeout)
-        pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
-        for future in pending:
-            with suppress(WorkflowError, StoreError):  # those who sent something have heard of it
-                wait(future, deadline.left(), "the system to settle")
-        wait(services.supervisor.ask(Wake(), block=False), deadline.left(), "the supervisor")
+        under_way = True
+        while under_way:
+            pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
+            for future in pending:
+                with suppress(WorkflowError, StoreError):  # its senders have heard of it
+                    wait(future, deadline.left(), "the system to settle")
+            under_way = wait(ask(services.persistence, Wake()), deadline.left(), "the store")
+        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
+
+    def messages(self, *, dead: bool = False) -> Sequence[Message]:
+        """Return what workflows have sent to each other and has not been taken yet.
+
+        Arguments:
+            dead: what can't be delivered, because its receiver does not exist, instead.
+        """
+        return self._services.store.messages(dead=dead)
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.
@@ -300,7 +312,7 @@ class ActorSystem(SystemLife):
             for record in self._services.store.all()
             if not record.finished
         }
-        return {workflow_id: _error_of(future) for workflow_id, future in pending.items()}
+        return {workflow_id: error_of(future) for workflow_id, future in pending.items()}
 
     # --- the store as a whole ---
 
@@ -330,13 +342,5 @@ class ActorSystem(SystemLife):
         """
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = self._services.persistence.ask(write)
+        record: WorkflowRecord = ask(self._services.persistence, write).get()
         return WorkflowRef(self, record.id)
-
-
-def _error_of(future: PooledFuture[Any]) -> Exception | None:
-    try:
-        future.get()
-    except Exception as error:
-        return error
-    return None

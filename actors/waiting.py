@@ -33,6 +33,15 @@ def in_vain(timeout: float | None, what: str) -> Timeout:
     return Timeout(f"Waited {timeout} s for {what}, in vain; it may still happen.")
 
 
+def error_of(future: PooledFuture[Any]) -> Exception | None:
+    """Wait for a future, and return what went wrong, or None."""
+    try:
+        future.get()
+    except Exception as error:
+        return error
+    return None
+
+
 class Deadline:
     """What is left of a time that was given. Somebody waits, so it is real time."""
 

@@ -9,21 +9,43 @@ from enum import Enum
 from threading import Lock
 from typing import Any, ClassVar
 
-from ..persistence.codec import CodecError, ContextCodec
+import msgspec
+
+from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
 from .charts import (
+    RESERVED,
     Chart,
     ChartMeta,
-    TracingAsyncEngine,
-    TracingEngine,
     begin,
     check_callbacks,
     events_of,
+    furnish,
+    runs_async,
     states_of,
 )
+from .names import Name, event_name
 
 _INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])")
 """Events that SCXML has the chart itself raise; from outside they would skip its rules."""
+
+
+_TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_id")
+"""Names that are taken besides those of the base class's own attributes."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An event that an action sends to another workflow.
+
+    Attributes:
+        receiver: the other one's id.
+        event: the event's name.
+        data: its data as JSON.
+    """
+
+    receiver: str
+    event: str
+    data: bytes
 
 
 class Workflow(Chart, metaclass=ChartMeta):
@@ -42,6 +64,7 @@ class Workflow(Chart, metaclass=ChartMeta):
         handlers: objects told of what happens, within the step; see `Handler`.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
+        outbox: what the present step, or a chart without a system, has sent with `tell`.
 
     Example:
         >>> class Door(Workflow):
@@ -66,6 +89,10 @@ class Workflow(Chart, metaclass=ChartMeta):
     checkpoint_every: ClassVar[int] = 100
     handlers: ClassVar[Sequence[object]] = ()
 
+    context: Any
+    workflow_id: str
+    outbox: list[Sent]
+
     codec: ClassVar[ContextCodec]
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
@@ -78,13 +105,54 @@ class Workflow(Chart, metaclass=ChartMeta):
             workflow_id: what `self.workflow_id` says.
         """
         self._embody(type(self).make_context(context), workflow_id)
-        if not isinstance(self._engine, TracingAsyncEngine):
+        if not runs_async(self):
             begin(self)
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
-        self.context = context
-        self.workflow_id = workflow_id
-        super().__init__(listeners=list(listeners))
+        given = {"context": context, "workflow_id": workflow_id, "outbox": []}
+        furnish(self, given, listeners)
+
+    def tell(
+        self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
+    ) -> None:
+        """Send an event to another workflow of the same system, from within an action.
+
+        It leaves with the step, when that is durable, and takes effect exactly once, in the order
+        in which it was sent. What goes wrong with it there is in the other one's history.
+
+        Arguments:
+            receiver: the other workflow's id, or its `WorkflowRef`.
+            event: the event.
+            data: its data; `fields` go on top.
+            fields: likewise.
+
+        Raises:
+            CodecError: the data can't be written as JSON.
+        """
+        given = {**(data or {}), **fields}
+        if taken := RESERVED.intersection(given):
+            raise CodecError(
+                f"event {event_name(event)!r} has a field {min(taken)!r}, a name that callbacks "
+                f"get from the chart"
+            )
+        self.outbox.append(
+            Sent(getattr(receiver, "id", receiver), event_name(event), encode_json(given))
+        )
+
+    def send(self, event: str, *args: Any, delay: float | None = None, **kwargs: Any) -> Any:
+        """Send an event to this very chart, as python-statemachine does, but not later.
+
+        From within an action it is taken after the present macrostep, in the same step.
+
+        Raises:
+            ValueError: it has a delay, which would be lost with the process.
+        """
+        if delay:
+            raise ValueError(
+                f"event {event!r} has a delay, which would be lost with the process; send it when "
+                f"it is due"
+            )
+        return super().send(event, *args, **kwargs)
 
     @classmethod
     def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
@@ -119,11 +187,6 @@ class Workflow(Chart, metaclass=ChartMeta):
         """Return the id of a state given as name, enum member or class attribute, or None."""
         return _find(getattr(state, "id", state), cls._names)
 
-    def _get_engine(self) -> Any:
-        if self._callbacks.has_async_callbacks:
-            return TracingAsyncEngine(self)
-        return TracingEngine(self)
-
     @classmethod
     def _chart_defined(cls) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
@@ -136,7 +199,7 @@ class Workflow(Chart, metaclass=ChartMeta):
         cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:
-                if hasattr(Workflow, name) or name in ("context", "workflow_id", "rollback"):
+                if hasattr(Workflow, name) or name in _TAKEN:
                     raise BadDefinition(
                         f"{where}: {kind} {name!r} would hide what every workflow has under that "
                         f"name; call it otherwise."

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json, encode_json
 from ..persistence.errors import (
-    HandlerFailed,
     RepertoryError,
-    SystemStopped,
+    StoreError,
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind
+from ..persistence.records import ChartState, Kind, Message
 from .activations import Activation
 from .charts import NotAllowed
-from .messages import Begin, Commit, CommitFailed, Deliver, EventFailed, Leave, RollBack, Wake
-from .outcomes import broken, event_data, recorded_outcome, refusal, unwelcome
-from .performance import Performance
+from .messages import (
+    Begin,
+    CommitFailed,
+    Deliver,
+    Leave,
+    Removed,
+    RollBack,
+    Undelivered,
+    Wake,
+)
+from .outcomes import broken, event_data, refusal, unwelcome
+from .performance import Performance, run
+from .pipeline import Pipeline, Reply
 from .position import Position
-from .rehydration import check_version, past_position, previous_sequence, read_position
-from .runtime import PooledActor, PooledFuture
+from .rehydration import (
+    check_version,
+    past_position,
+    previous_sequence,
+    read_position,
+    stored_context,
+)
+from .runtime import PooledActor
+from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, ROLLBACK, Done, error_json, follow, unborn
+from .stepping import CREATED, ROLLBACK, Done, error_json, unborn
 from .workflow import Workflow
-
-Reply = PooledFuture[Any] | None
 
 
 class WorkflowActor(PooledActor):
@@ -50,63 +65,87 @@ class WorkflowActor(PooledActor):
         self._activation = activation
         self._performance: Performance | None = None
         self._position: Position | None = None
+        self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
         self._checkpoint_every = 1
-        self._life = 0
-        self._latest: Commit | None = None
-        # Put in here, taken out by the persistence actor's thread; each is one operation.
-        self._keys_in_flight: dict[str, Commit] = {}
+        self._stalled = False
+        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     # --- messages ---
 
     def on_receive(self, message: Any) -> Awaitable[None] | None:
         reply: Reply = self.take_reply()
+        if reply is not None:
+            reply.worker = self.actor_inbox  # until it is the persistence actor's: rings show
         work: Any = None
         try:
             match message:
                 case Deliver():
+                    self._keep_order(message)
                     performance = self._ready()
                     work = self._deliver(message, reply, performance)
                 case Begin():
                     self._must_not_exist()
+                    self._own_handlers = message.handlers
                     performance = self._embody(message.workflow, message.context)
                     work = self._begin(message, reply, performance)
                 case RollBack():
                     self._roll_back(message, reply, self._ready())
                 case Wake():
                     self._ready()
-                    self._submit(Commit([] if reply is None else [reply]))
+                    self._pipeline.answer(reply)
                 case CommitFailed():
-                    self._go_back(message)
+                    if self._pipeline.begin_anew(message):
+                        self._go_back()
+                case Removed():
+                    if self._position and self._position.record.number == message.number:
+                        self._pipeline.begin_anew()
+                        self._go_back()
                 case Leave():
                     self._leave(message)
                 case _:
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
                 if performance.waits:
-                    return self._guarded(work, reply)
-                _run(work)
-        except Exception as error:
-            self._fail(error, reply)
+                    return self._guarded(work, reply, message)
+                run(work)
+        except BaseException as error:
+            self._fail(error, reply, message)
+            if here.depth and isinstance(error, KeyboardInterrupt):
+                raise  # Ctrl-C, for the thread that ran this while it waited
         return None
 
-    async def _guarded(self, work: Awaitable[None], reply: Reply) -> None:
+    async def _guarded(self, work: Awaitable[None], reply: Reply, message: Any) -> None:
         try:
             await work
-        except Exception as error:
-            self._fail(error, reply)
+        except BaseException as error:
+            self._fail(error, reply, message)
 
-    def _fail(self, error: Exception, reply: Reply) -> None:
+    def _fail(self, raised: BaseException, reply: Reply, message: Any) -> None:
         """Answer with an error that leaves no trace, once all before it is durable."""
-        if reply is not None:
-            self._submit(Commit([reply], failure=error, after=self._last()))
-        else:
+        error = raised
+        if not isinstance(error, Exception):
+            error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
+        if isinstance(message, Leave):
+            message.refused(error)
+        elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
-                self._services.supervisor.tell(EventFailed(self._id, error))
+                self._services.persistence.tell(Undelivered(message.message, error))
+        else:
+            self._pipeline.answer(reply, error)
         if self._position is None:
-            self._performance = None
+            self._performance = self._own_handlers = None
             self._depart()
-        elif not isinstance(error, RepertoryError):
+        elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
+
+    def _keep_order(self, message: Deliver) -> None:
+        """After a failure, take other workflows' messages from the first one that failed on."""
+        if message.message is None:
+            return
+        if message.anew:
+            self._stalled = False
+        elif self._stalled:
+            raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
 
@@ -117,7 +156,10 @@ class WorkflowActor(PooledActor):
     def _embody(
         self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
     ) -> Performance:
-        handlers = self._services.handlers(self._id, workflow)
+        own = self._own_handlers
+        if own is None:
+            own = self._services.own_handlers.get(self._id, ())
+        handlers = self._services.handlers(workflow, own)
         self._checkpoint_every = workflow.checkpoint_every
         self._performance = Performance(workflow, self._id, context, handlers, stands)
         return self._performance
@@ -126,12 +168,20 @@ class WorkflowActor(PooledActor):
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
             taken = await performance.begin()
-        except Exception as error:
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             raise broken(self._id, CREATED, error) from error
         done = performance.done(Kind.CREATED, CREATED, at, started, taken)
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
-        self._write(done, reply)
+        own = message.handlers
+
+        def attach() -> None:
+            if own:
+                self._services.own_handlers[self._id] = own
+
+        self._write(self._with_messages(done, performance, None), reply, then=attach)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -145,7 +195,7 @@ class WorkflowActor(PooledActor):
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
         check_version(position.record, workflow)
-        performance = self._embody(workflow, workflow.codec.load(position.context), position.chart)
+        performance = self._embody(workflow, stored_context(position, workflow), position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
         return performance
@@ -155,7 +205,8 @@ class WorkflowActor(PooledActor):
     async def _deliver(self, message: Deliver, reply: Reply, performance: Performance) -> None:
         position = self._position
         assert position is not None
-        if message.key is not None and self._repeated(message.key, reply):
+        number = position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
@@ -171,13 +222,16 @@ class WorkflowActor(PooledActor):
                 failure = refusal(message, position)
                 if not performance.holds(position.context):
                     self._performance = None  # a guard changed what it should only have read
-            except Exception as error:
+            except (GeneratorExit, KeyboardInterrupt):
+                raise  # broken off from outside: it has not failed
+            except BaseException as error:
                 kind, failure = Kind.FAILED, broken(self._id, message.event, error)
                 self._performance = None
         if failure is None:
             assert done is not None
+            done = self._with_messages(done, performance, message.message)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif kind is Kind.FAILED or message.keep_refused:
+        elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
             duration = (perf_counter_ns() - started) // 1000
             undone = Done(
                 kind=kind,
@@ -191,92 +245,60 @@ class WorkflowActor(PooledActor):
                 key=message.key,
                 error=error_json(failure),
                 calls=performance.take_calls(),
+                received=message.message,
             )
             self._write(undone, reply, failure=failure)
         else:
-            self._fail(failure, reply)
+            self._fail(failure, reply, message)
 
-    def _repeated(self, key: str, reply: Reply) -> bool:
-        """Answer a repeated idempotency key with its recorded outcome, if it is one."""
+    def _with_messages(
+        self, done: Done, performance: Performance, received: Message | None
+    ) -> Done:
+        sent = performance.take_outbox()
+        if not sent and received is None:
+            return done
         assert self._position is not None
-        replies = [] if reply is None else [reply]
-        if commit := self._keys_in_flight.get(key):
-            self._submit(Commit(replies, value=commit.value, failure=commit.failure, after=commit))
-            return True
-        entry = self._services.store.find_key(self._position.record.number, key)
-        if entry is None:
-            return False
-        value, failure = recorded_outcome(self._id, entry)
-        self._submit(Commit(replies, value=value, failure=failure))
-        return True
-
-    # --- steps ---
+        record, allocate = self._position.record, self._services.store.allocate_message
+        return replace(
+            done,
+            sends=tuple(
+                Message(
+                    allocate(), record.id, record.sequence + 1, s.receiver, s.event, s.data, done.at
+                )
+                for s in sent
+            ),
+            received=received,
+        )
 
     def _write(
-        self, done: Done, reply: Reply, value: Any = None, failure: Exception | None = None
+        self,
+        done: Done,
+        reply: Reply,
+        value: Any = None,
+        failure: Exception | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         assert self._position is not None
-        step, after = follow(self._position, done, self._checkpoint_every)
-        self._position = after
-        life = self._life
-
-        def concluded(commit: Commit) -> None:
-            if done.key is not None:
-                self._keys_in_flight.pop(done.key, None)
-            if commit.error is None:
-                self._activation.durable = after
-            else:
-                with suppress(ActorDeadError):  # stopped meanwhile
-                    self.actor_ref.tell(CommitFailed(life))
-            error = commit.error or failure
-            if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
-                with suppress(ActorDeadError):
-                    self._services.supervisor.tell(EventFailed(self._id, error))
-
-        commit = Commit(
-            [] if reply is None else [reply],
-            step=step,
-            position=after,
-            value=value,
-            failure=failure,
-            owner=concluded,
+        self._position = self._pipeline.write(
+            self._position, done, self._checkpoint_every, reply, value, failure, then
         )
-        self._latest = commit
-        if done.key is not None:
-            self._keys_in_flight[done.key] = commit
-        self._submit(commit)
-
-    def _submit(self, commit: Commit) -> None:
-        persistence = self._services.persistence
-        for reply in commit.replies:
-            reply.worker = persistence.actor_inbox
-        try:
-            persistence.tell(commit)
-        except ActorDeadError:
-            commit.conclude(SystemStopped("The system has stopped; nothing was written."))
-
-    def _last(self) -> Commit | None:
-        """The last step, while it is on its way to the disk."""
-        latest = self._latest
-        return latest if latest is not None and not latest.concluded else None
 
     # --- going back ---
 
-    def _go_back(self, message: CommitFailed) -> None:
-        if message.life != self._life:
-            return  # a later step of those that have failed together
+    def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._life += 1
+        self._stalled = True
         self._performance = self._position = self._activation.durable = None
+        self._own_handlers = None
         self._depart()
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
-        self._settle()
-        if message.key is not None and self._repeated(message.key, reply):
-            return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
+        self._pipeline.settle()
         assert self._position is not None
         store, record = self._services.store, self._position.record
+        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+            return
+        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
         done = Done(
@@ -293,23 +315,11 @@ class WorkflowActor(PooledActor):
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
 
-    def _settle(self) -> None:
-        """Wait until every step so far is durable."""
-        last = self._last()
-        if last is None:
-            return
-        settled: PooledFuture[None] = PooledFuture()
-        self._submit(Commit([settled], after=last))
-        settled.get()
-
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
-        try:
-            self._settle()
-        except RepertoryError as error:
-            message.left.set_error(error)
-            return
+        with suppress(RepertoryError):  # those who sent what was not written know
+            self._pipeline.settle()
         if self._depart():
             message.left.set(None)
         else:
@@ -321,13 +331,3 @@ class WorkflowActor(PooledActor):
             return False
         self._services.activations.leave(self._id, self._activation)
         return True
-
-
-def _run(work: Any) -> None:
-    """Run a coroutine that has nothing to wait for."""
-    try:
-        work.send(None)
-    except StopIteration:
-        return
-    work.close()
-    raise RuntimeError("A chart without coroutines waited for something.")

@@ -32,7 +32,7 @@ from rich.table import Table
 
 HERE = Path(__file__).parent
 AT_END = "close"
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.05
 """Seconds between two looks into the store."""
 
 
@@ -62,7 +62,8 @@ def main(log: Path = HERE / "data" / "permits.csv.gz", folder: Path = Path("demo
     show_cases(console, report)
     show_time(console, report)
     console.print(f"The statechart with the counts on it: [bold]{demo.diagram}[/]")
-    console.print(f"The store, to look at with [bold]repertory list --store {demo.store}[/]")
+    repertory = near(Path(sys.executable).with_name("repertory"))
+    console.print(f"The store, to look at: [bold]{repertory} list --store {demo.store}[/]")
     console.print(f"[dim]The demo took {time.perf_counter() - began:.0f} s.[/]")
     return fine
 
@@ -96,8 +97,8 @@ class Demo:
             )
             problems = system.verify()
         self.console.print(
-            f"[red bold]SIGKILL[/] to process {worker.pid}: {self.at_kill:,} of {self.rows:,} "
-            f"rows are in the store. verify: {told(problems)}"
+            f"[red bold]SIGKILL[/] to process {worker.pid}, with {self.at_kill:,} of {self.rows:,} "
+            f"rows in the store; verify: {told(problems)}"
         )
 
     def finish(self) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class Demo:
     def start_worker(self) -> subprocess.Popen[str]:
         """Start the command line's replay as a process of its own."""
         command = [sys.executable, "-m", "repertory.actors.cli", "replay"]
-        command += [str(HERE / "permits.py"), str(self.log), "--store", str(self.store)]
+        command += [near(HERE / "permits.py"), near(self.log), "--store", str(self.store)]
         command += ["--at-end", AT_END, "--diagram", str(self.diagram), "--json"]
         worker = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -167,11 +168,11 @@ class Demo:
         once = sum(found.times[key] == 1 for keys in self.expected.values() for key in keys)
         checks = [
             ("rows in the log", self.rows, None),
-            ("rows that are in exactly one entry of their case's history", once, self.rows),
-            ("rows that are in none", self.rows - len(found.times), 0),
-            ("rows that are in more than one", len(found.times) - once, 0),
-            ("cases whose rows are in another order than in the log", found.disordered, 0),
-            ("entries that have no row and are neither creation nor close", found.strays, 0),
+            ("rows in exactly one entry of their case's history", once, self.rows),
+            ("rows in none", self.rows - len(found.times), 0),
+            ("rows in more than one", len(found.times) - once, 0),
+            ("cases with their rows in another order than the log's", found.disordered, 0),
+            ("entries with no row, neither creation nor close", found.strays, 0),
             ("cases in the store that are not in the log", found.strangers, 0),
             ("creations", found.created, len(self.expected)),
             ("closes", found.closed, None),
@@ -249,6 +250,12 @@ def workflows(system: ActorSystem) -> list[WorkflowRecord]:
     return found
 
 
+def near(path: Path) -> str:
+    """Return a path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def told(problems: list[Any]) -> str:
     """Say what verify found."""
     return f"[red]{len(problems)} problems[/]" if problems else "[green]nothing wrong[/]"
@@ -290,12 +297,14 @@ def show_time(console: Console, report: dict[str, Any]) -> None:
     )
     table.show_header = False
     rest = max(0.0, seconds - report["chart"] - report["store"])
+    longest = max(seconds, report["chart"], report["store"])
     for part, spent in (
-        ("charts: guards and actions", report["chart"]),
-        ("store: transactions", report["store"]),
-        ("the rest: messages, the log", rest),
+        ("charts, in all threads", report["chart"]),
+        ("store, at the same time", report["store"]),
+        ("the rest, at least", rest),
+        ("in all, by the clock", seconds),
     ):
-        table.add_row(part, f"{spent:.2f} s", Bar(seconds, 0, spent, width=40, color="cyan"))
+        table.add_row(part, f"{spent:.2f} s", Bar(longest, 0, spent, width=36, color="cyan"))
     console.print(table)
     console.print(
         f"{report['steps']:,} steps in {report['commits']:,} transactions, up to "

@@ -13,6 +13,7 @@ def judge(
     head: Callable[[int], int | None],
     taken: Callable[[str], bool],
     used: Callable[[int, str], bool],
+    waits: Callable[[int], bool],
 ) -> list[RepertoryError | None]:
     """Return for each step None, or why it can't be written.
 
@@ -23,10 +24,12 @@ def judge(
         head: the last sequence of the workflow with a number, None when there is none.
         taken: whether a workflow has an id.
         used: whether an idempotency key has left an entry in the workflow with a number.
+        waits: whether the message with an id is on its way.
     """
     heads: dict[int, int | None] = {}
     ids: set[str] = set()
     keys: set[tuple[int, str]] = set()
+    received: set[int] = set()
     verdicts: list[RepertoryError | None] = []
     for step in steps:
         record, entry = step.record, step.entry
@@ -52,6 +55,14 @@ def judge(
                 )
             else:
                 keys.add((number, key))
+        if verdict is None and (message := step.receives) is not None:
+            if message in received or not waits(message):
+                verdict = StaleStep(
+                    f"Step {entry.sequence} of workflow {record.id!r} was not written: the "
+                    f"message {message} that it takes was taken before."
+                )
+            else:
+                received.add(message)
         if verdict is None:
             heads[number] = entry.sequence
             ids.add(record.id)

@@ -4,7 +4,7 @@ Each says what is wrong, where, and what to do, in one sentence; what it is abou
 attributes, so that a program need not read the sentence. Whose fault it is, the class says:
 
 - the caller's: `UnknownEvent`, `InvalidTransition`, `WorkflowNotFound`, `WorkflowExists`,
-  `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`, `MailboxFull`;
+  `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`;
 - the store's, or its disk's: `StoreError` and the classes under it;
 - nobody's: `Timeout`, `SystemStopped`.
@@ -145,10 +145,6 @@ class HistoryTrimmed(WorkflowError):
 
 class BadDefinition(RepertoryError):
     """A workflow class that can't be run. The author's fault; raised when it is defined."""
-
-
-class MailboxFull(WorkflowError):
-    """The mailbox is at its bound: the sender is faster than the workflow."""
 
 
 class Timeout(RepertoryError, TimeoutError):

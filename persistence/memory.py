@@ -14,7 +14,7 @@ import msgspec
 
 from .admission import judge
 from .errors import RepertoryError, WorkflowExists
-from .records import Checkpoint, Entry, Retention, Step, Stored, WorkflowRecord
+from .records import Checkpoint, Entry, Message, Retention, Step, Stored, WorkflowRecord
 from .recovery import fold
 from .retention import cut, oldest_allowed
 from .store import Store
@@ -57,6 +57,8 @@ class MemoryStore(Store):
         # Numbers, sorted: a creation may be committed after one with a greater number.
         self._order: list[int] = []
         self._by_id: dict[str, _Kept] = {}
+        self._message_ids = itertools.count(1)
+        self._messages: dict[int, Message] = {}
 
     def close(self) -> None:
         """Do nothing: another system may take up what is here."""
@@ -71,9 +73,18 @@ class MemoryStore(Store):
     def allocate(self) -> int:
         return next(self._numbers)
 
+    def allocate_message(self) -> int:
+        return next(self._message_ids)
+
+    def bury(self, message: int, why: str) -> None:
+        with self.reading():
+            found = self._messages.get(message)
+            if found is not None:
+                self._messages[message] = msgspec.structs.replace(found, dead=why)
+
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         with self.reading():
-            verdicts = judge(steps, self._head, self._by_id.__contains__, self._used)
+            verdicts = judge(steps, self._head, self._by_id.__contains__, self._used, self._waits)
             for step, verdict in zip(steps, verdicts, strict=True):
                 if verdict is None:
                     self._write(step)
@@ -86,6 +97,10 @@ class MemoryStore(Store):
     def _used(self, number: int, key: str) -> bool:
         kept = self._kept.get(number)
         return kept is not None and key in kept.keys
+
+    def _waits(self, message: int) -> bool:
+        found = self._messages.get(message)
+        return found is not None and found.dead is None
 
     def _write(self, step: Step) -> None:
         record = step.record
@@ -101,6 +116,10 @@ class MemoryStore(Store):
         kept.append(msgspec.structs.replace(step.entry, id=next(self._entry_ids)))
         if step.checkpoint is not None:
             kept.checkpoints.append(step.checkpoint)
+        if step.receives is not None:
+            del self._messages[step.receives]
+        for message in step.sends:
+            self._messages[message.id] = message
 
     def _add(self, record: WorkflowRecord) -> _Kept:
         kept = self._kept[record.number] = self._by_id[record.id] = _Kept(record)
@@ -240,6 +259,19 @@ class MemoryStore(Store):
         with self.reading():
             kept = self._kept.get(number)
             return None if kept is None else _last(kept.checkpoints, upto)
+
+    def messages(
+        self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000
+    ) -> builtins.list[Message]:
+        with self.reading():
+            found = (
+                message
+                for id, message in sorted(self._messages.items())
+                if id > after
+                and (message.dead is not None) == dead
+                and receiver in (None, message.receiver)
+            )
+            return [*itertools.islice(found, limit)]
 
     def damage(self) -> Iterable[str]:
         return ()

@@ -104,6 +104,25 @@ class CheckpointRow(Model):
         indexes = ((("workflow", "sequence"), True),)
 
 
+class MessageRow(Model):
+    """An event from one workflow to another that was not taken yet.
+
+    It names both by id: either may be removed before it arrives.
+    """
+
+    id = IntegerField(primary_key=True)
+    sender = TextField()
+    sequence = IntegerField(constraints=[Check("sequence >= 1")])
+    receiver = TextField()
+    event = TextField()
+    data = TextField(null=True)
+    at = IntegerField()
+    dead = TextField(null=True)
+
+    class Meta:
+        table_name = "messages"
+
+
 def _partial(model: Any, name: str, *what: Any, where: Any, unique: bool = False) -> None:
     model.add_index(model.index(*what, name=name, where=where, unique=unique))
 
@@ -135,4 +154,13 @@ _partial(
     unique=True,
 )
 
-MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow)
+# A receiver's messages in their order; those that can't be delivered lie apart.
+_partial(
+    MessageRow,
+    "messages_receiver",
+    MessageRow.receiver,
+    MessageRow.id,
+    where=SQL("dead IS NULL"),
+)
+
+MODELS = (StoreRow, WorkflowRow, TransitionRow, CheckpointRow, MessageRow)

@@ -123,6 +123,33 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     checksum: bytes
 
 
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """An event that a step of one workflow sends to another.
+
+    It is written with the step that sends it, and taken out with the step that takes it: so it
+    takes effect exactly once.
+
+    Attributes:
+        id: its number in the store; those of one sender grow in the order in which it sent.
+        sender: id of the workflow that sent it.
+        sequence: the step that sent it.
+        receiver: id of the workflow that it is for.
+        event: name of the event.
+        data: its data as JSON, or None.
+        at: when it was sent; UTC, in microseconds since 1970.
+        dead: why it can't be delivered, or None while it is on its way.
+    """
+
+    id: int
+    sender: str
+    sequence: int
+    receiver: str
+    event: str
+    data: bytes | None
+    at: int
+    dead: str | None = None
+
+
 class Step(msgspec.Struct, frozen=True, gc=False):
     """What one macrostep writes, all of it or nothing.
 
@@ -130,11 +157,15 @@ class Step(msgspec.Struct, frozen=True, gc=False):
         record: the workflow's row after the step.
         entry: the history entry; `entry.sequence` follows on what the store has.
         checkpoint: one when it is due. A creation (sequence 1) always carries one.
+        sends: the messages that leave with it.
+        receives: id of the message that it takes; that is on its way no longer.
     """
 
     record: WorkflowRecord
     entry: Entry
     checkpoint: Checkpoint | None = None
+    sends: tuple[Message, ...] = ()
+    receives: int | None = None
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):

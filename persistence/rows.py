@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from .errors import StoreDamaged
-from .records import ChartState, Checkpoint, Entry, Kind, WorkflowRecord
+from .records import ChartState, Checkpoint, Entry, Kind, Message, WorkflowRecord
 
 Row = tuple[Any, ...]
 
@@ -92,6 +92,20 @@ def checkpoint_row(number: int, checkpoint: Checkpoint) -> Row:
         _encode(checkpoint.chart.history),
         checkpoint.context,
         checkpoint.checksum,
+    )
+
+
+def message_row(message: Message) -> Row:
+    """Return the row of a message."""
+    return (
+        message.id,
+        message.sender,
+        message.sequence,
+        message.receiver,
+        message.event,
+        message.data,
+        message.at,
+        message.dead,
     )
 
 

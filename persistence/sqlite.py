@@ -12,7 +12,7 @@ from pathlib import Path
 from .errors import RepertoryError, StoreError
 from .lock import WriterLock
 from .models import SCHEMA_VERSION
-from .records import Checkpoint, Entry, Retention, Step, Stored, WorkflowRecord
+from .records import Checkpoint, Entry, Message, Retention, Step, Stored, WorkflowRecord
 from .sqlite_errors import told
 from .sqlite_open import check_path, check_store, connect, make_directory, open_writer
 from .sqlite_reader import Reader
@@ -130,8 +130,14 @@ class SqliteStore(Store):
     def allocate(self) -> int:
         return self._writing().allocate()
 
+    def allocate_message(self) -> int:
+        return self._writing().allocate_message()
+
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         return self._writing().commit(steps)
+
+    def bury(self, message: int, why: str) -> None:
+        self._writing().bury(message, why)
 
     def remove(self, workflow_id: str) -> bool:
         return self._writing().remove(workflow_id)
@@ -192,6 +198,11 @@ class SqliteStore(Store):
 
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         return self._reader.checkpoint(number, upto)
+
+    def messages(
+        self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000
+    ) -> builtins.list[Message]:
+        return self._reader.messages(receiver, dead, after, limit)
 
     def damage(self) -> Iterable[str]:
         return self._reader.damage()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import statements
 from .errors import StoreDamaged, StoreError
-from .records import Checkpoint, Entry, Stored, WorkflowRecord
+from .records import Checkpoint, Entry, Message, Stored, WorkflowRecord
 from .rows import checkpoint_of, entry_of, record_of, states_of
 from .sqlite_errors import told
 
@@ -198,6 +198,17 @@ class Reader:
             bounds = (number, _LAST if upto is None else min(upto, _LAST))
             row = connection.execute(statements.CHECKPOINT, bounds).fetchone()
         return None if row is None else checkpoint_of(row, number)
+
+    def messages(
+        self, receiver: str | None, dead: bool, after: int, limit: int
+    ) -> builtins.list[Message]:
+        statement = statements.DEAD_MESSAGES if dead else statements.MESSAGES
+        bounds: tuple[object, ...] = (after, limit)
+        if receiver is not None:
+            statement = statements.DEAD_MESSAGES_FOR if dead else statements.MESSAGES_FOR
+            bounds = (receiver, after, limit)
+        with self.connection() as connection:
+            return [Message(*row) for row in connection.execute(statement, bounds)]
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find."""

@@ -14,7 +14,7 @@ from . import statements
 from .admission import judge
 from .errors import RepertoryError, StoreError, StoreFenced, WorkflowExists
 from .records import Checkpoint, Entry, Step, WorkflowRecord
-from .rows import Row, checkpoint_row, entry_row, new_workflow_row, text_of
+from .rows import Row, checkpoint_row, entry_row, message_row, new_workflow_row, text_of
 from .sqlite_errors import told
 
 
@@ -37,8 +37,10 @@ class Writer:
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
             (entry_there,) = connection.execute(statements.LAST_ENTRY).fetchone()
+            (message_there,) = connection.execute(statements.LAST_MESSAGE).fetchone()
         self._numbers: Iterator[int] = itertools.count(max(number, number_there or 0) + 1)
         self._last_entry = max(entry, entry_there or 0)
+        self._messages: Iterator[int] = itertools.count((message_there or 0) + 1)
 
     def close(self) -> None:
         with self._one:
@@ -47,6 +49,9 @@ class Writer:
 
     def allocate(self) -> int:
         return next(self._numbers)
+
+    def allocate_message(self) -> int:
+        return next(self._messages)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -119,6 +124,8 @@ class Writer:
         first: dict[int, Entry] = {}
         entries: list[Row] = []
         checkpoints: list[Row] = []
+        sent: list[Row] = []
+        received: list[Row] = []
         id = self._last_entry
         for step in steps:
             entry, number = step.entry, step.record.number
@@ -134,6 +141,10 @@ class Writer:
                 checkpoints.append(checkpoint_row(number, step.checkpoint))
             elif entry.sequence == 1:
                 raise _Refused
+            if step.sends:
+                sent.extend(map(message_row, step.sends))
+            if step.receives is not None:
+                received.append((step.receives,))
         created: list[Row] = []
         changed: list[Row] = []
         for number, step in latest.items():
@@ -161,6 +172,12 @@ class Writer:
         connection.executemany(statements.INSERT_ENTRY, entries)
         if checkpoints:
             connection.executemany(statements.INSERT_CHECKPOINT, checkpoints)
+        if received:
+            taken = connection.executemany(statements.TAKE_MESSAGE, received).rowcount
+            if taken != len(received):
+                raise _Refused
+        if sent:
+            connection.executemany(statements.INSERT_MESSAGE, sent)
         return len(entries)
 
     @staticmethod
@@ -177,7 +194,14 @@ class Writer:
         def used(number: int, key: str) -> bool:
             return connection.execute(statements.KEY_USED, (number, key)).fetchone() is not None
 
-        return judge(steps, head, taken, used)
+        def waits(message: int) -> bool:
+            return connection.execute(statements.MESSAGE_WAITS, (message,)).fetchone() is not None
+
+        return judge(steps, head, taken, used, waits)
+
+    def bury(self, message: int, why: str) -> None:
+        with self.transaction() as connection:
+            connection.execute(statements.BURY_MESSAGE, (why, message))
 
     def remove(self, workflow_id: str) -> bool:
         with self.transaction() as connection:

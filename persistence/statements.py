@@ -11,7 +11,15 @@ from typing import Any, cast
 
 from peewee import SQL, SqliteDatabase, fn
 
-from .models import LONG, MODELS, CheckpointRow, StoreRow, TransitionRow, WorkflowRow
+from .models import (
+    LONG,
+    MODELS,
+    CheckpointRow,
+    MessageRow,
+    StoreRow,
+    TransitionRow,
+    WorkflowRow,
+)
 
 _P = SQL("?")
 _JSON = _P.cast("TEXT")
@@ -40,7 +48,7 @@ def schema() -> list[str]:
     return made
 
 
-_W, _T, _C = WorkflowRow, TransitionRow, CheckpointRow
+_W, _T, _C, _M = WorkflowRow, TransitionRow, CheckpointRow, MessageRow
 
 # --- the store's own row ---
 
@@ -95,6 +103,12 @@ INSERT_CHECKPOINT = _sql(
         }
     ).on_conflict_replace()
 )
+INSERT_MESSAGE = _sql(
+    _M.insert({f: _JSON if f.name == "data" else _P for f in _M._meta.sorted_fields})
+)
+_WAITING = SQL("dead IS NULL")
+TAKE_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _WAITING))
+BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
 DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
 DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
 DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
@@ -141,6 +155,28 @@ _CHECKPOINT = (
     _C.checksum,
 )
 
+_MESSAGE = (
+    _M.id,
+    _M.sender,
+    _M.sequence,
+    _M.receiver,
+    _M.event,
+    _M.data.cast("BLOB"),
+    _M.at,
+    _M.dead,
+)
+
+
+def _messages(where: Any) -> str:
+    return _sql(_M.select(*_MESSAGE).where(where & (_M.id > _P)).order_by(_M.id).limit(_P))
+
+
+MESSAGES = _messages(_WAITING)
+MESSAGES_FOR = _messages(_WAITING & (_M.receiver == _P))
+DEAD_MESSAGES = _messages(SQL("dead IS NOT NULL"))
+DEAD_MESSAGES_FOR = _messages(SQL("dead IS NOT NULL") & (_M.receiver == _P))
+MESSAGE_WAITS = _sql(_M.select(_M.id).where((_M.id == _P) & _WAITING))
+LAST_MESSAGE = _sql(_M.select(fn.MAX(_M.id)))
 LAST_NUMBER = _sql(_W.select(fn.MAX(_W.number)))
 LAST_ENTRY = _sql(_T.select(fn.MAX(_T.id)))
 FIND = _sql(_W.select(*_RECORD).where(_W.id == _P))

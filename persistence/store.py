@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from .errors import RepertoryError
-from .records import Checkpoint, Entry, Retention, Step, Stored, WorkflowRecord
+from .records import Checkpoint, Entry, Message, Retention, Step, Stored, WorkflowRecord
 
 
 class Store(ABC):
@@ -32,13 +32,18 @@ class Store(ABC):
         """Return a number for a new workflow; each one is given out once. Any thread may ask."""
 
     @abstractmethod
+    def allocate_message(self) -> int:
+        """Return the id for a new message, greater than all before. Any thread may ask."""
+
+    @abstractmethod
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         """Write steps of many workflows as one transaction.
 
         Steps of one workflow are given in their order. A step that can't be taken is left out,
         and so is every later one of its workflow that builds on it; the others are
         written: `WorkflowExists` for a creation whose id is taken, `StaleStep` for a step that
-        doesn't follow the last one in the store, or whose idempotency key was used before.
+        doesn't follow the last one in the store, whose idempotency key was used before, or whose
+        message was taken before.
 
         Returns:
             for each step None, or why it was not written. They are durable on return.
@@ -46,6 +51,10 @@ class Store(ABC):
         Raises:
             StoreError: nothing of all this was written.
         """
+
+    @abstractmethod
+    def bury(self, message: int, why: str) -> None:
+        """Note that a message can't be delivered; it is kept, but no longer on its way."""
 
     @abstractmethod
     def remove(self, workflow_id: str) -> bool:
@@ -151,6 +160,19 @@ class Store(ABC):
     @abstractmethod
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         """Return the last checkpoint, or the last one at `upto` or before it."""
+
+    @abstractmethod
+    def messages(
+        self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000
+    ) -> builtins.list[Message]:
+        """Return messages that are on their way, or that can't be delivered, by id.
+
+        Arguments:
+            receiver: only those for this workflow.
+            dead: those that can't be delivered instead.
+            after: only those with a greater id.
+            limit: how many at the most.
+        """
 
     @abstractmethod
     def damage(self) -> Iterable[str]:

@@ -6,17 +6,20 @@ The only part of Repertory that imports python-statemachine.
 from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
+from .async_engine import CompiledAsyncEngine
+from .chart import CompiledChart as Chart
 from .definition import ChartMeta
+from .engine import CompiledEngine
 from .machine import (
     RESERVED,
-    Chart,
+    Macrostep,
     NotAllowed,
-    Taken,
     begin,
     begin_async,
     capture,
     check_callbacks,
     events_of,
+    furnish,
     is_final,
     leaves,
     restore,
@@ -25,26 +28,27 @@ from .machine import (
     take,
     take_async,
 )
-from .trace import Microstep, TracingAsyncEngine, TracingEngine
+from .trace import Microstep
 
 __all__ = [
     "RESERVED",
     "Chart",
     "ChartMeta",
+    "CompiledAsyncEngine",
+    "CompiledEngine",
     "Event",
     "HistoryState",
+    "Macrostep",
     "Microstep",
     "NotAllowed",
     "State",
     "States",
-    "Taken",
-    "TracingAsyncEngine",
-    "TracingEngine",
     "begin",
     "begin_async",
     "capture",
     "check_callbacks",
     "events_of",
+    "furnish",
     "is_final",
     "leaves",
     "restore",

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from statemachine import Event, State, StateChart
 from statemachine.exceptions import InvalidDefinition
 from statemachine.factory import StateMachineMetaclass
 from statemachine.graph import iterate_states
+from statemachine.transition_list import TransitionList
 
 from ...persistence.errors import BadDefinition
+
+_ITS_OWN = frozenset(dir(StateMachineMetaclass)) | frozenset(dir(StateChart))
 
 
 class ChartMeta(StateMachineMetaclass):
     """Makes chart classes; calls `_chart_defined` on each one that has states."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
+        for attribute, value in attrs.items():
+            # python-statemachine would stumble over these before anything can be checked.
+            if attribute in _ITS_OWN and isinstance(value, State | Event | TransitionList):
+                raise BadDefinition(
+                    f"{attrs.get('__module__')}.{name}: {attribute!r} would hide what every chart "
+                    f"has under that name; call it otherwise."
+                )
         try:
             super().__init__(name, cast(Any, bases), attrs)
         except InvalidDefinition as error:

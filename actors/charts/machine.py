@@ -5,75 +5,89 @@ Together with its neighbours this is the only place that knows python-statemachi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from statemachine import StateChart
-from statemachine.event import BoundEvent
-from statemachine.event_data import TriggerData
 from statemachine.exceptions import InvalidDefinition, TransitionNotAllowed
-from statemachine.orderedset import OrderedSet
 
 from ...persistence.errors import BadDefinition
 from ...persistence.records import ChartState
-from .trace import INITIAL, Microstep, TracingAsyncEngine
-
-Chart = StateChart[Any]
+from . import capture as captures
+from . import chart as compiled
+from .async_engine import CompiledAsyncEngine
+from .chart import CompiledChart as Chart
+from .trace import Microstep
 
 RESERVED = frozenset(
-    ("event_data", "machine", "event", "model", "transition", "state", "source", "target")
+    ("event_data", "machine", "event", "model", "self", "source", "state", "target", "transition")
 )
 """Names of what python-statemachine passes to callbacks; event data may not be called so."""
+
+_in_order: dict[type, dict[Any, tuple[Any, tuple[str, ...]]]] = {}
+"""For each class, and each order of active states' values met: document order, and the ids."""
 
 
 class NotAllowed(Exception):
     """The chart has no transition for the event where it stands. Nothing has run but guards."""
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Macrostep(msgspec.Struct, frozen=True):
     """What an event did to a chart.
 
     Attributes:
         result: what the actions returned: None, one value, or a list of several.
-        microsteps: what was taken, in order; empty for a targetless nothing.
+        microsteps: what was taken, in order.
     """
 
     result: Any
-    microsteps: list[Microstep]
+    microsteps: Sequence[Microstep]
+
+
+def furnish(chart: Chart, attributes: Mapping[str, Any], listeners: Sequence[object] = ()) -> None:
+    """Make a bare instance a chart that has run nothing: to be begun, or restored.
+
+    Arguments:
+        chart: what `__new__` made.
+        attributes: what it has before anything looks at it.
+        listeners: objects whose callbacks are called beside its own.
+    """
+    compiled.furnish(chart)
+    vars(chart).update(attributes)
+    if listeners:
+        chart._listeners.update({id(listener): listener for listener in listeners})
+    chart._engine = chart._get_engine()
 
 
 def runs_async(chart: Chart) -> bool:
     """Tell whether the chart has coroutines for callbacks, and must be awaited."""
-    return isinstance(chart._engine, TracingAsyncEngine)
+    return isinstance(chart._engine, CompiledAsyncEngine)
 
 
-def begin(chart: Chart) -> Taken:
+def begin(chart: Chart) -> Macrostep:
     """Enter the initial states of a new chart and run to the end of that macrostep."""
     engine: Any = chart._engine
-    trace: list[Microstep] = []
-    engine.trace = trace
+    engine.trace = trace = list[Microstep]()
     try:
         engine.activate_initial_state()
-        return Taken(None, trace)
+        return Macrostep(None, trace)
     finally:
         engine.trace = None
 
 
-async def begin_async(chart: Chart) -> Taken:
+async def begin_async(chart: Chart) -> Macrostep:
     """Do what `begin` does for a chart with coroutines."""
     engine: Any = chart._engine
-    trace: list[Microstep] = []
-    engine.trace = trace
+    engine.trace = trace = list[Microstep]()
     try:
-        engine.put(_trigger(chart, INITIAL, {}))
+        engine.start()
         await engine.activate_initial_state()
-        return Taken(None, trace)
+        return Macrostep(None, trace)
     finally:
         engine.trace = None
 
 
-def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
+def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Macrostep:
     """Have the chart take one event, to the end of its macrostep.
 
     Arguments:
@@ -89,42 +103,49 @@ def take(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
         Exception: whatever a guard or action raised; the chart is then in no defined place.
     """
     engine: Any = chart._engine
-    trigger = _trigger(chart, event, data)
-    trace: list[Microstep] = []
-    engine.trace = trace
+    engine.trace = trace = list[Microstep]()
     try:
-        engine.put(trigger)
-        return Taken(_fold(engine.processing_loop()), trace)
+        return Macrostep(_fold(compiled.take(chart, event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
-        raise _refusal(error, trigger, trace) from None
+        raise _refusal(error, event, trace) from None
     finally:
         engine.trace = None
 
 
-async def take_async(chart: Chart, event: str, data: Mapping[str, Any]) -> Taken:
+async def take_async(chart: Chart, event: str, data: Mapping[str, Any]) -> Macrostep:
     """Do what `take` does for a chart with coroutines."""
     engine: Any = chart._engine
-    trigger = _trigger(chart, event, data)
-    trace: list[Microstep] = []
-    engine.trace = trace
+    engine.trace = trace = list[Microstep]()
     try:
-        engine.put(trigger)
-        return Taken(_fold(await engine.processing_loop(trigger.future)), trace)
+        return Macrostep(_fold(await compiled.take_async(chart, event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
-        raise _refusal(error, trigger, trace) from None
+        raise _refusal(error, event, trace) from None
     finally:
         engine.trace = None
 
 
 def capture(chart: Chart) -> ChartState:
-    """Return where the chart stands."""
-    active = chart.configuration_values
+    """Return where the chart stands.
+
+    Its active states are put in the chart's document order, in which regions take an event, so
+    that one that goes on and one that is restored from here do the same.
+    """
+    engine: Any = chart._engine
+    standing = engine.configuration()
+    chart_class = type(chart)
+    known = _in_order.setdefault(chart_class, {})
+    found = known.get(standing.values)
+    if found is None:
+        active = [(v, state) for v, state in _document(chart_class) if v in standing.values]
+        values = tuple(value for value, _ in active)
+        found = known[standing.values] = (values, tuple(state.id for _, state in active))
+    if found[0] != standing.values:
+        engine.settle(engine.binding.tables.configuration(found[0]))
+    history = chart.history_values
+    if not history:
+        return ChartState(found[1])
     return ChartState(
-        configuration=tuple(state.id for value, state in _document(type(chart)) if value in active),
-        history={
-            name: tuple(state.id for state in states)
-            for name, states in sorted(chart.history_values.items())
-        },
+        found[1], {name: tuple(s.id for s in states) for name, states in sorted(history.items())}
     )
 
 
@@ -134,11 +155,7 @@ def restore(chart: Chart, stands: ChartState) -> None:
     Raises:
         LookupError: the chart has no state of that name.
     """
-    by_id = {state.id: state for state in chart._config._instance_states.values()}
-    chart.history_values = {
-        name: [by_id[state] for state in states] for name, states in stands.history.items()
-    }
-    chart.current_state_value = OrderedSet(by_id[name].value for name in stands.configuration)
+    captures.place(chart, captures.Captured(stands.configuration, stands.history))
 
 
 def is_final(chart_class: type[Chart], configuration: tuple[str, ...]) -> bool:
@@ -225,15 +242,9 @@ def _document(chart_class: type[Chart]) -> list[tuple[Any, Any]]:
     return ordered
 
 
-def _trigger(chart: Chart, event: str, data: Mapping[str, Any]) -> TriggerData:
-    return TriggerData(machine=chart, event=BoundEvent(event, _sm=chart), kwargs=dict(data))
-
-
-def _refusal(
-    error: TransitionNotAllowed, trigger: TriggerData, trace: list[Microstep]
-) -> Exception:
+def _refusal(error: TransitionNotAllowed, event: str, trace: list[Microstep]) -> Exception:
     """Tell our event being refused from one that an action sent and that was refused."""
-    if error.event is trigger.event and not trace:
+    if error.event == event and not trace:
         return NotAllowed(str(error))
     return error
 

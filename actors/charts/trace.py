@@ -1,121 +1,51 @@
-"""Engines that note each microstep: what was left, what was entered, how long it took."""
+"""What a microstep did, recorded for whoever asked."""
 
 from __future__ import annotations
 
-from time import perf_counter_ns
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import msgspec
-from statemachine.engines.async_ import AsyncEngine
-from statemachine.engines.sync import SyncEngine
-
-INITIAL = "__initial__"
-"""The name that python-statemachine gives to the event that enters the initial states."""
+if TYPE_CHECKING:
+    from .binding import Script
 
 
-class Microstep(msgspec.Struct, frozen=True):
-    """One set of transitions taken together.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A transition that was taken: the ids of its source and of its targets."""
 
-    Attributes:
-        event: the event that enabled them, or None for eventless ones.
-        source: ids of the states that the transitions start from.
-        target: ids of the states that they lead to.
-        exited: ids of the states that were left, in that order.
-        entered: ids of those that were entered, in that order.
-        started: when it began, in nanoseconds of `time.perf_counter_ns`.
-        ended: when it was done, likewise.
+    source: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Microstep:
+    """One microstep: what was taken, left and entered, in order.
+
+    Args:
+        event: The event's name, None for an eventless step, `__initial__` for the first entry.
+        transitions: The transitions taken.
+        exited: Ids of the states that were left, in order.
+        entered: Ids of the states that were entered, in order.
+        began: When it began, in nanoseconds of `time.perf_counter_ns`.
+        ended: When it ended, on the same clock.
     """
 
     event: str | None
-    source: tuple[str, ...]
-    target: tuple[str, ...]
+    transitions: tuple[Taken, ...]
     exited: tuple[str, ...]
     entered: tuple[str, ...]
-    started: int
+    began: int
     ended: int
 
-
-def _ids(states: Any) -> tuple[str, ...]:
-    return tuple(state.id for state in states)
-
-
-class _Tracing:
-    """Mixed into an engine; `trace` is a list while somebody listens, else None."""
-
-    trace: list[Microstep] | None
-    _exited: tuple[str, ...] = ()
-    _entered: tuple[str, ...] = ()
-
-    def start(self, **kwargs: Any) -> None:
-        """Do nothing: a workflow's chart is begun, or restored, by its actor."""
-
-    def _prepare_exit_states(self, enabled_transitions: Any) -> Any:
-        plan = cast(Any, super())._prepare_exit_states(enabled_transitions)
-        self._exited = _ids(info.state for info in plan[0])
-        return plan
-
-    def _prepare_entry_states(self, transitions: Any, to_exit: Any, previous: Any) -> Any:
-        plan = cast(Any, super())._prepare_entry_states(transitions, to_exit, previous)
-        self._entered = _ids(info.state for info in plan[0])
-        return plan
-
-    def _note(self, transitions: Any, trigger: Any, started: int) -> None:
-        if self.trace is None:
-            return
-        targets = [state for t in transitions for state in t.targets]
-        self.trace.append(
-            Microstep(
-                event=None if trigger.event is None else str(trigger.event),
-                source=_ids(t.source for t in transitions if t.source.id),
-                target=_ids(targets),
-                exited=self._exited,
-                entered=self._entered,
-                started=started,
-                ended=perf_counter_ns(),
-            )
+    @classmethod
+    def of(cls, script: Script, event: str | None, began: int, ended: int) -> Microstep:
+        """The record of a script that was run."""
+        plan = script.plan
+        return cls(
+            event,
+            tuple(Taken(t.source.id, tuple(s.id for s in t.targets)) for t in plan.transitions),
+            tuple(exit.state.id for exit in plan.exits),
+            tuple(entry.state.id for entry in plan.entries),
+            began,
+            ended,
         )
-
-
-class TracingEngine(_Tracing, SyncEngine):
-    """The stock engine, noting microsteps."""
-
-    def __init__(self, chart: Any) -> None:
-        super().__init__(chart)
-        self.trace = None
-
-    def microstep(self, transitions: Any, trigger_data: Any) -> Any:
-        started = perf_counter_ns()
-        result = super().microstep(transitions, trigger_data)
-        self._note(transitions, trigger_data, started)
-        return result
-
-    # The initial states are entered outside any microstep; to the history it is one.
-    def _enter_states(self, transitions: Any, trigger: Any, to_exit: Any, previous: Any) -> Any:
-        started = perf_counter_ns()
-        result = super()._enter_states(transitions, trigger, to_exit, previous)
-        if trigger.event == INITIAL:
-            self._note(transitions, trigger, started)
-        return result
-
-
-class TracingAsyncEngine(_Tracing, AsyncEngine):
-    """The stock engine for charts with coroutines, noting microsteps."""
-
-    def __init__(self, chart: Any) -> None:
-        super().__init__(chart)
-        self.trace = None
-
-    async def microstep(self, transitions: Any, trigger_data: Any) -> Any:
-        started = perf_counter_ns()
-        result = await super().microstep(transitions, trigger_data)
-        self._note(transitions, trigger_data, started)
-        return result
-
-    async def _enter_states(
-        self, transitions: Any, trigger: Any, to_exit: Any, previous: Any
-    ) -> Any:
-        started = perf_counter_ns()
-        result = await super()._enter_states(transitions, trigger, to_exit, previous)
-        if trigger.event == INITIAL:
-            self._note(transitions, trigger, started)
-        return result

@@ -33,7 +33,7 @@ def load_definition(given: str) -> type[Workflow]:
         >>> load_definition("examples/permits.py:PermitApplication")    # doctest: +SKIP
     """
     place, name = _split(given)
-    if place.endswith(".py") or os.sep in place or "/" in place or Path(place).exists():
+    if place.endswith(".py") or os.sep in place or "/" in place or Path(place).is_file():
         module = _load_file(place)
     else:
         module = _import_module(place)

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in ("rich", "typer") if find_spec(name) is None]
     if missing:
         sys.stderr.write(
-            f"The command line needs {listed(missing)}, which come with an extra: "
+            f"The command line needs {listed(missing)}; install the extra that brings it: "
             f"pip install 'repertory[cli]'\n"
         )
         return 1

@@ -69,8 +69,8 @@ def replay(
     workflow = load_definition(definition)
     broken: list[LogError] = []
     events = _read(log, _columns(columns), by_time, skip_broken, broken)
-    if diagram is not None and not diagram.parent.is_dir():
-        raise CommandFailed(f"There is no folder {diagram.parent} to write {diagram.name} to.")
+    if diagram is not None and (diagram.is_dir() or not diagram.parent.is_dir()):
+        raise CommandFailed(f"{diagram} can't be written: give a file in a folder that exists.")
     try:
         # The first row is read before the store is opened: a log that is none makes no store.
         events = chain([next(events)], events)
@@ -218,10 +218,10 @@ def _tell(report: Report, log: Path, diagram: Path | None) -> None:
         [
             (part, f"{seconds:.2f}", f"{seconds / (report.seconds or 1):.0%}")
             for part, seconds in (
-                ("charts", report.chart),
-                ("store", report.store),
-                ("the rest: messages, the log", report.elsewhere),
-                ("in all", report.seconds),
+                ("charts, in all threads", report.chart),
+                ("store, at the same time", report.store),
+                ("the rest at least: messages, the log", report.elsewhere),
+                ("in all, by the clock", report.seconds),
             )
         ],
     )

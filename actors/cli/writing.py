@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,9 +104,10 @@ def _object(data: str | None) -> dict[str, Any]:
     if data is None:
         return {}
     try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise CommandFailed(f"--data is not JSON: {error}") from error
+        # Not msgspec's: it makes a float of a number that is too long for it.
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise CommandFailed(f"--data is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise CommandFailed(
             """--data must be a JSON object, with a field for each parameter: '{"amount": 3}'."""

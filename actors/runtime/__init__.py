@@ -7,6 +7,7 @@ from .clock import Clock, ManualClock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
+from .dispatchers import MailboxRunner, PinnedActor, PinnedDispatcher, SteppedDispatcher
 from .errors import (
     ActorRuntimeError,
     AskRingError,
@@ -17,6 +18,7 @@ from .errors import (
 )
 from .events import EventStream, Subscription
 from .future import PooledFuture
+from .inspection import ActorInfo
 from .lifecycle import (
     ActorFailed,
     ActorRestarted,
@@ -29,12 +31,14 @@ from .lifecycle import (
 from .mailbox import Mailbox
 from .mailboxes import BoundedMailbox, PriorityMailbox, WhenFull
 from .ref import PooledRef
+from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
 from .timers import Timer
 
 __all__ = [
     "ActorFailed",
+    "ActorInfo",
     "ActorRestarted",
     "ActorRuntimeError",
     "ActorStarted",
@@ -43,7 +47,9 @@ __all__ = [
     "Backoff",
     "BlockedLoopError",
     "BoundedMailbox",
+    "Broadcast",
     "Clock",
+    "ConsistentHash",
     "DeadLetter",
     "DeadLetters",
     "Decision",
@@ -54,16 +60,24 @@ __all__ = [
     "InterruptedHandlerError",
     "Mailbox",
     "MailboxFullError",
+    "MailboxRunner",
     "ManualClock",
+    "PinnedActor",
+    "PinnedDispatcher",
     "PooledActor",
     "PooledFuture",
     "PooledRef",
     "PriorityMailbox",
     "ReceiveTimeout",
     "Restart",
+    "RoundRobin",
+    "Router",
+    "Routing",
     "Runtime",
     "RuntimeClosedError",
     "Scope",
+    "SmallestMailbox",
+    "SteppedDispatcher",
     "Strategy",
     "Subscription",
     "SystemClock",

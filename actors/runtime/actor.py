@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
@@ -10,7 +11,7 @@ import pykka
 from pykka import messages
 from pykka._envelope import Envelope
 
-from . import execution
+from . import ending
 from .children import Children
 from .errors import ActorRuntimeError
 from .future import PooledFuture
@@ -92,6 +93,8 @@ class PooledActor(pykka.Actor):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if inspect.iscoroutinefunction(cls.on_batch):
+            raise TypeError(f"{cls.__name__}.on_batch must be a plain method, not async.")
         cls._takes_batches = cls.on_batch is not PooledActor.on_batch
         cls._has_on_start = cls.on_start is not pykka.Actor.on_start
 
@@ -154,7 +157,7 @@ class PooledActor(pykka.Actor):
         self.actor_inbox.open(self._has_on_start)
 
     def _stop(self) -> None:
-        execution.stop(self.actor_inbox)
+        ending.stop(self.actor_inbox)
 
     def stop(self) -> None:
         """Stop after the messages that are waiting now; does nothing once stopped."""
@@ -201,7 +204,7 @@ class PooledActor(pykka.Actor):
         Returns:
             whether the actor has ended.
         """
-        return execution.retire(self.actor_inbox)
+        return ending.retire(self.actor_inbox)
 
     def start_child(
         self,

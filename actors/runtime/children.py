@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from . import execution
+from . import ending, failing
 from .context import here
 from .errors import ActorRuntimeError, AskRingError
 from .future import PooledFuture
@@ -114,6 +114,7 @@ class Children:
                 if self.strategy.scope is not Scope.ONE_FOR_ONE:
                     if self._active is not None:
                         self._queued.append(group)
+                        group.wait_for(self._active)
                         return Directive.RESTART
                     self._active = group
         if decision.directive is Directive.RESTART:
@@ -152,6 +153,12 @@ class Children:
             if self._active is not group:
                 return
             self._active = following = self._queued.pop(0) if self._queued else None
+            if following is not None:
+                # Children that wait for a group of their own come along with this one.
+                self._queued = [other for other in self._queued if not following.absorb(other)]
+                following.wait_for(following)
+                for other in self._queued:
+                    other.wait_for(following)
         if following is not None:
             following.proceed()
 
@@ -174,7 +181,7 @@ class Children:
                 child.mailbox.ref.stop(block=not here.serves_loop)
             except AskRingError:
                 # It waits for its parent, which has ended for it: there is no answer to come.
-                execution.kill(child.mailbox)
+                ending.kill(child.mailbox)
         with self.lock:
             self._closing = False
 
@@ -194,6 +201,7 @@ class GroupRestart:
         self._group = group
         self._error = error
         self._delay = delay
+        self._failed = failed
         self._halted: set[Mailbox] = {failed}
         self._gone: set[Mailbox] = set()
         self._asked: Mailbox | None = None
@@ -204,6 +212,18 @@ class GroupRestart:
     def covers(self, mailbox: Mailbox) -> bool:
         """Whether this child still is to be halted."""
         return mailbox not in self._halted and any(c.mailbox is mailbox for c in self._group)
+
+    def wait_for(self, active: GroupRestart) -> None:
+        """Show, to whoever looks for a ring, whom the failed child waits for now."""
+        self._failed.waits_for = active._pending
+
+    def absorb(self, other: GroupRestart) -> bool:
+        """Take over what `other` was to do, if this group covers it; say whether it does."""
+        if not self.covers(other._failed):
+            return False
+        self._halted.add(other._failed)
+        other._failed.waits_for = self._pending
+        return True
 
     def halt(self, mailbox: Mailbox) -> None:
         """Go on: `mailbox`, whose turn the caller gives to this, holds still now."""
@@ -235,11 +255,14 @@ class GroupRestart:
             if mailbox.put_system(Halt(self)):
                 return
             with self._children.lock:
+                if self._asked is not mailbox or mailbox in self._halted:
+                    # It failed before it ended, and whoever ran it went on with this group.
+                    return
                 self._gone.add(mailbox)
         self._asked = self._pending.worker = None
         self._group = [child for child in self._group if child.mailbox not in self._gone]
         for child in reversed(self._group):
-            execution.let_go(child.mailbox, self._error)
+            failing.let_go(child.mailbox, self._error)
         if self._delay <= 0 or not self._children.delay(self, self._delay):
             self.revive()
 
@@ -248,8 +271,9 @@ class GroupRestart:
         self._children.finished(self)
         for child in self._group:
             child.mailbox.waits_for = None
-            if self._children.ending:
-                execution.close(child.mailbox)
-                execution.end(child.mailbox)
+            temporary = child.restart is Restart.TEMPORARY
+            if temporary or self._children.ending:
+                ending.close(child.mailbox)
+                ending.end(child.mailbox)
             else:
-                execution.revive(child, self._error)
+                failing.revive(child, self._error)

@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .dispatcher import Dispatcher
+    from .dispatchers import MailboxRunner
     from .mailbox import Mailbox
 
 
@@ -17,10 +17,12 @@ class ThreadContext(threading.local):
 
     mailbox: Mailbox | None = None
     """The mailbox that this thread is running now."""
-    dispatcher: Dispatcher | None = None
-    """The pool that this thread works for, `None` for a thread of the application."""
+    dispatcher: MailboxRunner | None = None
+    """What this thread runs mailboxes for, `None` for a thread of the application."""
     serves_loop: bool = False
     """Whether this thread runs the event loop of a runtime's async handlers."""
+    interrupt: BaseException | None = None
+    """A Ctrl-C that broke off a handler which this thread ran while waiting."""
     depth: int = 0
     """How many mailboxes this thread runs inline, one inside the other's `ask`."""
 

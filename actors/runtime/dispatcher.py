@@ -9,13 +9,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import execution
 from .context import here
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from .future import PooledFuture
     from .mailbox import Mailbox
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,9 @@ class Dispatcher:
         idle_seconds: how long a thread without work stays.
     """
 
+    throughput = 64
+    """How many messages an actor may handle before others get their turn."""
+
     def __init__(
         self,
         name: str,
@@ -63,7 +67,8 @@ class Dispatcher:
         self.extra = 0
         """How many workers more than `workers`, because so many seem to be stuck."""
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+        # Reentrant: a signal handler or a finalizer may send a message while this is held.
+        self._lock = threading.RLock()
         self._idle: list[Worker] = []
         self._active = 0
         """Workers that neither are idle nor wait for an answer."""
@@ -166,6 +171,10 @@ class Dispatcher:
                 self._active -= 1
                 self.threads.discard(worker)
             return True
+        return False
+
+    def drive(self, until: PooledFuture[Any]) -> bool:
+        """Leave it to the pool."""
         return False
 
     def enter_blocking(self) -> None:

@@ -44,7 +44,7 @@ class EventStream:
     def __init__(self) -> None:
         # Replaced as a whole, never changed in place: publishers read it without a lock.
         self._subscriptions: tuple[Subscription, ...] = ()
-        self._changing = threading.Lock()
+        self._changing = threading.RLock()
 
     def __bool__(self) -> bool:
         """Whether anybody listens: lets a publisher skip making the event."""

@@ -247,3 +247,19 @@ def _when_all_done(futures: Iterable[pykka.Future[Any]], then: Callable[[], None
         then()
 
     next_one()
+
+
+def answer(future: pykka.Future[Any], value: Any) -> None:
+    """Set the answer, unless somebody was quicker."""
+    try:
+        future.set(value)
+    except queue.Full:
+        pass
+
+
+def refuse(future: pykka.Future[Any], error: BaseException) -> None:
+    """Set an error as the answer, unless there is one."""
+    try:
+        future.set_exception((type(error), error, error.__traceback__))
+    except queue.Full:
+        pass

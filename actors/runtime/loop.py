@@ -7,8 +7,10 @@ import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from . import execution
+from . import ending, failing
 from .context import here, tasks
+from .errors import RuntimeClosedError
+from .future import answer
 
 if TYPE_CHECKING:
     from pykka._envelope import Envelope
@@ -25,10 +27,12 @@ class HandlerLoop:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stops: set[asyncio.Task[None]] = set()
 
     def _get(self) -> asyncio.AbstractEventLoop:
         loop = self._loop
@@ -49,14 +53,23 @@ class HandlerLoop:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
-            for task in self._tasks:
-                task.cancel()
-            if self._tasks:
-                loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
+            loop.run_until_complete(self._wind_up())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+    async def _wind_up(self) -> None:
+        """Break off the handlers that are left; let `on_stop` hooks finish."""
+        # One that is cancelled before its first step would not even answer.
+        await asyncio.sleep(0)
+        for task in self._tasks - self._stops:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def is_here(self) -> bool:
+        """Whether the current thread is the loop's."""
+        return threading.current_thread() is self._thread
 
     def run(
         self, mailbox: Mailbox, envelope: Envelope[Any] | None, handler: Coroutine[Any, Any, Any]
@@ -68,19 +81,49 @@ class HandlerLoop:
             envelope: what is handled, `None` for `on_start`.
             handler: the coroutine that the handler returned.
         """
-        self._get().call_soon_threadsafe(
-            self._begin, self._finish(mailbox, envelope, handler), mailbox
+        if not self._submit(self._finish(mailbox, envelope, handler), mailbox):
+            handler.close()
+            self._failed(mailbox, self._closed_error(mailbox), envelope)
+
+    def run_stop(
+        self, mailbox: Mailbox, envelope: Envelope[Any] | None, on_stop: Coroutine[Any, Any, Any]
+    ) -> None:
+        """Run an `on_stop` to its end, and end the actor with it.
+
+        Args:
+            mailbox: the actor's, closed already; the caller hands its turn over.
+            envelope: the stop; `None` if the caller ends the actor itself.
+            on_stop: the coroutine that the hook returned.
+        """
+        if not self._submit(self._stop(mailbox, envelope, on_stop), mailbox, stops=True):
+            on_stop.close()
+            ending.hook_failed(mailbox, self._closed_error(mailbox))
+            self._end(mailbox, envelope)
+
+    def _closed_error(self, mailbox: Mailbox) -> RuntimeClosedError:
+        return RuntimeClosedError(
+            f"The event loop {self._name} has ended: {mailbox.name} can't run async code."
         )
 
-    def run_detached(self, mailbox: Mailbox, handler: Coroutine[Any, Any, Any]) -> None:
-        """Run the `on_stop` of an actor that is closed already."""
-        self._get().call_soon_threadsafe(self._begin, self._stop(mailbox, handler), mailbox)
+    def _submit(
+        self, work: Coroutine[Any, Any, None], mailbox: Mailbox, stops: bool = False
+    ) -> bool:
+        with self._lock:
+            # What is submitted before the loop is told to stop is begun before it does.
+            if not self._closed:
+                self._get().call_soon_threadsafe(self._begin, work, mailbox, stops)
+                return True
+        work.close()
+        return False
 
-    def _begin(self, work: Coroutine[Any, Any, None], mailbox: Mailbox) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], mailbox: Mailbox, stops: bool) -> None:
         task = asyncio.get_running_loop().create_task(work)
         tasks[task] = mailbox
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if stops:
+            self._stops.add(task)
+            task.add_done_callback(self._stops.discard)
 
     async def _finish(
         self, mailbox: Mailbox, envelope: Envelope[Any] | None, handler: Coroutine[Any, Any, Any]
@@ -88,34 +131,50 @@ class HandlerLoop:
         try:
             result = await handler
         except BaseException as error:
-            if execution.failed(mailbox, error, envelope, must_stop=envelope is None):
-                return
-        else:
-            if envelope is not None and envelope.reply_to is not None:
-                execution.answer(envelope.reply_to, result)
+            self._failed(mailbox, error, envelope)
+            return
+        if envelope is not None and envelope.reply_to is not None:
+            answer(envelope.reply_to, result)
+        self._give_back(mailbox)
+
+    def _failed(
+        self, mailbox: Mailbox, error: BaseException, envelope: Envelope[Any] | None
+    ) -> None:
+        if not failing.failed(mailbox, error, envelope, must_stop=envelope is None):
+            self._give_back(mailbox)
+
+    def _give_back(self, mailbox: Mailbox) -> None:
         mailbox.current = None
         if mailbox.on_idle is not None:
             mailbox.on_idle()
         if mailbox.closed:
-            execution.end(mailbox)
+            ending.end(mailbox)
         else:
             mailbox.release()
 
-    async def _stop(self, mailbox: Mailbox, handler: Coroutine[Any, Any, Any]) -> None:
+    async def _stop(
+        self, mailbox: Mailbox, envelope: Envelope[Any] | None, on_stop: Coroutine[Any, Any, Any]
+    ) -> None:
         try:
-            await handler
-        except Exception as error:
-            execution.hook_failed(mailbox, error)
+            await on_stop
+        except (Exception, asyncio.CancelledError) as error:
+            ending.hook_failed(mailbox, error)
+        self._end(mailbox, envelope)
+
+    def _end(self, mailbox: Mailbox, envelope: Envelope[Any] | None) -> None:
+        if envelope is not None:
+            if envelope.reply_to is not None:
+                answer(envelope.reply_to, None)
+            ending.end(mailbox)
 
     def close(self, timeout: float | None = None) -> bool:
         """Cancel what still runs and end the thread; say whether it ended in time."""
         with self._lock:
             loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
+            if loop is not None and not self._closed:
+                loop.call_soon_threadsafe(loop.stop)
+            self._closed = True
+        if thread is None:
             return True
-        try:
-            loop.call_soon_threadsafe(loop.stop)
-        except RuntimeError:
-            return True  # It is closed already.
         thread.join(timeout)
         return not thread.is_alive()

@@ -11,21 +11,22 @@ import pykka
 from pykka._envelope import Envelope
 
 from . import execution
-from .execution import CLOSED, ENDED, OPEN, RETIRING
+from .future import PooledFuture, answer
+from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
 
 if TYPE_CHECKING:
     from .actor import PooledActor
     from .children import Children
-    from .dispatcher import Dispatcher
-    from .future import PooledFuture
+    from .dispatchers import MailboxRunner
     from .ref import PooledRef
     from .runtime import Runtime
 
 # Held for the few steps in which a mailbox decides whether to retire. One for all of them: it
 # is rare, and a lock for each mailbox would cost every actor memory.
-_retiring = threading.Lock()
-_lazily = threading.Lock()
+# Reentrant: a signal handler or a finalizer may send a message while one is held.
+_retiring = threading.RLock()
+_lazily = threading.RLock()
 
 
 class Mailbox:
@@ -62,7 +63,7 @@ class Mailbox:
     actor: PooledActor
     ref: PooledRef[Any]
     runtime: Runtime
-    dispatcher: Dispatcher
+    dispatcher: MailboxRunner
 
     def __init__(self) -> None:
         self.queue: deque[Envelope[Any]] = deque()
@@ -184,6 +185,10 @@ class Mailbox:
         if (self.queue or self.starting) and self._turn.acquire(False):
             self.dispatcher.schedule(self)
 
+    def is_taken(self) -> bool:
+        """Whether somebody runs the actor or is about to."""
+        return self._turn.locked()
+
     def take_turn(self) -> bool:
         """Get the right to run the actor if nobody has it; say whether that worked."""
         return self._turn.acquire(False) or self.dispatcher.unschedule(self)
@@ -235,8 +240,6 @@ class Mailbox:
     @property
     def ended(self) -> PooledFuture[None]:
         """Done once the actor has ended; made when somebody first asks."""
-        from .future import PooledFuture
-
         with _lazily:
             if self._ended is None:
                 self._ended = PooledFuture()
@@ -250,7 +253,7 @@ class Mailbox:
         self.state = ENDED
         future = self._ended
         if future is not None:
-            execution.answer(future, None)
+            answer(future, None)
 
 
 class StoppedFlag:

@@ -13,9 +13,8 @@ from typing import Any
 from pykka import messages
 from pykka._envelope import Envelope
 
-from . import execution
 from .errors import MailboxFullError
-from .future import PooledFuture
+from .future import PooledFuture, answer
 from .lifecycle import ReceiveTimeout, Terminated
 from .mailbox import Mailbox
 from .system_messages import SystemWork
@@ -54,7 +53,7 @@ class _Queue(deque[Envelope[Any]]):
             sender = self.senders.popleft()
         except IndexError:
             return
-        execution.answer(sender, None)
+        answer(sender, None)
 
 
 class BoundedMailbox(Mailbox):
@@ -85,7 +84,7 @@ class BoundedMailbox(Mailbox):
         self.queue = _Queue()
         self.capacity = capacity
         self._when_full = when_full
-        self._admission = threading.Lock()
+        self._admission = threading.RLock()
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Enqueue `envelope`, or do what the policy says if the mailbox is full.
@@ -150,7 +149,7 @@ class BoundedMailbox(Mailbox):
             senders = list(self.queue.senders)
             self.queue.senders.clear()
         for sender in senders:
-            execution.answer(sender, None)
+            answer(sender, None)
 
 
 class _PriorityQueue:
@@ -161,7 +160,7 @@ class _PriorityQueue:
         self._heap: list[tuple[int, float, int, Envelope[Any]]] = []
         self._orders = itertools.count()
         self._first = itertools.count(-1, -1)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def append(self, envelope: Envelope[Any]) -> None:
         message = envelope.message

@@ -9,17 +9,20 @@ from typing import Any, Self, TypeVar, cast
 
 import pykka
 
-from . import execution
+from . import ending
 from .actor import PooledActor
 from .children import Child, Children
 from .clock import Clock, SystemClock
 from .context import here
 from .dead_letters import DeadLetters
 from .dispatcher import Dispatcher
+from .dispatchers import MailboxRunner
 from .errors import ActorRuntimeError, RuntimeClosedError
 from .events import EventStream
+from .inspection import ActorInfo, inspect
 from .lifecycle import ActorStarted
 from .loop import HandlerLoop
+from .mailbox import Mailbox
 from .ref import PooledRef
 from .supervision import Restart
 
@@ -38,9 +41,10 @@ class Runtime:
         workers: how many threads run actors at the same time; by default one per
             processor, at most four.
         clock: where time comes from; the system by default.
+        dispatcher: what runs the actors; a pool by default.
 
     Attributes:
-        dispatcher: the pool.
+        dispatcher: what runs the actors.
         registry: the live actors' refs by urn, in the order of their start.
         clock: where time comes from.
         events: what happens to actors: see `lifecycle`.
@@ -56,10 +60,15 @@ class Runtime:
     """
 
     def __init__(
-        self, name: str = "repertory", *, workers: int | None = None, clock: Clock | None = None
+        self,
+        name: str = "repertory",
+        *,
+        workers: int | None = None,
+        clock: Clock | None = None,
+        dispatcher: MailboxRunner | None = None,
     ) -> None:
         self.name = name
-        self.dispatcher = Dispatcher(name, workers=workers)
+        self.dispatcher: MailboxRunner = dispatcher or Dispatcher(name, workers=workers)
         self.registry: dict[str, pykka.ActorRef[Any]] = {}
         self.clock: Clock = clock or SystemClock(f"{name}-clock")
         self.events = EventStream()
@@ -67,6 +76,7 @@ class Runtime:
         self.loop = HandlerLoop(f"{name}-loop")
         self._owns_clock = clock is None
         self._closing = False
+        self._pinned: set[MailboxRunner] = set()
 
     def start(self, actor_class: type[A], *args: Any, **kwargs: Any) -> PooledRef[A]:
         """Make an actor and let it run.
@@ -110,15 +120,24 @@ class Runtime:
         actor._start_actor_loop()
         return ref
 
+    def _own(self, mailbox: Mailbox, dispatcher: MailboxRunner) -> None:
+        """Keep an actor's own thread in mind, for the shutdown to wait for."""
+        self._pinned.add(dispatcher)
+        mailbox.ended.add_done_callback(lambda _: self._pinned.discard(dispatcher))
+
     def _register(self, ref: PooledRef[Any]) -> None:
         self.registry[ref.actor_urn] = ref
 
     def _forget(self, ref: PooledRef[Any]) -> None:
         self.registry.pop(ref.actor_urn, None)
 
-    def _on_base_exception(self, mailbox: Any, error: BaseException) -> None:
+    def _on_base_exception(self, mailbox: Mailbox, error: BaseException) -> None:
         """Note that an actor ends because of something like `SystemExit`; the others go on."""
         logger.error("%r ended %s.", error, mailbox.ref, exc_info=error)
+
+    def inspect(self) -> list[ActorInfo]:
+        """Return what each live actor is at, in the order of their start."""
+        return inspect(self)
 
     def shutdown(self, timeout: float | None = None) -> bool:
         """Stop all actors, the youngest first, then end the threads.
@@ -135,13 +154,17 @@ class Runtime:
         Raises:
             ActorRuntimeError: called from a handler of this runtime, which can't outlive it.
         """
-        if here.dispatcher is self.dispatcher or here.serves_loop or here.mailbox is not None:
+        if (here.mailbox is not None and here.mailbox.runtime is self) or self.loop.is_here():
             raise ActorRuntimeError(
                 f"A handler can't shut down the runtime {self.name}: do it from outside."
             )
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closing = True
+        pinned = list(self._pinned)
         orderly = self._stop_all(deadline)
+        for dispatcher in pinned:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            orderly = dispatcher.close(left) and orderly
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         ended = self.loop.close(left)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -167,7 +190,7 @@ class Runtime:
                 except pykka.Timeout:
                     pass
                 orderly = False
-                execution.kill(cast("PooledRef[Any]", ref).actor_inbox)
+                ending.kill(cast("PooledRef[Any]", ref).actor_inbox)
         return orderly
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .context import here, tasks
@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from .future import PooledFuture
     from .mailbox import Mailbox
 
-RING_CHECK_SECONDS = 0.5
-"""How often a handler that is blocked looks for a ring that closed behind its back."""
+FIRST_RING_CHECK, LAST_RING_CHECK = 0.01, 0.5
+"""After how many seconds a blocked handler first looks for a ring that closed behind its back,
+and the longest pause between looks; each pause is twice the one before."""
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_RING_CHECK
+    while True:
+        yield pause
+        pause = min(2 * pause, LAST_RING_CHECK)
 
 
 def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
@@ -34,28 +42,26 @@ def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
         raise BlockedLoopError(BLOCKED_LOOP)
     waiter = here.mailbox
     if waiter is None:
-        if timeout is None and _help(future):
-            return True
-        return _block(future, timeout)
+        return _help(future, timeout) or _block(future, timeout)
     outer = waiter.waits_for
     # Others follow this edge when they look for a ring; one with a timeout ends by itself.
     waiter.waits_for = future if timeout is None else None
     try:
         find_ring(waiter, future)
-        if timeout is None and _help(future):
-            return True
-        return _block_in_handler(waiter, future, timeout)
+        return _help(future, timeout) or _block_in_handler(waiter, future, timeout)
     finally:
         waiter.waits_for = outer
 
 
-def _help(future: PooledFuture[Any]) -> bool:
+def _help(future: PooledFuture[Any], timeout: float | None) -> bool:
     """Run whoever the future waits on, as long as that brings it further."""
-    while not future._done:
+    worker = future.worker
+    while not future._done and worker is not None:
+        # A handler can't be broken off when the time is up, so it is left to other threads.
+        if timeout is not None or not worker.try_run(future):
+            return worker.dispatcher.drive(future)
         worker = future.worker
-        if worker is None or not worker.try_run(future):
-            return future._done
-    return True
+    return future._done
 
 
 def _block(future: PooledFuture[Any], timeout: float | None) -> bool:
@@ -79,12 +85,12 @@ def _block_in_handler(waiter: Mailbox, future: PooledFuture[Any], timeout: float
     deadline = None if timeout is None else time.monotonic() + timeout
     if dispatcher is not None:
         dispatcher.enter_blocking()
+    pauses = _pauses()
     try:
         while True:
-            patience = RING_CHECK_SECONDS
-            if deadline is not None:
-                patience = min(patience, deadline - time.monotonic())
-            if _block(future, patience):
+            pause = next(pauses)
+            left = pause if deadline is None else min(pause, deadline - time.monotonic())
+            if _block(future, left):
                 return True
             if deadline is not None and time.monotonic() >= deadline:
                 return False
@@ -134,14 +140,37 @@ def wait_async(future: PooledFuture[Any]) -> Generator[Any, None, None]:
 
     task = asyncio.current_task()
     waiter = None if task is None else tasks.get(task)
-    if waiter is not None:
-        outer, waiter.waits_for = waiter.waits_for, future
+    future.add_done_callback(done)
     try:
-        if waiter is not None:
+        if waiter is None:
+            yield from woken
+        else:
+            yield from _wait_in_handler(waiter, future, woken)
+    finally:
+        future.remove_done_callback(done)
+
+
+def _wait_in_handler(
+    waiter: Mailbox, future: PooledFuture[Any], woken: asyncio.Future[None]
+) -> Generator[Any, None, None]:
+    """Wait for `woken`, and look now and then for a ring that closed meanwhile."""
+    loop = asyncio.get_running_loop()
+    pauses = _pauses()
+    timers: list[asyncio.TimerHandle] = []
+
+    def look() -> None:
+        timers[:] = [loop.call_later(next(pauses), look)]
+        try:
             find_ring(waiter, future)
-        future.add_done_callback(done)
+        except AskRingError as error:
+            if not woken.done():
+                woken.set_exception(error)
+
+    outer, waiter.waits_for = waiter.waits_for, future
+    timers.append(loop.call_later(next(pauses), look))
+    try:
+        find_ring(waiter, future)
         yield from woken
     finally:
-        if waiter is not None:
-            waiter.waits_for = outer
-        future.remove_done_callback(done)
+        timers[0].cancel()
+        waiter.waits_for = outer

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .dispatcher import Dispatcher
+
+logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.01
 """How long work may wait without anybody taking it up."""
@@ -24,7 +27,8 @@ class Watchdog:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._wake = threading.Event()
-        self._lock = threading.Lock()
+        # Reentrant: a signal handler or a finalizer may send a message while this is held.
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._closed = False
         self.sleeping = True
@@ -40,7 +44,12 @@ class Watchdog:
                 self._thread = threading.Thread(
                     target=self._watch, name=f"{self._dispatcher.name}-watchdog", daemon=True
                 )
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except RuntimeError:
+                    # No more threads to be had: whoever comes next tries again.
+                    logger.exception("The pool %s can't be watched.", self._dispatcher.name)
+                    self._thread, self.sleeping = None, True
             else:
                 self._wake.set()
 

@@ -18,18 +18,32 @@ WORKFLOWS = 6
 
 
 class Account(Workflow):
-    """Keeps every amount that it was given."""
+    """Keeps every amount that it was given, and passes some on to another account."""
 
     open = State(initial=True)
     put = open.to.itself(internal=True)
+    transfer = open.to.itself(internal=True)
+    receive = open.to.itself(internal=True)
 
     class Context:
         balance: int = 0
         keys: list[str] = []
+        sent: list[str] = []
+        received: list[str] = []
 
     def on_put(self, amount: int, name: str) -> None:
         self.context.balance += amount
         self.context.keys.append(name)
+
+    def on_transfer(self, to: str, amount: int, name: str) -> None:
+        self.context.balance -= amount
+        self.context.keys.append(name)
+        self.context.sent.append(name)
+        self.tell(to, Account.receive, amount=amount, name=name)
+
+    def on_receive(self, amount: int, name: str) -> None:
+        self.context.balance += amount
+        self.context.received.append(name)
 
 
 def send(system: ActorSystem, sender: int, round_number: int) -> None:
@@ -41,9 +55,13 @@ def send(system: ActorSystem, sender: int, round_number: int) -> None:
             number += 1
             key = f"{round_number}-{sender}-{number}"
             account = system.get(f"account-{choose.randrange(WORKFLOWS)}")
+            event, data = "put", {"amount": 1, "name": key}
+            if choose.random() < 0.5:
+                event = "transfer"
+                data = {**data, "to": f"account-{choose.randrange(WORKFLOWS)}"}
             # Half of them are sent twice, as by a sender that was unsure.
             for _ in range(choose.choice([1, 2])):
-                future = account.ask("put", key=key, amount=1, name=key, block=False)
+                future = account.ask(event, data, key=key, block=False)
             window.append((f"{account.id} {key}", future))
         for line, future in window:
             future.get()

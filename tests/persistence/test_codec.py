@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -298,100 +297,12 @@ def test_a_new_context_that_does_not_fit_is_refused_with_the_path(cls, values, p
     assert reason in str(caught.value)
 
 
-def test_an_attribute_that_is_no_field_is_refused_and_a_cached_property_is_not():
-    class Order:
-        total: int
-        received: int = 0
-
-        @functools.cached_property
-        def twice(self) -> int:
-            return self.total * 2
-
-    codec = ContextCodec.of(Order)
-    order = codec.new({"total": 1})
-    assert order.twice == 2
-    assert codec.plain(order) == {"total": 1, "received": 0}
-    order.recieved = 3
-    with pytest.raises(CodecError, match=r"recieved: .* did you mean 'received'\?"):
-        codec.plain(order)
-
-
-def test_a_plain_class_and_its_subclass_are_made_dataclasses_with_fresh_lists():
-    class Order:
-        total: int = 0
-        lines: list[str] = []
-
-    class Extended(Order):
-        extra: int = 0
-
-    codec = ContextCodec.of(Extended)
-    assert codec.fields == ("total", "lines", "extra")
-    one, two = codec.new({"extra": 1}), Order()
-    one.lines.append("a")
-    two.lines.append("b")
-    assert (codec.new({}).lines, Order().lines) == ([], [])
-    assert ContextCodec.of(Order).fields == ("total", "lines")
-
-
 def test_defaults_are_written_so_that_a_later_default_does_not_change_the_past():
     codec = ContextCodec.of(Basket)
     basket = codec.new({"total": 1, "lines": [{"what": "a"}]})
     assert codec.plain(basket)["lines"] == [{"what": "a", "count": 1}]
     older = codec.decode(b'{"total":1}')
     assert codec.plain(older)["price"] == "0.10"
-
-
-def test_classes_whose_equality_hides_a_difference_are_compared_field_by_field():
-    @dataclasses.dataclass(eq=False)
-    class Inner:
-        value: float | None
-
-    @dataclasses.dataclass
-    class Outer:
-        inner: Any
-        hidden: float | None = dataclasses.field(default=None, compare=False)
-
-    Outer.__annotations__["inner"] = Inner
-    Outer.__dataclass_fields__["inner"].type = Inner
-    Outer.__annotations__["hidden"] = float | None
-    Inner.__annotations__["value"] = float | None
-    codec = ContextCodec.of(Outer)
-    fine = Outer(Inner(1.5), 2.5)
-    assert codec.load(codec.plain(fine)).inner.value == 1.5
-    with pytest.raises(CodecError, match=r"inner\.value: nan"):
-        codec.plain(Outer(Inner(math.nan)))
-    with pytest.raises(CodecError, match="hidden: nan"):
-        codec.plain(Outer(Inner(None), math.nan))
-
-
-def test_types_that_cannot_be_a_context_are_refused_when_they_are_declared():
-    class Thing:
-        pass
-
-    class WithThing:
-        thing: Thing
-
-    WithThing.__annotations__["thing"] = Thing
-
-    class WithInit:
-        total: int
-
-        def __init__(self, total: int) -> None:
-            self.total = total
-
-    class Root(pydantic.RootModel[int]):
-        pass
-
-    for cls, reason in (
-        (WithThing, r"WithThing\.thing: a Thing can't be kept"),
-        (WithInit, "has an __init__ of its own"),
-        (Root, "RootModel"),
-        (int, "can't be made a dataclass"),
-        (list, "can't be a context"),
-        ("Order", "no class"),
-    ):
-        with pytest.raises(CodecError, match=reason):
-            ContextCodec.of(cls)
 
 
 def test_bytes_that_do_not_fit_the_type_are_refused_with_the_path():

@@ -1,14 +1,12 @@
-"""Opening a store: what is refused, and how it says so; and who may write."""
+"""Opening a store: what is refused, how it says so, and what is migrated."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
@@ -17,35 +15,11 @@ from repertory.persistence.errors import (
     NotAStore,
     StoreDamaged,
     StoreError,
-    StoreFenced,
-    StoreInUse,
     StoreTooNew,
 )
 from repertory.persistence.models import APPLICATION_ID, SCHEMA_VERSION
 from repertory.persistence.sqlite import SqliteStore
 from repertory.persistence.verification import verify
-
-HOLD = """
-import sys
-from repertory.persistence.sqlite import SqliteStore
-store = SqliteStore(sys.argv[1])
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def holder(path):
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "held\n"
-    yield process
-    process.kill()
-    process.communicate()
 
 
 def test_a_new_store_is_made_with_its_directories_and_is_ours(tmp_path):
@@ -172,168 +146,6 @@ def test_a_directory_that_cannot_be_written_is_said(name):
     assert done.stdout.startswith("StoreError ")
     assert directory in done.stdout
     assert "(Permission denied); choose another" in done.stdout
-
-
-def test_a_second_opener_in_this_process_is_refused(path):
-    first = SqliteStore(path)
-    with pytest.raises(StoreInUse, match=f"in use by process {os.getpid()} on ") as caught:
-        SqliteStore(path)
-    assert caught.value.holder.startswith(f"process {os.getpid()} on ")
-    first.close()
-    SqliteStore(path).close()
-
-
-def test_a_link_to_a_store_that_is_open_is_refused_too(path, tmp_path):
-    first = SqliteStore(path)
-    (tmp_path / "link.db").symlink_to(path)
-    with pytest.raises(StoreInUse):
-        SqliteStore(tmp_path / "link.db")
-    first.close()
-
-
-def test_a_second_opener_in_another_process_is_refused_until_the_first_is_killed(path, holder):
-    with pytest.raises(StoreInUse, match=f"process {holder.pid} on "):
-        SqliteStore(path)
-    holder.send_signal(signal.SIGKILL)
-    holder.wait()
-    SqliteStore(path).close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_forked_child_neither_holds_the_store_nor_writes_to_it(path, author_in):
-    store = SqliteStore(path)
-    writer = author_in(store)
-    ready, done = os.pipe(), os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            store.commit([writer.step()])
-            os.write(ready[1], b"wrote")
-        except StoreError as error:
-            os.write(ready[1], str(error).encode())
-        os.read(done[0], 1)
-        os._exit(0)
-    said = os.read(ready[0], 1000).decode()
-    store.close()
-    SqliteStore(path).close()
-    os.write(done[1], b".")
-    os.waitpid(child, 0)
-    for end in (*ready, *done):
-        os.close(end)
-    assert f"was opened by process {os.getpid()}, from which this one was forked" in said
-
-
-def test_a_store_is_read_while_another_process_holds_it(path, holder):
-    reader = SqliteStore(path, read_only=True)
-    assert reader.list() == []
-    with pytest.raises(StoreError, match="opened read-only"):
-        reader.commit([])
-    with pytest.raises(StoreError, match="opened read-only"):
-        reader.allocate()
-    reader.close()
-
-
-def test_a_reader_sees_each_commit_and_writes_nothing(path, author_in):
-    store = SqliteStore(path)
-    reader = SqliteStore(path, read_only=True)
-    order = author_in(store).write(2)
-    assert reader.find("order-7").sequence == 2
-    order.write(1)
-    assert reader.load("order-7") == store.load("order-7")
-    assert list(verify(reader)) == []
-    with reader._reader.connection() as connection, pytest.raises(sqlite3.OperationalError):
-        connection.execute("DELETE FROM workflows")
-    reader.close()
-    store.close()
-
-
-def test_reads_do_not_wait_for_an_open_write_transaction(path, author_in):
-    store = SqliteStore(path, busy_timeout=0)
-    order = author_in(store).write(2)
-    with store._writing().transaction() as connection:
-        connection.execute("UPDATE workflows SET sequence = 77")
-        assert store.find("order-7") == order.record
-        assert store.load("order-7").record == order.record
-        connection.execute("UPDATE workflows SET sequence = 2")
-    store.close()
-
-
-def test_another_programs_lock_is_waited_for_and_said(path, author_in):
-    store = SqliteStore(path, busy_timeout=0.01)
-    order = author_in(store).write(1)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    step = order.step()
-    with pytest.raises(StoreError, match=r"locked by another program, for longer than the 0.01 s"):
-        store.commit([step])
-    assert store.find("order-7").sequence == 1
-    other.execute("ROLLBACK")
-    assert list(store.commit([step])) == [None]
-    other.close()
-    store.close()
-
-
-def test_a_writer_that_was_taken_over_is_fenced_off(path, author_in):
-    store = SqliteStore(path)
-    order = author_in(store).write(1)
-    (path.parent / "orders.db.lock").unlink()
-    successor = SqliteStore(path)
-    with pytest.raises(StoreFenced, match="has been taken over"):
-        store.commit([order.step()])
-    with pytest.raises(StoreFenced):
-        store.remove("order-7")
-    assert successor.find("order-7").sequence == 1
-    store.close()
-    with pytest.raises(StoreInUse):
-        SqliteStore(path)
-    successor.close()
-
-
-def test_a_full_disk_fails_the_commit_and_loses_nothing(path, author_in):
-    store = SqliteStore(path)
-    order = author_in(store).write(3)
-    connection = store._writing()._connection
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    connection.execute(f"PRAGMA max_page_count = {pages}")
-    large = order.step(text="x" * 100_000)
-    with pytest.raises(StoreError, match="the disk is full"):
-        store.commit([large])
-    assert store.find("order-7").sequence == 3
-    connection.execute("PRAGMA max_page_count = 1000000")
-    assert list(store.commit([large])) == [None]
-    assert list(verify(store)) == []
-    store.close()
-
-
-def test_a_closed_store_says_so_and_may_be_closed_again(path, author_in):
-    store = SqliteStore(path)
-    order = author_in(store).write(1)
-    store.close()
-    store.close()
-    with pytest.raises(StoreError, match="is closed"):
-        store.find("order-7")
-    with pytest.raises(StoreError, match="is closed"):
-        store.commit([order.step()])
-
-
-def test_many_threads_leave_few_connections_and_closing_leaves_none(path, author_in):
-    store = SqliteStore(path)
-    author_in(store).write(3)
-    made = []
-    connect = store._reader._connect
-    store._reader._connect = lambda: made.append(connect()) or made[-1]
-    for _ in range(5):
-        threads = [threading.Thread(target=store.load, args=("order-7",)) for _ in range(20)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert made
-    assert len(store._reader._idle) <= 8
-    store.close()
-    for connection in made:
-        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-            connection.execute("SELECT 1")
 
 
 def test_an_older_schema_is_migrated_in_one_transaction(path, author_in, monkeypatch):

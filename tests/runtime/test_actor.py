@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import weakref
 from typing import Any
 
 import pykka
@@ -15,7 +14,6 @@ from repertory.actors.runtime import (
     PooledActor,
     PooledFuture,
     Runtime,
-    RuntimeClosedError,
 )
 
 from .actors import Caller, Echo, Gate
@@ -256,66 +254,8 @@ def test_retire_ends_an_actor_only_when_nothing_waits(runtime: Runtime) -> None:
         ref.tell("late")
 
 
-def test_runtimes_do_not_see_each_other_nor_pykkas_registry(runtime: Runtime) -> None:
-    with Runtime("other") as other:
-        ref = runtime.start(Echo)
-        stranger = other.start(Echo)
-        assert list(runtime.registry.values()) == [ref]
-        assert list(other.registry.values()) == [stranger]
-        assert pykka.ActorRegistry.get_by_urn(ref.actor_urn) is None
-    assert not stranger.is_alive()
-    assert ref.ask("on") == "on"
+def test_an_async_on_batch_is_refused_when_the_class_is_defined() -> None:
+    with pytest.raises(TypeError, match="on_batch"):
 
-
-def test_shutdown_stops_the_youngest_first_and_then_refuses_to_start() -> None:
-    order: list[int] = []
-
-    class Last(PooledActor):
-        def __init__(self, number: int) -> None:
-            super().__init__()
-            self.number = number
-
-        def on_stop(self) -> None:
-            order.append(self.number)
-
-    runtime = Runtime("short")
-    for number in range(5):
-        runtime.start(Last, number)
-    assert runtime.shutdown() is True
-    assert order == [4, 3, 2, 1, 0]
-    with pytest.raises(RuntimeClosedError, match="short"):
-        runtime.start(Last, 5)
-    assert runtime.shutdown() is True
-
-
-def test_shutdown_within_a_deadline_closes_what_does_not_end() -> None:
-    runtime = Runtime("hasty")
-    ref = runtime.start(Caller)
-    with Gate() as gate:
-        ref.tell(gate)
-        assert gate.reached.wait(20)
-        late = ref.ask(lambda _: None, block=False)
-        assert runtime.shutdown(timeout=0.01) is False
-        assert not ref.is_alive()
-    with pytest.raises(pykka.ActorDeadError):
-        late.get(timeout=20)
-
-
-def test_an_actor_can_be_used_like_any_of_pykkas() -> None:
-    ref = Echo.start()
-    try:
-        assert ref in pykka.ActorRegistry.get_all()
-        assert ref.ask(1) == 1
-    finally:
-        ref.stop()
-    assert ref not in pykka.ActorRegistry.get_all()
-
-
-def test_a_ref_does_not_keep_a_stopped_actor_in_memory(runtime: Runtime) -> None:
-    ref = runtime.start(Caller)
-    seen: list[Any] = []
-    ref.ask(lambda actor: seen.append(weakref.ref(actor)))
-    ref.stop()
-    runtime.shutdown()
-    assert seen[0]() is None
-    assert not ref.is_alive()
+        class Batch(PooledActor):
+            async def on_batch(self, envelopes: Any) -> None: ...

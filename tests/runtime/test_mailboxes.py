@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections import Counter
 from functools import partial
 from typing import Any, ClassVar
 
@@ -11,6 +13,7 @@ import pytest
 from repertory.actors.runtime import (
     AskRingError,
     BoundedMailbox,
+    DeadLetter,
     MailboxFullError,
     PooledActor,
     PriorityMailbox,
@@ -228,3 +231,46 @@ def test_a_restart_gives_the_stash_to_the_next_instance(runtime: Runtime) -> Non
             ref.ask("break")
         ref.tell("open")
         assert [first.get(timeout=20), second.get(timeout=20)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("policy", WhenFull)
+def test_under_pressure_the_bound_holds_and_the_counts_add_up(policy: WhenFull) -> None:
+    runtime = Runtime("test", workers=2)
+    ref = runtime.start(bounded(policy, 5))
+    letters: list[DeadLetter] = []
+    runtime.events.subscribe(letters.append, DeadLetter)
+    refused: list[Any] = []
+    beyond: list[int] = []
+
+    def send(sender: int) -> None:
+        for number in range(300):
+            try:
+                if number % 7:
+                    ref.tell((sender, number))
+                else:
+                    ref.ask((sender, number), block=number % 2 == 0)
+            except (MailboxFullError, pykka.ActorDeadError) as error:
+                if "dropped" not in str(error):
+                    refused.append((sender, number))
+            beyond.append(len(ref.actor_inbox.queue))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert ref.stop(timeout=60)
+    dead = [letter.message for letter in letters]
+    # An ask without `block` that is refused has a future that says so, and no exception.
+    silent = [(s, n) for s in range(4) for n in range(0, 300, 7) if n % 2]
+    met = Counter([*Recorder.last, *dead, *refused])
+    assert {key: count for key, count in met.items() if count != 1} == {}
+    missing = {(s, n) for s in range(4) for n in range(300)} - set(met)
+    assert missing <= (set(silent) if policy is WhenFull.REFUSE else set())
+    assert max(beyond) <= 5
+    assert runtime.shutdown(timeout=60)

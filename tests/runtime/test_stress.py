@@ -11,7 +11,15 @@ from typing import Any
 
 import pykka
 import pytest
-from repertory.actors.runtime import DeadLetter, PooledActor, PooledFuture, Runtime
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from repertory.actors.runtime import (
+    DeadLetter,
+    PooledActor,
+    PooledFuture,
+    Runtime,
+    SteppedDispatcher,
+)
 
 SENDERS = 4
 MESSAGES = 250
@@ -27,7 +35,7 @@ ORDERS = {
 Key = tuple[int, int]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _switch_threads_often() -> Iterator[None]:
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
@@ -60,12 +68,11 @@ class Ledger:
         elif answer != key:
             self.wrong_answers.append((key, answer))
 
-    def check(self) -> None:
+    def check(self, sent: list[Key]) -> None:
         """Each message met exactly one fate, in order, and alone."""
         fates = Counter(self.refused) + Counter(self.dead)
         for keys in self.handled.values():
             fates += Counter(keys)
-        sent = [(sender, number) for sender in range(SENDERS) for number in range(MESSAGES)]
         assert {key: fates[key] for key in sent if fates[key] != 1} == {}
         assert len(fates) == len(sent)
         assert self.overlaps == []
@@ -184,4 +191,50 @@ def storm(runtime: Runtime, seed: str) -> Ledger:
 @pytest.mark.parametrize("kind", ORDERS)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_every_message_meets_exactly_one_fate(kind: str, workers: int, round_: int) -> None:
-    storm(Runtime("test", workers=workers), f"{kind}-{round_}").check()
+    ledger = storm(Runtime("test", workers=workers), f"{kind}-{round_}")
+    ledger.check([(sender, number) for sender in range(SENDERS) for number in range(MESSAGES)])
+
+
+# How long it takes says more about the machine than about the code.
+@settings(deadline=None)
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_every_message_meets_exactly_one_fate_in_any_interleaving(
+    data: st.DataObject, seed: int
+) -> None:
+    """The same without threads: a seed picks who goes next, and hypothesis who sends what."""
+    dispatcher = SteppedDispatcher(seed)
+    runtime = Runtime("test", dispatcher=dispatcher)
+    ledger = Ledger(None)
+    runtime.events.subscribe(ledger.bury, DeadLetter)
+    refs: list[Any] = [runtime.start(Victim, ledger) for _ in range(2)]
+    sent: list[Key] = []
+    asked: list[tuple[Key, Any]] = []
+    steps = st.tuples(
+        st.sampled_from(["tell", "ask", "step", "stop"]),
+        st.integers(0, 1),
+        st.sampled_from(ORDERS["crashing"] + ORDERS["stopping"]),
+    )
+    for way, place, order in data.draw(st.lists(steps, max_size=60)):
+        ref = refs[place]
+        key = (place, len(sent))
+        if way == "step":
+            dispatcher.step()
+        elif way == "stop":
+            ref.stop(block=False)
+        elif way == "ask":
+            sent.append(key)
+            asked.append((key, ref.ask((*key, order), block=False)))
+        else:
+            sent.append(key)
+            try:
+                ref.tell((*key, order))
+            except pykka.ActorDeadError:
+                ledger.refused.append(key)
+        if not ref.is_alive():
+            refs[place] = runtime.start(data.draw(st.sampled_from([Victim, Fatal])), ledger)
+    dispatcher.run_all()
+    assert runtime.shutdown()
+    for key, future in asked:
+        assert future.done
+        ledger.note(key, outcome(future.get))
+    ledger.check(sent)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pykka
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors.runtime import (
     ActorRestarted,
@@ -314,6 +314,8 @@ def test_each_start_is_answered_by_one_stopped_event(runtime: Runtime) -> None:
     assert len(ended) == 4
 
 
+# How long it takes says more about the machine than about the code.
+@settings(deadline=None)
 @given(
     moments=st.lists(st.floats(0, 100), max_size=40).map(sorted),
     limit=st.integers(0, 5),
@@ -335,6 +337,8 @@ def test_restarts_never_exceed_the_intensity(
         assert (decision.directive is Directive.ESCALATE) or recent
 
 
+# How long it takes says more about the machine than about the code.
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))
 def test_a_backoff_stays_between_the_jitters_share_and_the_maximum(
     restart: int, jitter: float, chance: float

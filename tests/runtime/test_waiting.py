@@ -15,6 +15,7 @@ from repertory.actors.runtime import (
     PooledActor,
     PooledFuture,
     Runtime,
+    RuntimeClosedError,
 )
 
 from .actors import Caller, Echo, Gate
@@ -214,3 +215,57 @@ def test_a_thread_without_shutdown_does_not_keep_the_interpreter() -> None:
     assert done.stdout == "1\n"
     assert done.stderr == ""
     assert time.monotonic() - started < 60
+
+
+def test_an_actor_has_stopped_only_when_its_async_on_stop_is_done(runtime: Runtime) -> None:
+    release: PooledFuture[None] = PooledFuture()
+    done: list[str] = []
+
+    class Async(PooledActor):
+        async def on_start(self) -> None:
+            await asyncio.sleep(0)
+            done.append("started")
+
+        async def on_stop(self) -> None:
+            await release
+            done.append("stopped")
+
+    ref = runtime.start(Async)
+    stopped = ref.stop(block=False)
+    late = ref.ask("late", block=False)
+    assert runtime.start(Echo).ask("meanwhile", timeout=20) == "meanwhile"
+    assert not stopped.done
+    release.set(None)
+    assert stopped.get(timeout=20) is True
+    assert done == ["started", "stopped"]
+    with pytest.raises(pykka.ActorDeadError):
+        late.get(timeout=20)
+
+
+def test_an_async_handler_after_the_end_of_the_loop_fails_and_does_not_hang() -> None:
+    class Async(PooledActor):
+        async def on_receive(self, message: Any) -> Any:
+            return message
+
+    runtime = Runtime("late")
+    ref = runtime.start(Async)
+    assert ref.ask(1) == 1
+    assert runtime.loop.close()
+    with pytest.raises(RuntimeClosedError, match="event loop"):
+        ref.ask(2)
+    assert runtime.shutdown(timeout=20)
+
+
+def test_what_an_async_handler_is_at_is_broken_off_by_a_shutdown_that_can_not_wait() -> None:
+    never: PooledFuture[None] = PooledFuture()
+
+    class Async(PooledActor):
+        async def on_receive(self, message: Any) -> Any:
+            await never
+
+    runtime = Runtime("hasty")
+    ref = runtime.start(Async)
+    asked = ref.ask(1, block=False)
+    runtime.shutdown(timeout=0)
+    with pytest.raises((asyncio.CancelledError, pykka.ActorDeadError, RuntimeClosedError)):
+        asked.get(timeout=20)

@@ -12,6 +12,8 @@ from repertory.actors import HistoryState, State, Workflow
 class Order(Workflow):
     """An order, from basket to doorstep."""
 
+    workflow_name = "order"
+
     basket = State(initial=True)
     paid = State()
     shipped = State(final=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 from repertory.persistence.errors import RepertoryError, StoreError
 from repertory.persistence.memory import MemoryStore
@@ -20,6 +19,14 @@ class FaultyStore(MemoryStore):
         self.held = threading.Event()
         self.held.set()
         self.batches: list[int] = []
+        self.broken_for: set[str] = set()
+
+    def break_for(self, workflow_id: str) -> None:
+        """Refuse the steps of one workflow, as if each of them had met a bad sector."""
+        self.broken_for.add(workflow_id)
+
+    def mend(self) -> None:
+        self.broken_for.clear()
 
     def hold(self) -> None:
         self.held.clear()
@@ -32,11 +39,12 @@ class FaultyStore(MemoryStore):
         self.batches.append(len(steps))
         if self.broken:
             raise StoreError("The disk is full.")
-        return super().commit(steps)
+        fit = [step for step in steps if step.record.id not in self.broken_for]
+        done = iter(super().commit(fit))
+        return [
+            StoreError("A bad sector.") if step.record.id in self.broken_for else next(done)
+            for step in steps
+        ]
 
     def close(self) -> None:
         """Stay readable, so that a test can open another system on it."""
-
-
-def commits(store: Any) -> int:
-    return len(store.batches)

@@ -72,7 +72,7 @@ def test_a_refusal_can_be_kept_in_the_history(system: ActorSystem) -> None:
 
 def test_an_unknown_event_is_an_error_that_names_the_known_ones(system: ActorSystem) -> None:
     order = system.start(Order, id="o", context={"total": 30})
-    with pytest.raises(UnknownEvent, match="no event 'fly'; a Order takes pay, ship, spoil"):
+    with pytest.raises(UnknownEvent, match="no event 'fly'; a order takes pay, ship, spoil"):
         order.ask("fly")
 
 
@@ -100,7 +100,7 @@ def test_an_id_can_be_taken_only_once(system: ActorSystem) -> None:
     system.stop("o")
     with pytest.raises(WorkflowExists):
         system.start(Tally, id="o")
-    assert system.metadata("o").type == "Order"
+    assert system.metadata("o").type == "order"
 
 
 def test_a_workflow_that_is_not_there_is_an_error_wherever_it_is_asked_for(

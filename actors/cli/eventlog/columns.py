@@ -102,5 +102,5 @@ def _what_is_missing(header: Sequence[str], missing: Sequence[tuple[str, str]]) 
         missing[0][1], [name[:40] for name in header if name], n=1, cutoff=0.4
     )
     guess = repr(near[0]) if near else "…"
-    none = ", or timestamp=None if it has no times" if missing[-1][0] == "timestamp" else ""
-    return f"no column {names} among {found}: say which it is with Columns({first}={guess}){none}"
+    none = ", or that it has no times" if missing[-1][0] == "timestamp" else ""
+    return f"no column {names} among {found}: say which it is, as in {first}={guess}{none}"

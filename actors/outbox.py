@@ -1,0 +1,105 @@
+"""The outbox: brings messages from one workflow to another, once they are durable.
+
+A message is written with the step that sends it and taken out with the step that takes it, so it
+takes effect exactly once. What is on its way when the process ends is delivered when the
+store is opened again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from pykka import ActorDeadError
+
+from ..persistence.codec import decode_json
+from ..persistence.errors import SystemStopped, WorkflowNotFound
+from ..persistence.records import Message, Step
+from .messages import Deliver, EventFailed, Redeliver
+from .services import Services
+
+FIRST_RETRY = 0.1
+LONGEST_RETRY = 30.0
+"""Seconds until a message that could not be taken is tried again: doubled each time, up to this."""
+
+
+class Outbox:
+    """Used by the persistence actor alone, so that messages leave in the order of the commits."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._store = services.store
+        self._in_flight: set[int] = set()
+        # Receivers that could not take a message: what is sent to one waits until it is tried
+        # again, so that nothing overtakes.
+        self._stalled: set[str] = set()
+        self._pauses: dict[str, float] = {}
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a message was delivered and is not taken yet."""
+        return bool(self._in_flight)
+
+    def deliver_all(self) -> None:
+        """Deliver what was on its way when the store was closed, or the process killed."""
+        for message in self._waiting():
+            self._deliver(message)
+
+    def committed(self, step: Step) -> None:
+        """Deliver what a step has sent; forget what it has taken."""
+        if step.receives is not None:
+            self._in_flight.discard(step.receives)
+            self._pauses.pop(step.record.id, None)
+        for message in step.sends:
+            if message.receiver not in self._stalled:
+                self._deliver(message)
+
+    def failed(self, message: Message, error: Exception) -> None:
+        """Try again later; a message to nobody is kept as one that can't be delivered."""
+        receiver = message.receiver
+        self._in_flight.discard(message.id)
+        if isinstance(error, WorkflowNotFound):
+            self._store.bury(message.id, str(error))
+        elif receiver in self._stalled:
+            return
+        else:
+            self._stalled.add(receiver)
+            self._retry_later(receiver)
+        with suppress(ActorDeadError):
+            self._services.supervisor.tell(EventFailed(receiver, error))
+
+    def redeliver(self, receiver: str) -> None:
+        """Deliver again what a receiver has not taken, in its order."""
+        waiting = list(self._waiting(receiver))
+        if any(message.id in self._in_flight for message in waiting):
+            self._retry_later(receiver)  # what is under way comes to its end first
+            return
+        self._stalled.discard(receiver)
+        for number, message in enumerate(waiting):
+            self._deliver(message, anew=number == 0)
+
+    def _waiting(self, receiver: str | None = None) -> Iterator[Message]:
+        after = 0
+        while page := self._store.messages(receiver=receiver, after=after):
+            yield from page
+            after = page[-1].id
+
+    def _deliver(self, message: Message, *, anew: bool = False) -> None:
+        self._in_flight.add(message.id)
+        data = {} if message.data is None else decode_json(message.data)
+        deliver = Deliver(message.event, data, message=message, anew=anew)
+        try:
+            self._services.activations.deliver(message.receiver, lambda ref: ref.tell(deliver))
+        except SystemStopped:
+            self._in_flight.discard(message.id)  # the next system delivers it
+
+    def _retry_later(self, receiver: str) -> None:
+        pause = self._pauses.get(receiver, FIRST_RETRY)
+        self._pauses[receiver] = min(2 * pause, LONGEST_RETRY)
+
+        def retry() -> None:
+            with suppress(ActorDeadError):  # stopped meanwhile; the next system delivers it
+                self._services.persistence.tell(Redeliver(receiver))
+
+        with suppress(RuntimeError):  # likewise: the clock has stopped
+            self._services.runtime.clock.call_later(pause, retry)

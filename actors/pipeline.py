@@ -1,0 +1,152 @@
+"""The steps of one workflow on their way to the disk, and the answers that wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pykka import ActorDeadError
+
+from ..persistence.errors import HandlerFailed
+from .activations import Activation
+from .messages import Commit, CommitFailed, EventFailed
+from .outcomes import recorded_outcome
+from .position import Position
+from .runtime import PooledFuture, PooledRef
+from .services import Services
+from .stepping import Done, follow
+
+Reply = PooledFuture[Any] | None
+"""Who waits for an answer; nobody after a `tell`."""
+
+
+class Pipeline:
+    """What a workflow actor has given to the persistence actor.
+
+    The workflow goes on while its steps are being written. When one can't be, so can't any that
+    follows; the actor hears of it by `CommitFailed`, and begins another life from what the
+    store has.
+    """
+
+    def __init__(
+        self, services: Services, workflow_id: str, activation: Activation, ref: PooledRef[Any]
+    ) -> None:
+        self._services = services
+        self._id = workflow_id
+        self._activation = activation
+        self._ref = ref
+        self._life = 0
+        self._latest: Commit | None = None
+        # Put in here, taken out by the persistence actor's thread; each is one operation.
+        self._keys: dict[str, Commit] = {}
+
+    def write(
+        self,
+        before: Position,
+        done: Done,
+        checkpoint_every: int,
+        reply: Reply,
+        value: Any = None,
+        failure: Exception | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> Position:
+        """Send off a step, to be answered when it is durable.
+
+        Arguments:
+            before: where the workflow stood.
+            done: what it has done.
+            checkpoint_every: a checkpoint goes with every so many steps.
+            reply: who waits.
+            value: the answer.
+            failure: the answer instead, of a step that only says what was refused or went wrong.
+            then: called when it is durable, before anybody is answered.
+
+        Returns:
+            where the workflow stands now.
+        """
+        step, after = follow(before, done, checkpoint_every)
+        life = self._life
+
+        def concluded(commit: Commit) -> None:
+            if done.key is not None:
+                self._keys.pop(done.key, None)
+            if commit.error is None:
+                self._activation.durable = after
+                if then is not None:
+                    then()
+            else:
+                with suppress(ActorDeadError):  # stopped meanwhile
+                    self._ref.tell(CommitFailed(life))
+            error = commit.error or failure
+            if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
+                self.report(error)
+
+        commit = self._latest = Commit(
+            [] if reply is None else [reply],
+            step=step,
+            position=after,
+            received=done.received,
+            value=value,
+            failure=failure,
+            owner=concluded,
+        )
+        if done.key is not None:
+            self._keys[done.key] = commit
+        self._services.submit(commit)
+        return after
+
+    def report(self, error: Exception) -> None:
+        """Tell the supervisor of what nobody waits for, or everybody should know."""
+        with suppress(ActorDeadError):
+            self._services.supervisor.tell(EventFailed(self._id, error))
+
+    def answer(self, reply: Reply, failure: Exception | None = None) -> None:
+        """Answer what left no step, once all before it is durable."""
+        replies = [] if reply is None else [reply]
+
+        def concluded(commit: Commit) -> None:
+            if reply is None and (error := commit.error or failure) is not None:
+                self.report(error)
+
+        self._services.submit(Commit(replies, failure=failure, after=self._last(), owner=concluded))
+
+    def _last(self) -> Commit | None:
+        """The last step, unless it is on the disk."""
+        latest = self._latest
+        if latest is None or (latest.concluded and latest.error is None):
+            return None
+        return latest
+
+    def repeat(self, number: int, key: str, reply: Reply) -> bool:
+        """Answer a repeated idempotency key with its recorded outcome; tell whether it is one."""
+        replies = [] if reply is None else [reply]
+        if first := self._keys.get(key):
+            commit = Commit(replies, value=first.value, failure=first.failure, after=first)
+        elif entry := self._services.store.find_key(number, key):
+            value, failure = recorded_outcome(self._id, entry)
+            commit = Commit(replies, value=value, failure=failure)
+        else:
+            return False
+        self._services.submit(commit)
+        return True
+
+    def settle(self) -> None:
+        """Wait until every step so far is durable.
+
+        Raises:
+            StoreError: one could not be written.
+        """
+        if self._last() is None:
+            return
+        settled: PooledFuture[None] = PooledFuture()
+        self.answer(settled)
+        settled.get()
+
+    def begin_anew(self, failed: CommitFailed | None = None) -> bool:
+        """Forget what was sent off; not when that has been done for an earlier failure."""
+        if failed is not None and failed.life != self._life:
+            return False  # a later step of those that have failed together
+        self._life += 1
+        self._latest = None
+        return True

@@ -1,0 +1,115 @@
+"""How an actor ends: closed first, then its hook, then what is left in its mailbox."""
+
+from __future__ import annotations
+
+import logging
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from pykka import messages
+
+from .future import answer
+from .lifecycle import ActorFailed, ActorStopped
+from .system_messages import Halt, SystemWork
+
+if TYPE_CHECKING:
+    from pykka._envelope import Envelope
+
+    from .mailbox import Mailbox
+
+logger = logging.getLogger("repertory.actors.runtime")
+
+
+def close(mailbox: Mailbox) -> bool:
+    """Close the mailbox and take the actor off the registry; say whether it was open."""
+    if not mailbox.close():
+        return False
+    _forget(mailbox)
+    return True
+
+
+def _forget(mailbox: Mailbox) -> None:
+    mailbox.runtime._forget(mailbox.ref)
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("Stopped %s", mailbox.ref)
+
+
+def retire(mailbox: Mailbox) -> bool:
+    """End the actor if no message is waiting; say whether it ended."""
+    if not mailbox.retire():
+        return False
+    _forget(mailbox)
+    call_on_stop(mailbox)
+    return True
+
+
+def kill(mailbox: Mailbox) -> None:
+    """End the actor now, or as soon as its handler returns, from any thread."""
+    if close(mailbox) and mailbox.take_turn():
+        end(mailbox)
+
+
+def stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
+    """End the actor by its own will: close, stop its children, then its `on_stop`.
+
+    Args:
+        mailbox: the actor's.
+        envelope: the stop being handled, if it is one.
+
+    Returns:
+        whether an async `on_stop` took the turn over, and the envelope.
+    """
+    if not close(mailbox):
+        return False
+    if mailbox.children is not None:
+        mailbox.children.stop_all()
+    return call_on_stop(mailbox, envelope) and envelope is not None
+
+
+def call_on_stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
+    """Call the hook; say whether it is async, and will end the actor if it has the envelope."""
+    try:
+        result: Any = mailbox.actor.on_stop()  # type: ignore[func-returns-value]  # may be async
+    except Exception as error:
+        hook_failed(mailbox, error)
+        return False
+    if type(result) is CoroutineType:
+        mailbox.runtime.loop.run_stop(mailbox, envelope, result)
+        return True
+    return False
+
+
+def hook_failed(mailbox: Mailbox, error: BaseException) -> None:
+    """Tell that the hook of an actor failed which is stopped anyway."""
+    logger.error("Unhandled exception in %s:", mailbox.ref, exc_info=error)
+    events = mailbox.runtime.events
+    if events:
+        events.publish(ActorFailed(mailbox.ref, error, None, True))
+
+
+def end(mailbox: Mailbox) -> None:
+    """Clear up after a closed mailbox: what is left becomes dead letters."""
+    dead_letters = mailbox.runtime.dead_letters
+    reason = "stopped before handling the message"
+    for envelope in mailbox.actor._give_up():
+        dead_letters.add(envelope, mailbox.ref, reason)
+    for envelope in mailbox.drain():
+        if isinstance(envelope.message, SystemWork):
+            message = mailbox.next_system()
+            if isinstance(message, Halt):
+                message.group.skip(mailbox)
+        elif isinstance(envelope.message, messages._ActorStop):
+            if envelope.reply_to is not None:
+                answer(envelope.reply_to, None)
+        else:
+            dead_letters.add(envelope, mailbox.ref, reason)
+    if mailbox.children is not None:
+        mailbox.children.stop_all()
+    if mailbox.parent is not None:
+        mailbox.parent.forget(mailbox)
+    # The turn stays taken from here on, so nobody looks for the actor; refs may live on.
+    del mailbox.actor
+    mailbox.tell_ended()
+    events = mailbox.runtime.events
+    if events:
+        events.publish(ActorStopped(mailbox.ref))

@@ -1,0 +1,122 @@
+"""A runtime as a whole: what it shares, how it ends, and who may call it."""
+
+from __future__ import annotations
+
+import signal
+import weakref
+from typing import Any
+
+import pykka
+import pytest
+from repertory.actors.runtime import (
+    ActorRuntimeError,
+    PooledActor,
+    Runtime,
+    RuntimeClosedError,
+)
+
+from .actors import Caller, Echo, Gate
+
+
+def test_runtimes_do_not_see_each_other_nor_pykkas_registry(runtime: Runtime) -> None:
+    with Runtime("other") as other:
+        ref = runtime.start(Echo)
+        stranger = other.start(Echo)
+        assert list(runtime.registry.values()) == [ref]
+        assert list(other.registry.values()) == [stranger]
+        assert pykka.ActorRegistry.get_by_urn(ref.actor_urn) is None
+    assert not stranger.is_alive()
+    assert ref.ask("on") == "on"
+
+
+def test_shutdown_stops_the_youngest_first_and_then_refuses_to_start() -> None:
+    order: list[int] = []
+
+    class Last(PooledActor):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+        def on_stop(self) -> None:
+            order.append(self.number)
+
+    runtime = Runtime("short")
+    for number in range(5):
+        runtime.start(Last, number)
+    assert runtime.shutdown() is True
+    assert order == [4, 3, 2, 1, 0]
+    with pytest.raises(RuntimeClosedError, match="short"):
+        runtime.start(Last, 5)
+    assert runtime.shutdown() is True
+
+
+def test_shutdown_within_a_deadline_closes_what_does_not_end() -> None:
+    runtime = Runtime("hasty")
+    ref = runtime.start(Caller)
+    with Gate() as gate:
+        ref.tell(gate)
+        assert gate.reached.wait(20)
+        late = ref.ask(lambda _: None, block=False)
+        assert runtime.shutdown(timeout=0.01) is False
+        assert not ref.is_alive()
+    with pytest.raises(pykka.ActorDeadError):
+        late.get(timeout=20)
+
+
+def test_an_actor_can_be_used_like_any_of_pykkas() -> None:
+    ref = Echo.start()
+    try:
+        assert ref in pykka.ActorRegistry.get_all()
+        assert ref.ask(1) == 1
+    finally:
+        ref.stop()
+    assert ref not in pykka.ActorRegistry.get_all()
+
+
+def test_a_handler_cannot_shut_its_own_runtime_down_but_another(runtime: Runtime) -> None:
+    other = Runtime("other")
+    ref = runtime.start(Caller)
+    with pytest.raises(ActorRuntimeError, match="from outside"):
+        ref.ask(lambda actor: actor.runtime.shutdown())
+    assert ref.ask(lambda _: other.shutdown()) is True
+
+
+def test_a_signal_handler_may_send_messages_at_any_moment(runtime: Runtime) -> None:
+    """It runs between any two steps of the main thread, also inside the runtime's own."""
+    ref = runtime.start(Counter)
+    sent = 0
+
+    def send(*_: Any) -> None:
+        nonlocal sent
+        sent += 1
+        ref.tell(1)
+
+    before = signal.signal(signal.SIGALRM, send)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    try:
+        for number in range(3000):
+            runtime.start(Counter).tell(number)
+            ref.ask(0, timeout=20)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert sent
+    assert ref.ask(0) == sent
+
+
+class Counter(PooledActor):
+    count = 0
+
+    def on_receive(self, message: int) -> int:
+        self.count += message
+        return self.count
+
+
+def test_a_ref_does_not_keep_a_stopped_actor_in_memory(runtime: Runtime) -> None:
+    ref = runtime.start(Caller)
+    seen: list[Any] = []
+    ref.ask(lambda actor: seen.append(weakref.ref(actor)))
+    ref.stop()
+    runtime.shutdown()
+    assert seen[0]() is None
+    assert not ref.is_alive()

@@ -1,0 +1,208 @@
+"""Corners that were found wanting once, each by somebody who stood in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repertory.actors import (
+    ActorSystem,
+    BadDefinition,
+    ContextInvalid,
+    EventFailed,
+    HandlerFailed,
+    State,
+    StoreError,
+    VersionMismatch,
+    Workflow,
+    WorkflowExists,
+)
+from repertory.actors.runtime import ManualClock
+
+from .charts import Order, Tally
+from .faulty import FaultyStore
+from .test_messages import Teller
+from .test_workflows import Hear, define, two_states
+
+
+class Keeper(Workflow):
+    here = State(initial=True)
+    keep = here.to.itself(internal=True)
+    touch = here.to.itself(internal=True)
+    later = here.to.itself(internal=True)
+    call = here.to.itself(internal=True)
+
+    def on_keep(self, items: list[int]) -> None:
+        self.context["items"] = items
+
+    def on_touch(self) -> None:
+        self.context["touched"] = True
+
+    def on_later(self) -> None:
+        self.send("touch", delay=60_000)
+
+    def on_call(self, system: str, other: str) -> None:
+        SYSTEMS[system].get(other).ask("call", system=system, other=self.workflow_id)
+
+
+SYSTEMS: dict[str, ActorSystem] = {}
+
+
+def test_what_was_sent_is_not_changed_by_its_sender_afterwards(system: ActorSystem) -> None:
+    keeper = system.start(Keeper)
+    items = [1]
+    keeper.ask("keep", items=items)
+    items.append(2)
+    keeper.ask("touch")
+    assert keeper.context == {"items": [1], "touched": True}
+
+
+def test_a_delay_that_would_be_lost_is_refused(system: ActorSystem) -> None:
+    keeper = system.start(Keeper)
+    with pytest.raises(HandlerFailed, match="has a delay"):
+        keeper.ask("later")
+    assert keeper.context == {}
+
+
+def test_two_workflows_that_ask_each_other_get_an_error_that_names_the_ring(
+    system: ActorSystem,
+) -> None:
+    SYSTEMS["ring"] = system
+    one, _ = system.start(Keeper, id="one"), system.start(Keeper, id="two")
+    with pytest.raises(HandlerFailed, match="waits for"):
+        one.ask("call", system="ring", other="two", timeout=60)
+    assert one.ask("touch") is None
+
+
+def test_handlers_of_a_start_that_failed_are_forgotten(system: ActorSystem) -> None:
+    hear = Hear()
+    with pytest.raises(HandlerFailed):
+        system.start(Tally, id="t", handlers=[Hear(fail_on="open")])
+    system.start(Tally, id="t", handlers=[hear])
+    with pytest.raises(WorkflowExists):
+        system.start(Tally, id="t", handlers=[Hear(fail_on="add")])
+    system.get("t").ask("add", n=1)
+    assert ("event", "open", "add") in hear.heard
+
+
+def test_a_read_only_system_refuses_before_anything_runs(file: Path) -> None:
+    ran: list[str] = []
+
+    class Noting(Hear):
+        def on_event(self, state: str, event: str) -> None:
+            ran.append(event)
+
+    with ActorSystem(file) as system:
+        system.start(Tally, id="t").ask("add", n=1)
+    with ActorSystem(file, read_only=True, handlers=[Noting()]) as looking:
+        tally = looking.get("t")
+        with ActorSystem(file) as running:
+            for attempt in (
+                lambda: tally.ask("add", n=1),
+                lambda: tally.tell("add", n=1),
+                lambda: tally.rollback(),
+                lambda: tally.fork(id="u"),
+                lambda: looking.start(Tally, id="v"),
+                lambda: looking.remove("t"),
+                lambda: looking.import_(looking.export("t")),
+            ):
+                with pytest.raises(StoreError, match="read-only"):
+                    attempt()
+            assert (ran, tally.context.total) == ([], 1)
+            running.get("t").ask("add", n=1)
+            assert tally.context.total == 2
+            assert [e.event for e in tally.history(last=1)] == ["add"]
+
+
+def test_a_stored_context_that_no_longer_fits_is_named(file: Path) -> None:
+    class Old:
+        size: str = "large"
+
+    class New:
+        size: int
+
+    old = define("Fitting", **two_states(), Context=Old)
+    with ActorSystem(file) as system:
+        system.start(old, id="f")
+    define("Fitting", **two_states(), Context=New)
+    with ActorSystem(file) as system:
+        ref = system.get("f")
+        for attempt in (lambda: ref.ask("go"), lambda: ref.context):
+            with pytest.raises(VersionMismatch, match="context of workflow 'f' does not fit"):
+                attempt()
+        assert isinstance(system.recover()["f"], VersionMismatch)
+
+
+def test_an_empty_id_is_refused_wherever_one_is_given(system: ActorSystem) -> None:
+    tally = system.start(Tally)
+    for attempt in (lambda: system.start(Tally, id=""), lambda: tally.fork(id="")):
+        with pytest.raises(ContextInvalid, match="can't be empty"):
+            attempt()
+
+
+def test_a_message_that_cannot_be_taken_is_reported_once(path: Path | None) -> None:
+    store, clock = FaultyStore(), ManualClock()
+    with ActorSystem(store=store, clock=clock) as system:
+        heard: list[EventFailed] = []
+        system.events.subscribe(heard.append, EventFailed)
+        teller = system.start(Teller)
+        system.start(Tally, id="t")
+        store.break_for("t")
+        for n in range(3):
+            teller.ask("tell_all", to=["t"], n=[n])
+        system.settle()
+        assert {failed.workflow_id for failed in heard} == {"t"}
+        store.mend()
+        clock.advance(60)
+        system.settle()
+        assert system.get("t").context.seen == [0, 1, 2]
+
+
+def test_a_refused_tell_is_reported_after_the_steps_before_it() -> None:
+    store = FaultyStore()
+    with ActorSystem(store=store) as system:
+        heard: list[EventFailed] = []
+        system.events.subscribe(heard.append, EventFailed)
+        order = system.start(Order, id="o", context={"total": 1})
+        store.hold()
+        order.tell("pay", amount=1)
+        order.tell("pay", amount=1)
+        assert heard == []
+        store.release()
+        system.settle()
+        assert ["can't take event 'pay' in 'paid'" in str(f.error) for f in heard] == [True]
+
+
+def test_a_fork_is_heard_of(path: Path | None) -> None:
+    heard: list[tuple[str, str]] = []
+    with ActorSystem(path) as system:
+        tally = system.start(Tally, id="t")
+        system.subscribe(lambda c: heard.append((c.position.record.id, c.entry.event)))
+        tally.fork(id="u")
+    assert heard == [("u", "__forked__")]
+
+
+@pytest.mark.parametrize("name", ["states", "events", "model", "configuration"])
+def test_a_name_that_hides_the_charts_own_is_a_bad_definition(name: str) -> None:
+    body: dict[str, Any] = two_states()
+    body[name] = body["a"].to(body["b"])
+    with pytest.raises(BadDefinition, match=f"'{name}' would hide"):
+        define("Hiding", **body)
+
+
+def test_messages_that_were_under_way_are_delivered_by_the_next_system() -> None:
+    store = FaultyStore()
+    with ActorSystem(store=store, clock=ManualClock()) as system:
+        teller = system.start(Teller)
+        system.start(Tally, id="t")
+        store.break_for("t")
+        for n in range(20):
+            teller.ask("tell_all", to=["t"], n=[n])
+        system.settle()
+        assert len(system.messages()) == 20
+    store.mend()
+    with ActorSystem(store=store) as system:
+        system.settle()
+        assert system.get("t").context.seen == list(range(20))
+        assert system.messages() == []
