@@ -31,7 +31,10 @@ def diff(old: Json, new: Json) -> dict[str, Json] | None:
         before = old[key]
         if value is before:
             continue
-        if type(value) is dict and type(before) is dict:
+        if type(value) is str:  # most fields are, and == tells all of them
+            if value != before:
+                put[key] = value
+        elif type(value) is dict and type(before) is dict:
             if (change := diff(before, value)) is not None:
                 within[key] = change
         elif not _same(before, value):

@@ -33,6 +33,8 @@ def main() -> int:
         print(f"No case is called {' or '.join(options.only)}.")
         return 2
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=110)
     work = Path(tempfile.mkdtemp(prefix="durable-", dir=folder))
     machine = {
         "processors": os.cpu_count(),

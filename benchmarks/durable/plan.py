@@ -110,8 +110,8 @@ def cases(scale: float, stored: int) -> list[Case]:
             "a message to another workflow and its durable reply",
             ("milliseconds", "ms"),
             (
-                Entrant(OURS, "systems.ours", "message", {"rounds": 50}),
-                Entrant("three commits", "systems.raw", "message", {"rounds": 50}),
+                Entrant(OURS, "systems.ours", "message", {"rounds": 200}),
+                Entrant("three commits", "systems.raw", "message", {"rounds": 200}),
                 Entrant("DBOS", "systems.dbos", "message", {"rounds": 2}, PEERS["DBOS"][1]),
                 Entrant(
                     "DBOS, looking each ms",
@@ -136,7 +136,7 @@ def cases(scale: float, stored: int) -> list[Case]:
             "≥ 10,000/s",
         ),
         *_large(stored),
-        _size(round(1000 * scale)),
+        _size(max(500, round(1000 * scale))),
         *_growth(scale),
     ]
 

@@ -46,17 +46,15 @@ def surroundings(machine: dict[str, Any]) -> dict[str, Any]:
 def print_table(outcomes: list[Outcome], about: dict[str, Any], console: Console) -> None:
     """Print each case with its entrants, medians, spreads and ratios."""
     table = Table(title="The durable step")
-    for heading in ("measured", "system"):
-        table.add_column(heading)
+    table.add_column("measured, and by whom")
     for heading in ("median", "lowest - highest", "of the limit", "ours is"):
         table.add_column(heading, justify="right")
-    table.add_column("to reach")
     for outcome in outcomes:
         case = outcome.case
-        title, target = case.title, case.target
+        reach = f"\nto reach: {case.target}" if case.target else ""
+        table.add_row(f"[bold]{case.title}[/]{reach}")
         for label in (entrant.label for entrant in case.entrants):
-            table.add_row(title, *_row(outcome, label), target if label == OURS else "")
-            title = ""
+            table.add_row(*_row(outcome, label))
         table.add_section()
     console.print(table)
     console.print(
@@ -70,11 +68,11 @@ def print_table(outcomes: list[Outcome], about: dict[str, Any], console: Console
 
 def _row(outcome: Outcome, label: str) -> tuple[str, ...]:
     if label in outcome.missing:
-        return label, f"[dim]{outcome.missing[label]}[/]", "", "", ""
+        return f"  {label}", f"[dim]{outcome.missing[label]}[/]"
     case, values = outcome.case, outcome.values(label)
     of_limit = outcome.ratio(label, case.limit)
     return (
-        f"[bold]{label}[/]" if label == OURS else label,
+        f"  [bold]{label}[/]" if label == OURS else f"  {label}",
         f"{_number(outcome.median(label))} {case.figure[1]}",
         f"{_number(min(values))} - {_number(max(values))}",
         "the limit" if label == case.limit else f"{of_limit:.2f} x" if of_limit else "",

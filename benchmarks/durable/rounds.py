@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -74,7 +75,7 @@ def run(cases: list[Case], folder: Path, rounds: int, tell: Callable[[str], None
 
 def _run_case(case: Case, folder: Path, rounds: int, tell: Callable[[str], None]) -> Outcome:
     outcome = Outcome(case)
-    kept = Path(tempfile.mkdtemp(dir=folder))
+    kept, places = Path(tempfile.mkdtemp(dir=folder)), Path(tempfile.mkdtemp(dir=folder))
     store = kept / "repertory.db"
     try:
         entrants = _present(case, outcome)
@@ -91,18 +92,19 @@ def _run_case(case: Case, folder: Path, rounds: int, tell: Callable[[str], None]
                 if entrant.label in outcome.missing:
                     continue
                 tell(f"{case.title}: round {number + 1} of {rounds}, {entrant.label}")
-                place = Path(tempfile.mkdtemp(dir=folder))
+                place = Path(tempfile.mkdtemp(dir=places))
+                # What the one before has left to be written is not this one's to wait for.
+                os.sync()
                 try:
                     figures = _child(entrant, place, store)
                     outcome.figures.setdefault(entrant.label, []).append(figures)
                 except Failed as failure:
                     outcome.missing[entrant.label] = str(failure)
-                finally:
-                    shutil.rmtree(place)
     except Failed as failure:
         outcome.missing[OURS] = str(failure)
     finally:
         shutil.rmtree(kept)
+        shutil.rmtree(places)
     return outcome
 
 
@@ -134,5 +136,6 @@ def _child(entrant: Entrant, folder: Path, store: Path) -> dict[str, float]:
         figures: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         said = ended.stderr.strip().splitlines()
-        raise Failed(said[-1] if said else f"ended with {ended.returncode}") from None
+        why = said[-1] if said else f"ended with {ended.returncode}"
+        raise Failed(why.removeprefix("NotImplementedError: ")) from None
     return figures

@@ -16,6 +16,8 @@ import peewee
 import pykka
 from statemachine import State, StateMachine
 
+from benchmarks.durable.pace import pace
+
 DISTRIBUTIONS = ("pykka", "python-statemachine", "peewee")
 
 database = peewee.SqliteDatabase(None, pragmas={"journal_mode": "wal", "synchronous": 2})
@@ -135,12 +137,9 @@ def many(
 
 def one(folder: Path, events: int, writer: type[pykka.ThreadingActor] = Writer) -> dict[str, float]:
     (ref,) = _open(folder, 1, writer)
-    began = perf_counter()
-    for _ in range(events):
-        ref.ask(("flip", 1))
-    seconds = perf_counter() - began
+    figures = pace(lambda: ref.ask(("flip", 1)), events)
     pykka.ActorRegistry.stop_all()
-    return {"rate": events / seconds}
+    return figures
 
 
 def _open(folder: Path, workflows: int, writer: type[pykka.ThreadingActor]) -> list[Any]:

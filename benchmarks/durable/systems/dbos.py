@@ -14,6 +14,8 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig
 
+from benchmarks.durable.pace import pace
+
 DISTRIBUTIONS = ("dbos",)
 
 
@@ -28,6 +30,11 @@ def toggle(events: int) -> int:
     for _ in range(events):
         state, count = flip(state, count, 1)
     return count
+
+
+@DBOS.workflow()
+def paced(events: int) -> dict[str, float]:
+    return pace(lambda: flip("off", 0, 1), events)
 
 
 @DBOS.workflow()
@@ -76,7 +83,10 @@ def many(folder: Path, workflows: int, events: int) -> dict[str, float]:
 
 
 def one(folder: Path, events: int) -> dict[str, float]:
-    return many(folder, 1, events)
+    _launch(folder)
+    figures = DBOS.start_workflow(paced, events).get_result()
+    DBOS.destroy()
+    return figures
 
 
 def message(folder: Path, rounds: int, interval: float | None = None) -> dict[str, float]:

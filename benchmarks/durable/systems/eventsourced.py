@@ -12,6 +12,8 @@ from typing import Any
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
+from benchmarks.durable.pace import pace
+
 DISTRIBUTIONS = ("eventsourcing",)
 
 
@@ -28,14 +30,7 @@ class Toggle(Aggregate):
 
 
 def many(folder: Path, workflows: int, events: int) -> dict[str, float]:
-    application: Application[Any] = Application(
-        env={
-            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-            "SQLITE_DBNAME": str(folder / "eventsourcing.db"),
-        }
-    )
-    toggles = [Toggle() for _ in range(workflows)]
-    application.save(*toggles)
+    application, toggles = _open(folder, workflows)
     began = perf_counter()
     for _ in range(events):
         for toggle in toggles:
@@ -47,4 +42,24 @@ def many(folder: Path, workflows: int, events: int) -> dict[str, float]:
 
 
 def one(folder: Path, events: int) -> dict[str, float]:
-    return many(folder, 1, events)
+    application, (toggle,) = _open(folder, 1)
+
+    def send() -> None:
+        toggle.flip(1)
+        application.save(toggle)
+
+    figures = pace(send, events)
+    application.close()
+    return figures
+
+
+def _open(folder: Path, workflows: int) -> tuple[Application[Any], list[Toggle]]:
+    application: Application[Any] = Application(
+        env={
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": str(folder / "eventsourcing.db"),
+        }
+    )
+    toggles = [Toggle() for _ in range(workflows)]
+    application.save(*toggles)
+    return application, toggles

@@ -15,6 +15,8 @@ from typing import Annotated, Any, TypedDict
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 
+from benchmarks.durable.pace import pace
+
 DISTRIBUTIONS = ("langgraph", "langgraph-checkpoint-sqlite")
 THREADS = 1
 """More were slower: the saver has one connection and one lock."""
@@ -68,4 +70,5 @@ def many(folder: Path, workflows: int, events: int, threads: int = THREADS) -> d
 
 
 def one(folder: Path, events: int) -> dict[str, float]:
-    return many(folder, 1, events, threads=1)
+    graph, config = _graph(folder), {"configurable": {"thread_id": "w0"}}
+    return pace(lambda: graph.invoke({"amount": 1}, config, durability="exit"), events)

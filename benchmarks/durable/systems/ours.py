@@ -8,6 +8,8 @@ from time import perf_counter
 from repertory.actors import ActorSystem, State, Workflow
 from repertory.persistence import Retention
 
+from benchmarks.durable.pace import pace
+
 DISTRIBUTIONS = ("repertory",)
 FILE = "repertory.db"
 
@@ -58,10 +60,7 @@ def many(folder: Path, workflows: int, events: int, padding: int = 0) -> dict[st
 def one(folder: Path, events: int) -> dict[str, float]:
     with system(folder) as company:
         ref = company.start(Toggle, id="w0")
-        began = perf_counter()
-        for _ in range(events):
-            ref.ask(Toggle.flip, amount=1)
-        return {"rate": events / (perf_counter() - began)}
+        return pace(lambda: ref.ask(Toggle.flip, amount=1), events)
 
 
 def message(folder: Path, rounds: int) -> dict[str, float]:
