@@ -238,6 +238,8 @@ class SystemLife:
         return workflow
 
     def _claim_name(self, workflow: type[Workflow]) -> None:
+        if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
+            raise TypeError(f"{workflow!r} is no class of workflows; give the class itself.")
         name = workflow.workflow_name
         if self._classes.setdefault(name, workflow) is not workflow:
             other = self._classes[name]

@@ -225,7 +225,9 @@ class EventFailed(msgspec.Struct, frozen=True):
     Attributes:
         workflow_id: the workflow it was for.
         error: what went wrong.
+        heard: whether somebody has got it for an answer.
     """
 
     workflow_id: str
     error: Exception
+    heard: bool = False

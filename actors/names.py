@@ -16,6 +16,29 @@ Name = str | Enum
 """An event or a state: "pay", `Events.PAY` or `Order.pay`."""
 
 
+def text(given: Any, what: str) -> str:
+    """Return an id or a key, which are text.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(given, str):
+        raise TypeError(
+            f"{what} is text, not {given!r} of type {type(given).__name__}; make it text, such as "
+            f"{str(given)!r}."
+        )
+    return str(given)
+
+
+def checked_key(key: str | None) -> str | None:
+    """Return an idempotency key, which is text, or None.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    return None if key is None else text(key, "An idempotency key")
+
+
 def new_id(given: str | None) -> str:
     """Return the id for a new workflow: the one given, or a random one.
 
@@ -24,6 +47,7 @@ def new_id(given: str | None) -> str:
     """
     if given is None:
         return uuid4().hex
+    text(given, "A workflow's id")
     if not given:
         raise ContextInvalid("A workflow's id can't be empty.", workflow_id=given)
     return given
@@ -37,11 +61,26 @@ def event_name(event: Name) -> str:
 
 
 def event_fields(data: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event's data: a copy, so that nobody changes it once it is sent."""
+    """Return an event's data: a copy, so that nobody changes it once it is sent.
+
+    Raises:
+        TypeError: the data is no mapping.
+    """
+    if data is not None and not isinstance(data, Mapping):
+        raise TypeError(
+            f"An event's data is a mapping of names to values, not {data!r}; give values by name."
+        )
     return {
-        name: value if type(value) in _IMMUTABLE else deepcopy(value)
+        name: value if type(value) in _IMMUTABLE else _copy(name, value)
         for name, value in {**(data or {}), **fields}.items()
     }
+
+
+def _copy(name: str, value: Any) -> Any:
+    try:
+        return deepcopy(value)
+    except Exception as error:
+        raise TypeError(f"Event data {name!r} can't be copied: {error}") from error
 
 
 def state_name(state: Any) -> str:

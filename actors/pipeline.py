@@ -80,7 +80,7 @@ class Pipeline:
                     self._ref.tell(CommitFailed(life))
             error = commit.error or failure
             if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
-                self.report(error)
+                self.report(error, heard=reply is not None)
 
         commit = self._latest = Commit(
             [] if reply is None else [reply],
@@ -96,10 +96,10 @@ class Pipeline:
         self._services.submit(commit)
         return after
 
-    def report(self, error: Exception) -> None:
+    def report(self, error: Exception, *, heard: bool = False) -> None:
         """Tell the supervisor of what nobody waits for, or everybody should know."""
         with suppress(ActorDeadError):
-            self._services.supervisor.tell(EventFailed(self._id, error))
+            self._services.supervisor.tell(EventFailed(self._id, error, heard))
 
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""

@@ -12,7 +12,7 @@ from .comparison import Difference, compare
 from .conditions import when
 from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
-from .names import Name, event_fields, event_name, new_id
+from .names import Name, checked_key, event_fields, event_name, new_id, text
 from .position import Position
 from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
@@ -39,7 +39,7 @@ class WorkflowRef:
 
     def __init__(self, system: SystemLife, workflow_id: str) -> None:
         self._system = system
-        self.id = workflow_id
+        self.id = text(workflow_id, "A workflow's id")
 
     def __repr__(self) -> str:
         return f"<WorkflowRef {self.id!r}>"
@@ -120,7 +120,9 @@ class WorkflowRef:
         Example:
             >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
         """
-        message = Deliver(event_name(event), event_fields(data, fields), key, keep_refused)
+        message = Deliver(
+            event_name(event), event_fields(data, fields), checked_key(key), keep_refused
+        )
         future = self._send(message)
         return wait(future, timeout, f"workflow {self.id!r}") if block else future
 
@@ -153,7 +155,7 @@ class WorkflowRef:
         What goes wrong with it is logged, and published as `EventFailed` on the event stream.
         """
         self._system._check_writable()
-        message = Deliver(event_name(event), event_fields(data, fields), key)
+        message = Deliver(event_name(event), event_fields(data, fields), checked_key(key))
         self._system._services.activations.deliver(self.id, lambda ref: ref.tell(message))
 
     def rollback(
@@ -175,7 +177,7 @@ class WorkflowRef:
             HistoryTrimmed: retention has removed it.
             VersionMismatch: the class has no place for it any more.
         """
-        wait(self._send(RollBack(to, key)), timeout, f"workflow {self.id!r}")
+        wait(self._send(RollBack(to, checked_key(key))), timeout, f"workflow {self.id!r}")
 
     def fork(
         self, *, at: int | None = None, id: str | None = None, timeout: float | None = None

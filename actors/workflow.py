@@ -25,7 +25,7 @@ from .charts import (
     states_of,
 )
 from .migration import Migration, migrations_of
-from .names import Name, event_name
+from .names import Name, event_name, text
 
 _INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])")
 """Events that SCXML has the chart itself raise; from outside they would skip its rules."""
@@ -141,7 +141,11 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
                 f"get from the chart"
             )
         self.outbox.append(
-            Sent(getattr(receiver, "id", receiver), event_name(event), encode_json(given))
+            Sent(
+                text(getattr(receiver, "id", receiver), "A workflow's id"),
+                event_name(event),
+                encode_json(given),
+            )
         )
 
     def send(self, event: str, *args: Any, delay: float | None = None, **kwargs: Any) -> Any:

@@ -14,7 +14,7 @@ from statemachine.model import Model
 from statemachine.spec_parser import names_in_boolean_expr
 from statemachine.transition import Transition
 
-from .callbacks import Call, compile_callback
+from .callbacks import Call, compile_callback, forget_signatures
 from .moment import MOMENTARY
 from .plan import Entry, Plan, Remembered, Transitions
 from .tables import Configuration, Tables, tables_of
@@ -115,6 +115,7 @@ class Binding:
     """
 
     def __init__(self, tables: Tables, chart: StateChart[Any]) -> None:
+        forget_signatures()
         self.tables = tables
         self.listeners = len(chart._listeners)
         self._groups: dict[str, list[tuple[CallbackWrapper, Call]]] = {

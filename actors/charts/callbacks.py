@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from operator import attrgetter
 from types import MethodType
-from typing import Any
+from typing import Any, cast
 
 from statemachine import spec_parser
 from statemachine.callbacks import CallbackWrapper
@@ -63,6 +63,15 @@ class Call(dict[Shape, Form]):
     def left_to_stock(self) -> str | None:
         """Why the stock library makes this call, or None when it is compiled."""
         return None
+
+
+def forget_signatures() -> None:
+    """Have the stock library look at each callback anew.
+
+    It keeps signatures by qualified name: of two classes of one name, in two modules, the second
+    would be called as the first is written, and its coroutines not be awaited.
+    """
+    cast(Any, SignatureAdapter.from_callable).clear_cache()
 
 
 class SignatureCall(Call):

@@ -17,6 +17,7 @@ from statemachine.state import InstanceState
 
 from .async_engine import CompiledAsyncEngine
 from .binding import binding_of
+from .callbacks import forget_signatures
 from .engine import CompiledEngine
 
 _add_listener = StateChart.add_listener
@@ -89,6 +90,7 @@ class CompiledChart(StateChart[Any]):
             self._config = configuration_of(self)
         elif name == "_callbacks":
             self._callbacks = CallbacksRegistry()
+            forget_signatures()
             self._register_callbacks(list(self._listeners.values()))
         else:
             raise AttributeError(

@@ -60,7 +60,7 @@ Body = dict[str, Any]
 
 
 def usual(open: State, paid: State) -> Any:
-    return open.to(paid, cond="covered") | open.to.itself(internal=True)
+    return open.to(paid, cond="covered") | open.to.itself(internal=True, cond="waits")
 
 
 def dearer(open: State, paid: State) -> Any:
@@ -68,7 +68,7 @@ def dearer(open: State, paid: State) -> Any:
 
 
 def swapped(open: State, paid: State) -> Any:
-    return open.to.itself(internal=True) | open.to(paid, cond="covered")
+    return open.to.itself(internal=True, cond="waits") | open.to(paid, cond="covered")
 
 
 def body(pay: Callable[[State, State], Any]) -> Body:
@@ -84,6 +84,7 @@ def body(pay: Callable[[State, State], Any]) -> Body:
         "ship": paid.to(shipped),
         "covered": lambda self: True,
         "dearer": lambda self: True,
+        "waits": lambda self: True,
         "on_ship": lambda self: None,
     }
 
@@ -165,7 +166,7 @@ def test_what_differs_is_named(change: Callable[[Body], Any], says: list[str]) -
             dearer,
             [
                 "transition open: pay [covered] -> paid is gone",
-                "transition open: pay (internal) is gone",
+                "transition open: pay [waits] (internal) is gone",
                 "transition open: pay [dearer] -> paid is new",
             ],
         ),
