@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import Full
 
+from ..persistence.errors import UnknownState
 from .names import Name, state_name
 from .notifications import Committed, Interest
 from .runtime import PooledFuture
@@ -30,9 +31,25 @@ def when(
 
     Returns:
         the future, and what must be called when nobody waits for it any more.
+
+    Raises:
+        UnknownState: the workflow's class has no such state.
     """
     met: PooledFuture[Snapshot] = PooledFuture()
-    condition = what if callable(what) and not isinstance(what, str) else _is_in(state_name(what))
+    now = look()
+    if callable(what) and not isinstance(what, str):
+        condition = what
+    else:
+        workflow = services.workflow_class(now.type)
+        state = workflow.state_name(what)
+        if state is None:
+            raise UnknownState(
+                f"Workflow {workflow_id!r} will never be in {state_name(what)!r}: a "
+                f"{workflow.workflow_name} has no such state.",
+                workflow_id=workflow_id,
+                state=state_name(what),
+            )
+        condition = _is_in(state)
 
     def check(seen: Snapshot) -> None:
         if met.done:

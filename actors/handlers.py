@@ -97,6 +97,24 @@ def _transition(given: dict[str, Any]) -> tuple[str, ...]:
     return source.id, (given["target"] or source).id, str(given["event"] or "")
 
 
+HOOKS = ("on_event", "on_exit", "on_transition", "on_enter")
+
+
+def check_handlers(handlers: Sequence[object]) -> None:
+    """Refuse what would never be called: a class instead of an instance, or a misspelt method.
+
+    Raises:
+        TypeError: it is no sequence of handlers.
+    """
+    if isinstance(handlers, str | bytes) or not isinstance(handlers, Sequence):
+        raise TypeError(f"Handlers are given as a list, not {handlers!r}.")
+    for handler in handlers:
+        if isinstance(handler, type):
+            raise TypeError(f"{handler.__name__} is a class; give an instance of it as a handler.")
+        if not any(callable(getattr(handler, hook, None)) for hook in HOOKS):
+            raise TypeError(f"{handler!r} is no handler: it has none of {', '.join(HOOKS)}.")
+
+
 def event_hooks(handlers: Sequence[object]) -> list[Callable[[str, str], Any]]:
     """Return the `on_event` hooks of those handlers that have one."""
     return [hook for handler in handlers if (hook := getattr(handler, "on_event", None))]

@@ -24,6 +24,7 @@ from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
 from .definition_check import DefinitionCheck, OnChanged
+from .handlers import check_handlers
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .persistence_actor import PersistenceActor
@@ -82,6 +83,7 @@ class SystemLife:
         self._name = name
         self._workers = workers
         self._clock = clock
+        check_handlers(handlers)
         self._handlers = tuple(handlers)
         self._trim_every = trim_every
         self._synchronous = synchronous

@@ -15,8 +15,9 @@ from ..persistence.errors import (
 )
 from ..persistence.records import Message, WorkflowRecord
 from .answer import ask
+from .handlers import check_handlers
 from .messages import Wake
-from .names import Name, event_name, new_id, state_name
+from .names import Name, event_name, new_id, state_name, text
 from .notifications import Committed, Interest
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
@@ -122,6 +123,7 @@ class ActorSystem(SystemUpkeep):
         self._check_writable()
         services = self._services
         self._claim_name(workflow)
+        check_handlers(handlers)
         workflow_id = new_id(id)
         try:
             ready = workflow.make_context(context)
@@ -149,7 +151,7 @@ class ActorSystem(SystemUpkeep):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        record = self._services.store.find(id)
+        record = self._services.store.find(text(id, "A workflow's id"))
         if record is None:
             raise WorkflowNotFound(f"There is no workflow {id!r}.", workflow_id=id)
         return record

@@ -24,6 +24,7 @@ from .charts import (
     runs_async,
     states_of,
 )
+from .handlers import check_handlers
 from .migration import Migration, migrations_of
 from .names import Name, event_name, text
 
@@ -214,6 +215,10 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
                         f"{where}: {kind} {name!r} would hide what every workflow has under that "
                         f"name; call it otherwise."
                     )
+        try:
+            check_handlers(cls.handlers)
+        except TypeError as error:
+            raise BadDefinition(f"{where}: {error}") from error
         if not isinstance(cls.version, int) or cls.version < 1:
             raise BadDefinition(
                 f"{where}: version must be a whole number from 1, not {cls.version!r}."

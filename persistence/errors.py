@@ -3,8 +3,8 @@
 Each says what is wrong, where, and what to do, in one sentence; what it is about is on it as
 attributes, so that a program need not read the sentence. Whose fault it is, the class says:
 
-- the caller's: `UnknownEvent`, `InvalidTransition`, `WorkflowNotFound`, `WorkflowExists`,
-  `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
+- the caller's: `UnknownEvent`, `UnknownState`, `InvalidTransition`, `WorkflowNotFound`,
+  `WorkflowExists`, `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
   `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;
@@ -39,6 +39,14 @@ class UnknownEvent(WorkflowError):
     def __init__(self, message: str, *, workflow_id: str, event: str) -> None:
         super().__init__(message, workflow_id=workflow_id)
         self.event = event
+
+
+class UnknownState(WorkflowError):
+    """The workflow's class has no state of this name. The caller's fault."""
+
+    def __init__(self, message: str, *, workflow_id: str, state: str) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.state = state
 
 
 class InvalidTransition(WorkflowError):

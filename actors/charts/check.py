@@ -16,6 +16,7 @@ from statemachine.spec_parser import Functions, names_in_boolean_expr
 from statemachine.state import AnyState, HistoryState
 from statemachine.transition import Transition
 
+from .misspelt import misspelt
 from .moment import CONFIGURATIONS, INJECTED
 from .source import Source
 
@@ -71,6 +72,7 @@ def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
         _unknown_names(cls, source, known),
         _hiding_events(cls, source),
         _unprovided(cls, source),
+        _misspelt(cls, source),
     )
     problems = list(dict.fromkeys(problem for found in finders for problem in found))
     return sorted(problems, key=lambda problem: problem.line or 0)
@@ -288,6 +290,16 @@ def _hiding_events(cls: Chart, source: Source) -> Iterator[Problem]:
                 *source.of(str(event)),
             )
             break
+
+
+def _misspelt(cls: Chart, source: Source) -> Iterator[Problem]:
+    for name, meant in misspelt(cls):
+        yield Problem(
+            f"{name}() of {cls.__name__} is never called: it is named after nothing there is.",
+            name,
+            f"Call it {meant}." if meant else "Name it after a state, or otherwise.",
+            *source.mention(name),
+        )
 
 
 def _unprovided(cls: Chart, source: Source) -> Iterator[Problem]:

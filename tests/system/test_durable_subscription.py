@@ -158,7 +158,8 @@ def test_only_what_is_of_interest_is_told_and_the_rest_is_passed_over(
         while system.subscriptions()["mail"] < before + 50:
             system.settle()
     with reopen() as system:
-        assert system.subscriptions() == {"mail": 204}, "the end wrote down how far it was"
+        # How far it had read when the system was closed; what it passed over is not told again.
+        assert before + 50 <= system.subscriptions()["mail"] <= 204
         ear.nothing_more()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from repertory.actors import (
     HandlerFailed,
     State,
     StoreError,
+    UnknownState,
     VersionMismatch,
     Workflow,
     WorkflowExists,
+    WorkflowNotFound,
 )
 from repertory.actors.runtime import ManualClock
 
@@ -206,3 +209,91 @@ def test_messages_that_were_under_way_are_delivered_by_the_next_system() -> None
         system.settle()
         assert system.get("t").context.seen == list(range(20))
         assert system.messages() == []
+
+
+@pytest.mark.parametrize("given", [7, b"t", ("t",)])
+def test_ids_and_keys_are_text_and_nothing_else(system: ActorSystem, given: Any) -> None:
+    tally = system.start(Tally, id="t")
+    for attempt in (
+        lambda: system.start(Tally, id=given),
+        lambda: tally.fork(id=given),
+        lambda: tally.ask("add", n=1, key=given),
+        lambda: tally.tell("add", n=1, key=given),
+        lambda: tally.rollback(to=1, key=given),
+        lambda: system.get(given).ask("add", n=1),
+    ):
+        with pytest.raises((TypeError, WorkflowNotFound)):
+            attempt()
+    assert tally.ask("add", n=1) == 1
+    assert system.verify() == []
+
+
+def test_a_message_to_what_is_no_id_fails_where_it_is_sent(system: ActorSystem) -> None:
+    with pytest.raises(HandlerFailed, match="is text, not 7"):
+        system.start(Teller).ask("tell_all", to=[7], n=[1])
+
+
+@pytest.mark.parametrize("given", [Tally(), "Tally", int])
+def test_what_is_no_class_of_workflows_is_refused(system: ActorSystem, given: Any) -> None:
+    with pytest.raises(TypeError, match="no class of workflows"):
+        system.start(given)
+    assert system.start(Tally).state == "open"
+
+
+def test_data_that_is_no_mapping_is_refused(system: ActorSystem) -> None:
+    tally = system.start(Tally)
+    with pytest.raises(TypeError, match="mapping of names to values, not 5"):
+        tally.ask("add", 5)  # type: ignore[call-overload]
+
+
+def test_what_would_never_be_called_is_no_handler(system: ActorSystem) -> None:
+    class Typo:
+        def on_trnasition(self, source: str, target: str, event: str) -> None: ...
+
+    for wrong in ([Typo()], [Hear], [lambda x: x], 3):
+        with pytest.raises(TypeError):
+            system.start(Tally, handlers=wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            ActorSystem(handlers=wrong)  # type: ignore[arg-type]
+    with pytest.raises(BadDefinition, match="class"):
+        define("Handled", **two_states(), handlers=[Hear])
+
+
+def test_waiting_for_a_state_that_does_not_exist_is_an_error(system: ActorSystem) -> None:
+    order = system.start(Order, id="o", context={"total": 1})
+    for state in ("piad", Tally.open):
+        with pytest.raises(UnknownState, match="'o' will never be in"):
+            order.wait_for(state)
+
+
+@pytest.mark.parametrize("name", ["on_enter_c", "on_exit_bb", "on_goo", "after_goo"])
+def test_a_callback_that_nothing_would_call_is_a_bad_definition(name: str) -> None:
+    body: dict[str, Any] = {**two_states(), name: lambda self: None}
+    with pytest.raises(BadDefinition, match=f"{name}\\(\\) of Misspelt is never called"):
+        define("Misspelt", **body)
+    body = {**two_states(), "on_enter_state": lambda self: None, "on_hand": lambda self: True}
+    define("WellSpelt", **body)
+
+
+def test_classes_of_one_name_in_two_modules_are_each_called_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "from repertory.actors import State, Workflow\n"
+        "class Job(Workflow):\n"
+        "    workflow_name = {name!r}\n"
+        "    a, b = State(initial=True), State(final=True)\n"
+        "    go = a.to(b, cond='ok')\n"
+        "    {kind} ok(self): return {ok}\n"
+        "    {kind} on_enter_b(self): self.context['in'] = {name!r}\n"
+    )
+    (tmp_path / "first_job.py").write_text(text.format(name="first", kind="def", ok=True))
+    second = text.format(name="second", kind="async def", ok="len(self.context) == 0")
+    (tmp_path / "second_job.py").write_text(second)
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = [importlib.import_module(name) for name in ("first_job", "second_job")]
+    with ActorSystem() as system:
+        for module, name in zip(modules, ("first", "second"), strict=True):
+            job = system.start(module.Job)
+            job.ask("go")
+            assert job.context == {"in": name}

@@ -264,7 +264,7 @@ def test_everything_can_be_done_from_asyncio(path: Path | None) -> None:
                 order = await system.start_async(Order, context={"total": 1})
                 await order.ask_async("ship")
             with pytest.raises(Timeout):
-                await tallies[0].wait_for_async("nowhere", timeout=0.01)
+                await tallies[0].wait_for_async(lambda seen: False, timeout=0.01)
 
     asyncio.run(main())
 

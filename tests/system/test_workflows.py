@@ -285,7 +285,7 @@ def test_waiting_for_a_state_a_condition_and_for_nothing(system: ActorSystem) ->
     with pytest.raises(ZeroDivisionError):
         tally.wait_for(lambda s: 1 / 0, timeout=30)  # type: ignore[arg-type, return-value]
     with pytest.raises(Timeout):
-        tally.wait_for("shut", timeout=0.01)
+        tally.wait_for(lambda s: False, timeout=0.01)
 
 
 # --- definitions ---
