@@ -2,7 +2,8 @@
 
 - `list`: `{"workflows": [workflow], "next": number or null}`; `next` is for `--after`.
 - `show`: `{"workflow": workflow, "context": context}`.
-- `history`: `{"workflow": workflow, "entries": [entry]}`, the oldest first.
+- `history`: `{"workflow": workflow, "entries": [entry]}`, the oldest first; `sent` is of
+  `{"to": id, "event": id}`, and `sender` is `{"id": id, "sequence": number}` or null.
 - `send`: `{"workflow": workflow, "event": id, "result": what the actions returned}`.
 - `rollback`, `import`: `{"workflow": workflow}`.
 - `verify`: `{"sound": bool, "workflows": number, "problems": [{"workflow": id or null,
@@ -65,6 +66,10 @@ def entry_document(entry: HistoryEntry) -> dict[str, Any]:
             for step in entry.transitions
         ],
         "handlers": [msgspec.to_builtins(call) for call in entry.handlers],
+        "sent": [{"to": to, "event": event} for to, event in entry.sent],
+        "sender": (
+            None if entry.sender is None else {"id": entry.sender[0], "sequence": entry.sender[1]}
+        ),
     }
 
 

@@ -24,6 +24,7 @@ _SUFFIXES: dict[str, Format] = {
     ".gv": "dot",
     ".mmd": "mermaid",
     ".mermaid": "mermaid",
+    ".md": "mermaid",
 }
 
 
@@ -42,6 +43,7 @@ def diagram(
     ] = None,
 ) -> None:
     """Draw a workflow's states and transitions, with counts from a store if there is one."""
+    wanted = _format(format, output)
     workflow = load_definition(definition)
     counts = None
     if store is not None:
@@ -51,13 +53,31 @@ def diagram(
             raise CommandFailed(
                 f"{store} has no history of any {workflow.workflow_name}; check the path."
             )
-    suffix = "" if output is None else output.suffix.casefold()
-    text = draw_with(workflow, counts, format or _SUFFIXES.get(suffix, "mermaid"))
+    text = draw_with(workflow, counts, wanted)
     if output is None:
         say_text(text)
     else:
         write_file(output, text.encode())
         complain(f"{output} is written.")
+
+
+def _format(given: Format | None, output: Path | None) -> Format:
+    if output is None:
+        return given or "mermaid"
+    named = _SUFFIXES.get(output.suffix.casefold())
+    if named is None:
+        if given is None:
+            raise CommandFailed(
+                f"The name of {output} says no format that can be drawn; end it in one of "
+                f"{', '.join(_SUFFIXES)}, or give --format."
+            )
+        return given
+    if given not in (None, named):
+        raise CommandFailed(
+            f"The name of {output} says {named} and --format says {given}; leave --format out, "
+            f"or give another name."
+        )
+    return named
 
 
 def draw_with(workflow: type[Workflow], counts: Counts | None, format: Format) -> str:

@@ -125,22 +125,26 @@ def history(
             }
         )
         return
-    rows = [
-        [
-            entry.sequence,
-            f"{entry.at:%Y-%m-%d %H:%M:%S}",
-            entry.event if entry.kind in ("step", "created") else f"{entry.event} ({entry.kind})",
-            entry.duration,
-            _change(entry),
-            _said(entry),
-        ]
-        for entry in entries
-    ]
-    columns = [">step", "=time (UTC)", "=event", ">µs", "left -> entered", "~data, or error"]
     to = console()
-    if to.is_terminal and to.width < _WIDE and not any(entry.error for entry in entries):
-        columns, rows = columns[:-1], [row[:-1] for row in rows]
-    table(columns, rows)
+    narrow = to.is_terminal and to.width < _WIDE
+    columns: list[tuple[str, list[object]]] = [
+        (">step", [entry.sequence for entry in entries]),
+        ("=time (UTC)", [f"{entry.at:%Y-%m-%d %H:%M:%S}" for entry in entries]),
+        ("=event", [_happened(entry) for entry in entries]),
+        (">µs", [entry.duration for entry in entries]),
+        ("left -> entered", [_change(entry) for entry in entries]),
+    ]
+    if not narrow or any(entry.error for entry in entries):
+        columns.append(("~data, or error", [_said(entry) for entry in entries]))
+    for head, cells in (
+        ("~key", [entry.key or "" for entry in entries]),
+        ("~sender", [_sender(entry) for entry in entries]),
+        ("~sent", [_sent(entry) for entry in entries]),
+    ):
+        # A pipe always gets the same columns; people get those that tell them something.
+        if not to.is_terminal or (not narrow and any(cells)):
+            columns.append((head, [*cells]))
+    table([head for head, _ in columns], list(zip(*(cells for _, cells in columns), strict=True)))
 
 
 def verify(
@@ -197,6 +201,18 @@ def _all(system: ActorSystem) -> Any:
     while page := system.list(after=after, limit=1000):
         yield from page
         after = page[-1].number
+
+
+def _happened(entry: HistoryEntry) -> str:
+    return entry.event if entry.kind in ("step", "created") else f"{entry.event} ({entry.kind})"
+
+
+def _sender(entry: HistoryEntry) -> str:
+    return "" if entry.sender is None else f"{entry.sender[0]}, step {entry.sender[1]}"
+
+
+def _sent(entry: HistoryEntry) -> str:
+    return ", ".join(f"{event} to {receiver}" for receiver, event in entry.sent)
 
 
 def _change(entry: HistoryEntry) -> str:

@@ -19,7 +19,16 @@ def test_mermaid_is_written_to_stdout_by_default(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mark"), [("a.svg", "<svg"), ("a.dot", "digraph"), ("a.mmd", "stateDiagram")]
+    ("name", "mark"),
+    [
+        ("a.svg", "<svg"),
+        ("a.SVG", "<svg"),
+        ("a.dot", "digraph"),
+        ("a.gv", "digraph"),
+        ("a.mmd", "stateDiagram"),
+        ("a.mermaid", "stateDiagram"),
+        ("a.md", "stateDiagram"),
+    ],
 )
 def test_the_name_of_the_output_says_the_format(
     run: Run, tmp_path: Path, name: str, mark: str
@@ -28,9 +37,21 @@ def test_the_name_of_the_output_says_the_format(
     assert mark in (tmp_path / name).read_text(encoding="utf-8")
 
 
-def test_the_format_that_is_asked_for_comes_first(run: Run, tmp_path: Path) -> None:
-    run("diagram", ORDERS, "-o", tmp_path / "a.svg", "--format", "dot")
-    assert "digraph" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["a.png", "a.txt", "a"])
+def test_a_name_that_says_no_format_is_one_sentence_unless_one_is_asked_for(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    run("diagram", ORDERS, "-o", tmp_path / name).failed_with(name, ".svg", "--format")
+    assert list(tmp_path.iterdir()) == []
+    assert run("diagram", ORDERS, "-o", tmp_path / name, "--format", "dot").code == 0
+    assert "digraph" in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_name_that_contradicts_the_format_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    ran = run("diagram", ORDERS, "-o", tmp_path / "a.svg", "--format", "dot")
+    ran.failed_with("a.svg", "svg", "dot")
+    assert list(tmp_path.iterdir()) == []
+    assert run("diagram", ORDERS, "-o", tmp_path / "a.svg", "--format", "svg").code == 0
 
 
 def test_counts_come_from_the_history_of_all_workflows(run: Run, store: Path) -> None:

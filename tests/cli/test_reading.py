@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from repertory.actors import ActorSystem, State, Workflow
 
 from .conftest import Run
 
@@ -24,6 +25,18 @@ WORKFLOW_FIELDS = {
     "updated_at",
     "number",
 }
+
+
+class Phone(Workflow):
+    """Rings another one."""
+
+    quiet = State(initial=True)
+    ringing = State(final=True)
+    call = quiet.to.itself(internal=True)
+    ring = quiet.to(ringing)
+
+    def on_call(self, to: str) -> None:
+        self.tell(to, "ring")
 
 
 def ids(listing: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -93,6 +106,32 @@ def test_history_has_what_happened_and_what_was_refused(run: Run, store: Path) -
 def test_history_can_be_cut_to_the_last_steps(run: Run, store: Path) -> None:
     entries = run("history", "order-3", "--store", store, "--last", 1, "--json").json["entries"]
     assert [(e["sequence"], e["event"], e["target"]) for e in entries] == [(3, "ship", ["shipped"])]
+
+
+def test_history_has_keys_and_who_sent_what_to_whom(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "pairs.db"
+    with ActorSystem(store) as system:
+        ada, ben = (system.start(Phone, id=id) for id in ("ada", "ben"))
+        ada.ask("call", to="ben", key="first-call")
+        ben.wait_for(Phone.ringing, timeout=60)
+    made, called = run("history", "ada", "--store", store, "--json").json["entries"]
+    assert (made["sent"], made["sender"], called["sender"]) == ([], None, None)
+    assert called["sent"] == [{"to": "ben", "event": "ring"}]
+    rung = run("history", "ben", "--store", store, "--json").json["entries"][1]
+    assert (rung["sent"], rung["sender"]) == ([], {"id": "ada", "sequence": 2})
+
+    head, _, line = run("history", "ada", "--store", store).out.splitlines()
+    assert head.split("\t")[-3:] == ["key", "sender", "sent"]
+    assert line.split("\t")[-3:] == ["first-call", "", "ring to ben"]
+    line = run("history", "ben", "--store", store).out.splitlines()[2]
+    assert line.split("\t")[-2:] == ["ada, step 2", ""]
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    shown = run("history", "ada", "--store", store).out
+    assert "first-call" in shown and "ring to ben" in shown and "sender" not in shown
 
 
 @pytest.mark.parametrize("command", ["show", "history", "export", "verify"])

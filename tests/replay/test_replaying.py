@@ -119,6 +119,7 @@ def test_names_that_python_or_the_chart_keeps_get_an_underscore() -> None:
     }
 
 
+@settings(deadline=None)
 @given(names=st.lists(st.sampled_from(["a", "a_", "if", "if_", "if__", "state"]), unique=True))
 def test_no_column_is_lost_to_another_ones_new_name(names: list[str]) -> None:
     data = row_data(row(1, "c", "Note", **{name: name for name in names}))

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.sax.saxutils import quoteattr
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors.cli.eventlog import LogEvent, read_log
 
@@ -34,6 +34,7 @@ def read(content: str) -> list[LogEvent]:
         return list(read_log(path))
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from(",;\t"), st.booleans())
 def test_a_csv_comes_back_as_it_was(rows: list[Row], delimiter: str, quote: bool) -> None:
     quoting = csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL
@@ -48,6 +49,7 @@ def test_a_csv_comes_back_as_it_was(rows: list[Row], delimiter: str, quote: bool
     ]
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_an_xes_comes_back_as_it_was(rows: list[Row]) -> None:
     assert read(f"<log>{''.join(_trace(*row) for row in rows)}</log>") == [

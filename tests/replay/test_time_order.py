@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors.cli.eventlog import LogEvent, in_time_order, read_log
 
@@ -19,6 +19,7 @@ def event(row: int, case: str, second: int | None) -> LogEvent:
     return LogEvent(row, case, "Do", when, {"n": 2**63 - 1, "x": 0.5, "y": True, "z": None})
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5)), max_size=40),
     st.sampled_from([1, 3, 1000]),
