@@ -27,6 +27,7 @@ class Writer:
         self._connection = connection
         self._epoch = epoch
         self._path = path
+        self._file = os.stat(path)
         self._busy_timeout = busy_timeout
         self._pid = os.getpid()
         self._closed = False
@@ -59,7 +60,7 @@ class Writer:
 
         Raises:
             StoreFenced: another system has taken the store over.
-            StoreError: it could not be written.
+            StoreError: it could not be written, or the file is not where it was opened.
         """
         if os.getpid() != self._pid:
             raise StoreError(
@@ -81,6 +82,7 @@ class Writer:
                         path=self._path,
                     )
                 yield connection
+                self._check_place()
                 connection.execute("COMMIT")
             except BaseException:
                 try:
@@ -89,6 +91,20 @@ class Writer:
                 except sqlite3.Error:
                     pass  # SQLite rolls some failures back by itself; the first error counts.
                 raise
+
+    def _check_place(self) -> None:
+        # SQLite goes on writing to a file that has lost its name, where nobody finds it again.
+        try:
+            if os.path.samestat(os.stat(self._path), self._file):
+                return
+            what = "has been replaced by another file"
+        except OSError as error:
+            what = f"is no longer where it was opened ({error.strerror})"
+        raise StoreError(
+            f"{self._path} {what} while it was in use, so nothing more is written; stop the "
+            "system, put the store's file back, and start it again.",
+            path=self._path,
+        )
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         if not steps:
