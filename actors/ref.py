@@ -123,7 +123,8 @@ class WorkflowRef:
         message = Deliver(
             event_name(event), event_fields(data, fields), checked_key(key), keep_refused
         )
-        future = self._send(message)
+        # A thread that waits anyway runs an idle workflow itself, and wakes no other for it.
+        future = self._send(message, run=block and timeout is None)
         return wait(future, timeout, f"workflow {self.id!r}") if block else future
 
     async def ask_async(
@@ -218,14 +219,20 @@ class WorkflowRef:
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 
-    def _send(self, message: Deliver | RollBack | Wake) -> PooledFuture[Any]:
+    def _send(
+        self, message: Deliver | RollBack | Wake, *, run: bool = False
+    ) -> PooledFuture[Any]:
         if not isinstance(message, Wake):
             self._system._check_writable()
         future: Answer[Any] = Answer()
 
         def put(ref: PooledRef[Any]) -> None:
             brought_by(ref, future)
-            ref.actor_inbox.put(Envelope(message, reply_to=future))
+            envelope = Envelope(message, reply_to=future)
+            if run:
+                ref.actor_inbox.put_and_run(envelope, future)
+            else:
+                ref.actor_inbox.put(envelope)
 
         self._system._services.activations.deliver(self.id, put)
         return future
