@@ -81,6 +81,7 @@ class Performance:
             Exception: whatever an action, a guard or a handler raised.
         """
         self._chart.outbox.clear()
+        self._calls.clear()
         for hook in self._hooks:
             standing = leaves(self.workflow, capture_state(self._chart).configuration)
             told = hook("+".join(standing), event)

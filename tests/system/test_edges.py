@@ -13,6 +13,7 @@ from repertory.actors import (
     ContextInvalid,
     EventFailed,
     HandlerFailed,
+    InvalidTransition,
     State,
     StoreError,
     UnknownState,
@@ -297,3 +298,15 @@ def test_classes_of_one_name_in_two_modules_are_each_called_as_written(
             job = system.start(module.Job)
             job.ask("go")
             assert job.context == {"in": name}
+
+
+def test_a_refused_event_leaves_no_handler_calls_to_the_next_step(system: ActorSystem) -> None:
+    order = system.start(Order, context={"total": 1}, handlers=[Hear()])
+    with pytest.raises(InvalidTransition):
+        order.ask("ship")
+    order.ask("pay", amount=1)
+    assert [call.hook for call in order.history(last=1)[0].handlers] == [
+        "on_exit",
+        "on_transition",
+        "on_enter",
+    ]
