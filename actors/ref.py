@@ -219,9 +219,7 @@ class WorkflowRef:
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 
-    def _send(
-        self, message: Deliver | RollBack | Wake, *, run: bool = False
-    ) -> PooledFuture[Any]:
+    def _send(self, message: Deliver | RollBack | Wake, *, run: bool = False) -> PooledFuture[Any]:
         if not isinstance(message, Wake):
             self._system._check_writable()
         future: Answer[Any] = Answer()

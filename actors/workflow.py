@@ -24,6 +24,7 @@ from .charts import (
     runs_async,
     states_of,
 )
+from .context_fields import unknown_fields
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
 from .names import Name, event_name, text
@@ -230,6 +231,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
             cls.codec = ContextCodec.of(cls.Context)
         except CodecError as error:
             raise BadDefinition(f"{where}: its Context can't be kept: {error}") from error
+        if unknown := list(unknown_fields(cls, cls.codec)):
+            raise BadDefinition(f"{where}: " + " ".join(unknown))
         _register(cls)
 
 

@@ -39,6 +39,7 @@ LAYERS = [
         "actors.outcomes",
         "actors.pipeline",
         "actors.outbox",
+        "actors.context_fields",
         "actors.activations",
         "actors.answer",
         "actors.notifications",

@@ -310,3 +310,23 @@ def test_a_refused_event_leaves_no_handler_calls_to_the_next_step(system: ActorS
         "on_transition",
         "on_enter",
     ]
+
+
+def test_a_field_that_the_context_does_not_have_is_a_bad_definition() -> None:
+    with pytest.raises(BadDefinition, match=r"line \d+: on_go\(\) uses self.context.totl") as info:
+
+        class Wrong(Workflow):
+            a, b = State(initial=True), State(final=True)
+            go = a.to(b)
+
+            class Context:
+                total: int = 0
+
+                def double(self) -> int:
+                    return 2 * self.total
+
+            def on_go(self) -> None:
+                self.context.total = self.context.double()
+                self.context.totl += 1
+
+    assert "did you mean 'total'?" in str(info.value)
