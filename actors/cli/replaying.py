@@ -97,7 +97,12 @@ def replay(
         )
     if report.missing:
         complain(f"{report.missing:,} rows left no entry in the store: run verify on it.")
-    if report.lost or report.missing:
+    if report.kept and not report.taken:
+        complain(
+            f"None of the {report.kept:,} rows in the store took effect; check that the definition "
+            f"has the activities of {log.name} as events, and what --columns says."
+        )
+    if report.lost or report.missing or not report.taken:
         raise typer.Exit(1)
 
 

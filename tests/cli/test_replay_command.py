@@ -124,6 +124,22 @@ def test_a_diagram_that_cannot_be_written_stops_before_anything_is_sent(
     assert not new.exists()
 
 
+@pytest.mark.parametrize("activity", ["ship", "Wave", "drop"])
+def test_a_log_of_which_nothing_takes_effect_fails_and_again_when_run_again(
+    run: Run, new: Path, tmp_path: Path, activity: str
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        f"case,activity,timestamp\nc1,{activity},2024-01-01\nc2,{activity},2024-01-01\n"
+    )
+    for _ in range(2):
+        run("replay", ORDERS, path, "--store", new).failed_with("None of the 2 rows", "log.csv")
+    with path.open("a") as rows:
+        rows.write("c2,pay,2024-01-02\n")
+    ran = run("replay", ORDERS, path, "--store", new, "--json")
+    assert (ran.code, ran.err, ran.json["taken"]) == (0, "", 1)
+
+
 def test_columns_may_have_other_names(run: Run, new: Path, tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text('"who, exactly",what,when\nc1,pay,31.12.2023\n')
