@@ -83,6 +83,10 @@ def test_what_deviates_is_in_the_history_of_its_case(run: Run, log: Path, new: P
     ]
 
 
+def test_its_help_says_that_csv_columns_are_text(run: Run) -> None:
+    assert "CSV log reach actions as text" in " ".join(run("replay", "--help").out.split())
+
+
 def test_run_again_it_sends_nothing_and_reports_the_same(run: Run, log: Path, new: Path) -> None:
     command = ["replay", ORDERS, log, "--store", new, "--at-end", "ship", "--json"]
     first, again = run(*command).json, run(*command).json
@@ -168,6 +172,23 @@ def test_rows_can_be_sent_in_the_order_of_their_times(run: Run, new: Path, tmp_p
 def test_columns_that_cannot_be_read_are_one_sentence(run: Run, log: Path, new: Path) -> None:
     ran = run("replay", ORDERS, log, "--store", new, "--columns", "who,what")
     ran.failed_with("--columns", "'who,what'")
+
+
+def test_a_context_that_has_no_defaults_is_told_with_what_to_do(
+    run: Run, log: Path, new: Path, tmp_path: Path
+) -> None:
+    definition = tmp_path / "parcels.py"
+    definition.write_text(
+        "from repertory.actors import State, Workflow\n"
+        "class Parcel(Workflow):\n"
+        "    packed = State(initial=True)\n"
+        "    gone = State(final=True)\n"
+        "    ship = packed.to(gone)\n"
+        "    class Context:\n"
+        "        weight: int\n"
+    )
+    ran = run("replay", definition, log, "--store", new)
+    ran.failed_with("'c1'", "weight", "made of defaults", "every field of Parcel.Context")
 
 
 GOOD = b"case,activity,timestamp\nc1,pay,2024-01-01\n"
