@@ -27,7 +27,7 @@ class Writer:
         self._connection = connection
         self._epoch = epoch
         self._path = path
-        self._file = os.stat(path)
+        self._file = path.stat()
         self._busy_timeout = busy_timeout
         self._pid = os.getpid()
         self._closed = False
@@ -95,7 +95,7 @@ class Writer:
     def _check_place(self) -> None:
         # SQLite goes on writing to a file that has lost its name, where nobody finds it again.
         try:
-            if os.path.samestat(os.stat(self._path), self._file):
+            if os.path.samestat(self._path.stat(), self._file):
                 return
             what = "has been replaced by another file"
         except OSError as error:
