@@ -61,11 +61,22 @@ def make_directory(path: Path) -> None:
         ) from error
 
 
+class FrozenConnection(sqlite3.Connection):
+    """Reads a file as if nobody could change it: for one read, for somebody may."""
+
+
 def connect(path: Path, *, busy_timeout: float, read_only: bool) -> sqlite3.Connection:
-    """Open a connection that any thread may use, one at a time."""
-    mode = "ro" if read_only else "rwc"
+    """Open a connection that any thread may use, one at a time.
+
+    Raises:
+        StoreError: it can't be read where it lies.
+    """
+    mode, factory = "ro" if read_only else "rwc", sqlite3.Connection
+    if read_only and is_frozen(path):
+        mode, factory = "ro&immutable=1", FrozenConnection
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode={mode}",
+        factory=factory,
         uri=True,
         timeout=busy_timeout,
         isolation_level=None,
@@ -74,6 +85,39 @@ def connect(path: Path, *, busy_timeout: float, read_only: bool) -> sqlite3.Conn
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def is_frozen(path: Path) -> bool:
+    """Tell whether a store has to be read without the files that SQLite makes beside it.
+
+    A reader shares a `-shm` with the writer, and makes it when there is none. Where it can't,
+    all there is to read may be in the file itself: nobody is writing, and no log is left.
+
+    Raises:
+        StoreError: a log is left, which can't be read without a `-shm`.
+    """
+    shared, log = (path.with_name(path.name + end) for end in ("-shm", "-wal"))
+    if _can_be_written(path.parent) or shared.exists() or not _has_log_mode(path):
+        return False
+    if not log.exists():
+        return True
+    raise StoreError(
+        f"{path} can't be read: beside it is the log {log.name}, for which SQLite has to make "
+        f"{shared.name}, and {path.parent} can't be written; change its rights, or copy the "
+        "database with its log to another directory.",
+        path=path,
+    )
+
+
+def _can_be_written(directory: Path) -> bool:
+    return os.access(
+        directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids
+    )
+
+
+def _has_log_mode(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(20)[18:] == b"\2\2"
 
 
 def check_store(connection: sqlite3.Connection, path: Path) -> int:

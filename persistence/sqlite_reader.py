@@ -16,6 +16,7 @@ from .errors import StoreDamaged, StoreError
 from .records import Checkpoint, Entry, Message, Stored, WorkflowRecord
 from .rows import checkpoint_of, entry_of, record_of, states_of
 from .sqlite_errors import told
+from .sqlite_open import FrozenConnection
 
 _MOST_IDLE = 8
 _LAST = 2**63 - 1
@@ -64,7 +65,8 @@ class Reader:
             return self._connect()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        if self._closed or len(self._idle) >= _MOST_IDLE:
+        frozen = isinstance(connection, FrozenConnection)
+        if self._closed or frozen or len(self._idle) >= _MOST_IDLE:
             connection.close()
             return
         self._idle.append(connection)

@@ -5,7 +5,7 @@
 - `history`: `{"workflow": workflow, "entries": [entry]}`, the oldest first; `sent` is of
   `{"to": id, "event": id}`, and `sender` is `{"id": id, "sequence": number}` or null.
 - `send`: `{"workflow": workflow, "event": id, "result": what the actions returned}`.
-- `rollback`, `import`: `{"workflow": workflow}`.
+- `rollback`, `import`, and `remove` as it was before: `{"workflow": workflow}`.
 - `verify`: `{"sound": bool, "workflows": number, "problems": [{"workflow": id or null,
   "sequence": number or null, "what": sentence}]}`.
 - `replay`: the fields of `Report`, and `"diagram"`, a path or null.

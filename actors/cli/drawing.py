@@ -42,7 +42,7 @@ def diagram(
         typer.Option("--store", "-s", metavar="FILE", help="Put counts from this store on it."),
     ] = None,
 ) -> None:
-    """Draw a workflow's states and transitions, with counts from a store if there is one."""
+    """Draw states and transitions, with counts if a store is given."""
     wanted = _format(format, output)
     workflow = load_definition(definition)
     counts = None

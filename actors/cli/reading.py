@@ -154,7 +154,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the store, or one workflow in it; exit with 1 when something is wrong."""
+    """Check the store, or one workflow in it; exit 1 if it is wrong."""
     with reading(store) as system:
         checked = 1 if id is not None and system.metadata(id) else sum(1 for _ in _all(system))
         problems = system.verify(id)
@@ -185,7 +185,7 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default stdout.")
     ] = None,
 ) -> None:
-    """Write a workflow with all its history as a JSON document, for `import`."""
+    """Write a workflow with its history as JSON, for `import`."""
     with reading(store) as system:
         document = system.export(id)
     if output is None:

@@ -61,10 +61,13 @@ def replay(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay an event log as workflows: a case is a workflow, a row is an event.
+    """Replay an event log: a case is a workflow, a row is an event.
 
     Each row takes effect once: run again after a kill, it goes on where it stopped. A row that its
     case can't take is kept in the history of the case as a deviation.
+
+    The columns of a CSV log reach actions as text, empty ones as None; those of an XES log
+    are typed.
     """
     workflow = load_definition(definition)
     broken: list[LogError] = []
@@ -97,7 +100,12 @@ def replay(
         )
     if report.missing:
         complain(f"{report.missing:,} rows left no entry in the store: run verify on it.")
-    if report.lost or report.missing:
+    if report.kept and not report.taken:
+        complain(
+            f"None of the {report.kept:,} rows in the store took effect; check that the definition "
+            f"has the activities of {log.name} as events, and what --columns says."
+        )
+    if report.lost or report.missing or not report.taken:
         raise typer.Exit(1)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from ...persistence.errors import RepertoryError, WorkflowExists
 from ..system import ActorSystem
 from ..workflow import Workflow
 from .definition import load_definition
@@ -34,7 +35,7 @@ def send(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send an event to a workflow, and wait until what it did is durable."""
+    """Send an event, and wait until what it did is durable."""
     fields = _object(data)
     workflow = load_definition(definition)
     with writing(store) as system:
@@ -63,9 +64,10 @@ def rollback(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a workflow back to where it stood, by default before its last step.
+    """Put a workflow back to where it stood.
 
-    That is a step of its own. No action runs, and what was done outside is not undone.
+    By default that is before its last step. It is a step of its own. No action runs, and what was
+    done outside is not undone.
     """
     workflow = load_definition(definition)
     with writing(store) as system:
@@ -85,7 +87,7 @@ def import_(
     store: Store,
     as_json: AsJson = False,
 ) -> None:
-    """Put an exported workflow into a store, as it was; the store is made if need be."""
+    """Put an exported workflow into a store, made if need be."""
     try:
         document = file.read_bytes()
     except OSError as error:
@@ -93,11 +95,30 @@ def import_(
             f"{file} can't be read: {error.strerror or error}; check the path."
         ) from error
     with writing(store, new=True) as system:
-        record = system.metadata(system.import_(document).id)
+        try:
+            record = system.metadata(system.import_(document).id)
+        except WorkflowExists as error:
+            raise CommandFailed(
+                f"{file} is workflow {error.workflow_id!r}, and {store} has one of that id; import "
+                f"it into another store, or first delete that one with `repertory remove`."
+            ) from error
+        except RepertoryError as error:
+            raise CommandFailed(f"{file}: {error}") from error
     if as_json:
         say_json({"workflow": workflow_document(record)})
     else:
         say(f"{record.id}: a {record.type} with {record.sequence} steps is in {store} now.")
+
+
+def remove(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
+    """Delete a workflow and all its history."""
+    with writing(store) as system:
+        record = system.metadata(id)
+        system.remove(id)
+    if as_json:
+        say_json({"workflow": workflow_document(record)})
+    else:
+        say(f"{id}: removed, with {record.sequence} steps.")
 
 
 def _object(data: str | None) -> dict[str, Any]:

@@ -40,6 +40,11 @@ def test_it_runs_as_a_module_and_as_a_script(run_process: Run) -> None:
     assert done.stdout == ran.out
 
 
+def test_no_line_of_the_help_is_cut_off(run_process: Run) -> None:
+    commands = run_process("--help").out.partition("Commands:")[2]
+    assert "verify" in commands and "..." not in commands
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

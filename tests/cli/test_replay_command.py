@@ -83,6 +83,10 @@ def test_what_deviates_is_in_the_history_of_its_case(run: Run, log: Path, new: P
     ]
 
 
+def test_its_help_says_that_csv_columns_are_text(run: Run) -> None:
+    assert "CSV log reach actions as text" in " ".join(run("replay", "--help").out.split())
+
+
 def test_run_again_it_sends_nothing_and_reports_the_same(run: Run, log: Path, new: Path) -> None:
     command = ["replay", ORDERS, log, "--store", new, "--at-end", "ship", "--json"]
     first, again = run(*command).json, run(*command).json
@@ -124,6 +128,22 @@ def test_a_diagram_that_cannot_be_written_stops_before_anything_is_sent(
     assert not new.exists()
 
 
+@pytest.mark.parametrize("activity", ["ship", "Wave", "drop"])
+def test_a_log_of_which_nothing_takes_effect_fails_and_again_when_run_again(
+    run: Run, new: Path, tmp_path: Path, activity: str
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        f"case,activity,timestamp\nc1,{activity},2024-01-01\nc2,{activity},2024-01-01\n"
+    )
+    for _ in range(2):
+        run("replay", ORDERS, path, "--store", new).failed_with("None of the 2 rows", "log.csv")
+    with path.open("a") as rows:
+        rows.write("c2,pay,2024-01-02\n")
+    ran = run("replay", ORDERS, path, "--store", new, "--json")
+    assert (ran.code, ran.err, ran.json["taken"]) == (0, "", 1)
+
+
 def test_columns_may_have_other_names(run: Run, new: Path, tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text('"who, exactly",what,when\nc1,pay,31.12.2023\n')
@@ -152,6 +172,23 @@ def test_rows_can_be_sent_in_the_order_of_their_times(run: Run, new: Path, tmp_p
 def test_columns_that_cannot_be_read_are_one_sentence(run: Run, log: Path, new: Path) -> None:
     ran = run("replay", ORDERS, log, "--store", new, "--columns", "who,what")
     ran.failed_with("--columns", "'who,what'")
+
+
+def test_a_context_that_has_no_defaults_is_told_with_what_to_do(
+    run: Run, log: Path, new: Path, tmp_path: Path
+) -> None:
+    definition = tmp_path / "parcels.py"
+    definition.write_text(
+        "from repertory.actors import State, Workflow\n"
+        "class Parcel(Workflow):\n"
+        "    packed = State(initial=True)\n"
+        "    gone = State(final=True)\n"
+        "    ship = packed.to(gone)\n"
+        "    class Context:\n"
+        "        weight: int\n"
+    )
+    ran = run("replay", definition, log, "--store", new)
+    ran.failed_with("'c1'", "weight", "made of defaults", "every field of Parcel.Context")
 
 
 GOOD = b"case,activity,timestamp\nc1,pay,2024-01-01\n"

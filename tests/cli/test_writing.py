@@ -91,12 +91,19 @@ def test_a_definition_of_another_class_is_refused(run: Run, store: Path) -> None
     ran.failed_with("'order-1'", "a Order", "Lifecycle")
 
 
-@pytest.mark.parametrize("command", [["send", "order-1", "pay"], ["rollback", "order-1"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["send", "order-1", "pay", "-d", ORDERS],
+        ["rollback", "order-1", "-d", ORDERS],
+        ["remove", "order-1"],
+    ],
+)
 def test_a_command_for_what_is_in_a_store_makes_none(
     run: Run, tmp_path: Path, command: list[str]
 ) -> None:
     missing = tmp_path / "none.db"
-    run(*command, "-d", ORDERS, "--store", missing).failed_with("none.db")
+    run(*command, "--store", missing).failed_with("none.db")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -128,8 +135,25 @@ def test_an_exported_workflow_comes_back_equal_to_the_byte(
 def test_a_workflow_is_not_imported_over_another_one(run: Run, store: Path, tmp_path: Path) -> None:
     document = tmp_path / "order.json"
     run("export", "order-3", "--store", store, "-o", document)
-    run("import", document, "--store", store).failed_with("'order-3'")
+    run("import", document, "--store", store).failed_with(
+        "order.json", "'order-3'", "orders.db", "`repertory remove`"
+    )
     assert steps(store) == {"order-1": 2, "order-2": 2, "order-3": 3}
+
+
+def test_a_removed_workflow_is_gone_and_can_be_imported_again(
+    run: Run, store: Path, tmp_path: Path
+) -> None:
+    document = tmp_path / "order.json"
+    run("export", "order-3", "--store", store, "-o", document)
+    ran = run("remove", "order-3", "--store", store)
+    assert (ran.code, ran.out) == (0, "order-3: removed, with 3 steps.\n")
+    assert steps(store) == {"order-1": 2, "order-2": 2}
+    run("remove", "order-3", "--store", store).failed_with("'order-3'")
+    assert run("import", document, "--store", store).code == 0
+    removed = run("remove", "order-3", "--store", store, "--json").json
+    assert removed["workflow"]["configuration"] == ["shipped"]
+    assert run("verify", "--store", store).code == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"no json", b"\xff\xfe\x00", b"[1, 2"])
@@ -138,7 +162,7 @@ def test_what_is_no_exported_workflow_is_one_sentence(
 ) -> None:
     document = tmp_path / "order.json"
     document.write_bytes(content)
-    run("import", document, "--store", store).failed_with()
+    run("import", document, "--store", store).failed_with("order.json: ")
     assert len(steps(store)) == 3
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -146,6 +147,79 @@ def test_a_directory_that_cannot_be_written_is_said(name):
     assert done.stdout.startswith("StoreError ")
     assert directory in done.stdout
     assert "(Permission denied); choose another" in done.stdout
+
+
+READER = """
+import os, sys
+from repertory.persistence.errors import StoreError
+from repertory.persistence.sqlite import SqliteStore
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    store = SqliteStore(sys.argv[1], read_only=True)
+    for _ in range(2):
+        print([record.id for record in store.list()])
+    store.close()
+except StoreError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def read_where_nothing_can_be_made(path, *names):
+    """Copy files of a store to a directory that can't be written, and return what a reader says."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        for name in names:
+            shutil.copy(path.with_name(name), place)
+            (place / name).chmod(0o444)
+        place.chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", READER, str(place / path.name)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        left = sorted(file.name for file in place.iterdir())
+        place.chmod(0o755)
+    assert left == sorted(names)
+    return done.stdout
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="rights are of another kind there")
+
+
+@posix
+def test_a_store_is_read_in_a_directory_that_cannot_be_written(path, author_in):
+    store = SqliteStore(path)
+    author_in(store).write(3)
+    store.close()
+    assert read_where_nothing_can_be_made(path, path.name) == "['order-7']\n" * 2
+
+
+@posix
+def test_a_log_without_its_index_in_such_a_directory_is_said_not_passed_over(path, author_in):
+    store = SqliteStore(path)
+    author_in(store).write(3)
+    names = [path.name, f"{path.name}-wal", f"{path.name}-shm"]
+    said = read_where_nothing_can_be_made(path, *names[:2])
+    assert said.startswith("StoreError ")
+    assert "SQLite has to make orders.db-shm" in said
+    assert read_where_nothing_can_be_made(path, *names) == "['order-7']\n" * 2
+    store.close()
+
+
+@posix
+def test_a_store_in_rollback_mode_is_read_with_its_locks_everywhere(path, author_in, monkeypatch):
+    store = SqliteStore(path)
+    author_in(store).write(3)
+    store.close()
+    monkeypatch.setattr(sqlite_open, "_can_be_written", lambda directory: False)
+    assert sqlite_open.is_frozen(path)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.close()
+    assert not sqlite_open.is_frozen(path)
+    assert read_where_nothing_can_be_made(path, path.name) == "['order-7']\n" * 2
 
 
 def test_an_older_schema_is_migrated_in_one_transaction(path, author_in, monkeypatch):

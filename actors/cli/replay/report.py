@@ -74,6 +74,7 @@ class Report(msgspec.Struct, frozen=True):
         commits: transactions in which they were written.
         largest: most steps in one transaction.
         kept: rows that the store has for these cases now.
+        taken: of those, the ones that took effect: neither refused nor failed.
         why_lost: why the first of the cases could not begin that could not.
     """
 
@@ -94,6 +95,7 @@ class Report(msgspec.Struct, frozen=True):
     commits: int
     largest: int
     kept: int
+    taken: int
     why_lost: str = ""
 
     @property
@@ -129,14 +131,16 @@ class Report(msgspec.Struct, frozen=True):
         ends: Counter[tuple[str, bool]] = Counter()
         rows: Counter[tuple[str, str]] = Counter()
         cases: Counter[tuple[str, str]] = Counter()
-        chart = kept = 0
+        chart = kept = taken = 0
         for record, history in _histories(system, workflow, sent.cases):
             state = "+".join(leaves(workflow, record.configuration))
             ends[state, record.finished] += 1
             before = sent.before.get(record.id, 0)
             deviating = []
             for entry in history:
-                kept += is_row_key(entry.key)
+                if is_row_key(entry.key):
+                    kept += 1
+                    taken += entry.kind == "step"
                 if entry.sequence > before:
                     chart += entry.duration
                 if counts is not None:
@@ -169,6 +173,7 @@ class Report(msgspec.Struct, frozen=True):
             commits=statistics.commits,
             largest=statistics.largest,
             kept=kept,
+            taken=taken,
             why_lost=next((why for why, _ in sent.unborn.values()), ""),
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ....persistence.errors import (
+    ContextInvalid,
     HandlerFailed,
     InvalidTransition,
     SerializationFailed,
@@ -119,7 +120,8 @@ class Replay:
 
         Raises:
             KeyboardInterrupt: it was stopped.
-            ReplayFailed: a case exists and is something else, or has lost rows to retention.
+            ReplayFailed: a case exists and is something else, or has lost rows to retention; or
+                the context of a new one can't be made of defaults.
             LogError: the log can't be read on. What came before is in the store.
             StoreError: the store can't be written.
         """
@@ -153,7 +155,7 @@ class Replay:
         try:
             record = self._system.metadata(case)
         except WorkflowNotFound:
-            self._starting[case] = self._system.start(self._workflow, id=case, block=False)
+            self._starting[case] = self._start(case)
             self._sent.cases.add(case)
             return
         name = self._workflow.workflow_name
@@ -171,6 +173,15 @@ class Replay:
         self._kept[case] = {entry.key for entry in history if entry.key and is_row_key(entry.key)}
         self._sent.before[case] = record.sequence
         self._sent.cases.add(case)
+
+    def _start(self, case: str) -> PooledFuture[WorkflowRef]:
+        try:
+            return self._system.start(self._workflow, id=case, block=False)
+        except ContextInvalid as error:
+            raise ReplayFailed(
+                f"{str(error).rstrip('.')}. A replay starts each case with a context made of "
+                f"defaults: give every field of {self._workflow.workflow_name}.Context a default."
+            ) from error
 
     def _send(self, event: LogEvent) -> None:
         case = event.case
