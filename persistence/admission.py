@@ -36,7 +36,7 @@ def judge(
         number = record.number
         if number not in heads:
             heads[number] = head(number)
-        verdict: RepertoryError | None = _unwritable(record, entry)
+        verdict: RepertoryError | None = _unwritable(step)
         if verdict is None and entry.sequence == 1:
             if record.id in ids or taken(record.id):
                 verdict = WorkflowExists(
@@ -78,14 +78,20 @@ def _stale(record: WorkflowRecord, entry: Entry, head: int | None) -> StaleStep:
     )
 
 
-def _unwritable(record: WorkflowRecord, entry: Entry) -> SerializationFailed | None:
+def _unwritable(step: Step) -> SerializationFailed | None:
+    record, entry = step.record, step.entry
     try:
         for text in (record.id, record.type, entry.event, entry.key or ""):
             text.encode()
+        for state in (*entry.source, *entry.target):
+            state.encode()
+        for message in step.sends:
+            message.receiver.encode()
+            message.event.encode()
     except UnicodeEncodeError as error:
         return SerializationFailed(
             f"Step {entry.sequence} of workflow {record.id!r} was not written: {error.object!r} "
-            "has half a surrogate pair, which UTF-8 has no way to write.",
+            "has half a surrogate pair, which UTF-8 has no way to write; give other text.",
             workflow_id=record.id,
         )
     for number in (entry.at, entry.duration, record.version, record.updated_at):

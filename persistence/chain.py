@@ -27,7 +27,17 @@ def checksum(previous: bytes, workflow_id: str, entry: Entry) -> bytes:
         workflow_id: the workflow that the entry belongs to.
         entry: the entry; its own `checksum` and `id` do not count.
     """
-    body = _encode(
+    try:
+        body = _body(previous, workflow_id, entry)
+    except UnicodeEncodeError:
+        # No store takes a step with such text: refused there, its workflow is set back as after
+        # any step that was not written.
+        return START
+    return blake2b(body, digest_size=8).digest()
+
+
+def _body(previous: bytes, workflow_id: str, entry: Entry) -> bytes:
+    return _encode(
         (
             previous,
             workflow_id,
@@ -47,4 +57,3 @@ def checksum(previous: bytes, workflow_id: str, entry: Entry) -> bytes:
             entry.details,
         )
     )
-    return blake2b(body, digest_size=8).digest()

@@ -120,8 +120,13 @@ class Reader:
         return Stored(record, checkpoint, entries)
 
     def find_key(self, number: int, key: str) -> Entry | None:
-        with self.connection() as connection:
-            row = connection.execute(statements.BY_KEY, (number, key)).fetchone()
+        try:
+            with self.connection() as connection:
+                row = connection.execute(statements.BY_KEY, (number, key)).fetchone()
+        except StoreError as error:
+            if isinstance(error.__cause__, UnicodeEncodeError):
+                return None
+            raise
         return None if row is None else entry_of(row, number)
 
     def list(

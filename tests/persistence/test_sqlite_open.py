@@ -222,6 +222,22 @@ def test_a_store_in_rollback_mode_is_read_with_its_locks_everywhere(path, author
     assert read_where_nothing_can_be_made(path, path.name) == "['order-7']\n" * 2
 
 
+def test_a_reader_that_makes_nothing_sees_what_somebody_else_writes_later(
+    path, author_in, monkeypatch
+):
+    first = SqliteStore(path)
+    author_in(first).write(1)
+    first.close()
+    monkeypatch.setattr(sqlite_open, "_can_be_written", lambda directory: False)
+    reader = SqliteStore(path, read_only=True)
+    assert reader.tally() == {("basket",): 1}
+    writer = SqliteStore(path)
+    author_in(writer, "order-8").write(1)
+    assert reader.tally() == {("basket",): 2}
+    writer.close()
+    reader.close()
+
+
 def test_an_older_schema_is_migrated_in_one_transaction(path, author_in, monkeypatch):
     store = SqliteStore(path)
     author_in(store).write(3)

@@ -11,7 +11,7 @@ from repertory.persistence.errors import (
     StaleStep,
     WorkflowExists,
 )
-from repertory.persistence.records import Retention
+from repertory.persistence.records import Message, Retention
 from repertory.persistence.recovery import BLANK, fold, position, recover
 
 
@@ -152,7 +152,10 @@ def test_a_key_used_twice_in_one_batch_refuses_the_second(store, author):
     assert [type(v) for v in verdicts] == [type(None), StaleStep]
 
 
-@pytest.mark.parametrize("given", [{"key": "\ud800"}, {"event": "\udfff"}, {"duration": 2**63}])
+@pytest.mark.parametrize(
+    "given",
+    [{"key": "\ud800"}, {"event": "\udfff"}, {"target": ("\ud800",)}, {"duration": 2**63}],
+)
 def test_what_cannot_be_written_refuses_its_step_alone(store, author, given):
     bad, fine = author("one").write(1), author("two").write(1)
     step = bad.step()
@@ -161,6 +164,28 @@ def test_what_cannot_be_written_refuses_its_step_alone(store, author, given):
     assert [type(v) for v in verdicts] == [SerializationFailed, type(None)]
     assert store.find("one").sequence == 1
     assert store.find("two").sequence == 2
+
+
+@pytest.mark.parametrize(("receiver", "event"), [("\ud800", "pay"), ("order-8", "\udfff")])
+def test_a_message_that_cannot_be_written_refuses_its_step_alone(store, author, receiver, event):
+    bad, fine = author("one").write(1), author("two").write(1)
+    message = Message(store.allocate_message(), "one", 2, receiver, event, None, 0, None)
+    verdicts = store.commit([msgspec.structs.replace(bad.step(), sends=(message,)), fine.step()])
+    assert [type(v) for v in verdicts] == [SerializationFailed, type(None)]
+    assert "half a surrogate pair" in str(verdicts[0])
+    assert store.messages() == []
+    assert store.find("two").sequence == 2
+
+
+def test_a_workflow_whose_id_cannot_be_written_is_refused(store, author):
+    (verdict,) = store.commit([author("order-\ud800").step()])
+    assert isinstance(verdict, SerializationFailed)
+    assert "give other text" in str(verdict)
+    assert store.list() == []
+
+
+def test_a_key_that_cannot_be_written_was_never_used(store, author):
+    assert store.find_key(author().write(1).record.number, "\ud800") is None
 
 
 def test_a_creation_without_its_checkpoint_is_refused(store, author):

@@ -14,6 +14,7 @@ import pytest
 from repertory.actors import (
     ActorSystem,
     RepertoryError,
+    SerializationFailed,
     StoreError,
     WorkflowRef,
 )
@@ -175,6 +176,23 @@ def test_a_connection_made_read_only_fails_steps_and_goes_on_after(file: Path) -
         writer.execute("PRAGMA query_only = OFF")
         assert tally.ask("add", n=1) == 1
     assert total(file) == 1
+
+
+# --- what a file can't take ---
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_text_that_cannot_be_written_fails_its_step_and_undoes_it(
+    file: Path, on_disk: bool
+) -> None:
+    with ActorSystem(file if on_disk else None) as system:
+        with pytest.raises(SerializationFailed, match="half a surrogate pair"):
+            system.start(Tally, id="t\ud800")
+        tally = system.start(Tally, id="t")
+        with pytest.raises(SerializationFailed, match="half a surrogate pair"):
+            tally.ask("add", n=1, key="\ud800")
+        assert tally.ask("add", n=1) == 1
+        assert system.verify() == []
 
 
 # --- damaged ---
