@@ -21,12 +21,17 @@ def text(given: Any, what: str) -> str:
 
     Raises:
         TypeError: it is something else.
+        ValueError: it has half a surrogate pair, which UTF-8 has no way to write.
     """
     if not isinstance(given, str):
         raise TypeError(
             f"{what} is text, not {given!r} of type {type(given).__name__}; make it text, such as "
             f"{str(given)!r}."
         )
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{what} can't be written as UTF-8: {error}.") from error
     return str(given)
 
 

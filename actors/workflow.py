@@ -145,7 +145,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         self.outbox.append(
             Sent(
                 text(getattr(receiver, "id", receiver), "A workflow's id"),
-                event_name(event),
+                text(event_name(event), "An event's name"),
                 encode_json(given),
             )
         )

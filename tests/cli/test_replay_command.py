@@ -177,10 +177,10 @@ def test_columns_that_cannot_be_read_are_one_sentence(run: Run, log: Path, new: 
 def test_a_context_that_has_no_defaults_is_told_with_what_to_do(
     run: Run, log: Path, new: Path, tmp_path: Path
 ) -> None:
-    definition = tmp_path / "parcels.py"
+    definition = tmp_path / "crates.py"
     definition.write_text(
         "from repertory.actors import State, Workflow\n"
-        "class Parcel(Workflow):\n"
+        "class Crate(Workflow):\n"
         "    packed = State(initial=True)\n"
         "    gone = State(final=True)\n"
         "    ship = packed.to(gone)\n"
@@ -188,7 +188,7 @@ def test_a_context_that_has_no_defaults_is_told_with_what_to_do(
         "        weight: int\n"
     )
     ran = run("replay", definition, log, "--store", new)
-    ran.failed_with("'c1'", "weight", "made of defaults", "every field of Parcel.Context")
+    ran.failed_with("'c1'", "weight", "made of defaults", "every field of Crate.Context")
 
 
 GOOD = b"case,activity,timestamp\nc1,pay,2024-01-01\n"

@@ -330,3 +330,18 @@ def test_a_field_that_the_context_does_not_have_is_a_bad_definition() -> None:
                 self.context.totl += 1
 
     assert "did you mean 'total'?" in str(info.value)
+
+
+def test_names_that_cannot_be_written_are_refused_where_they_are_given(
+    system: ActorSystem,
+) -> None:
+    tally = system.start(Tally, id="t")
+    for attempt in (
+        lambda: system.start(Tally, id="\ud800"),
+        lambda: tally.ask("add", n=1, key="\ud800"),
+    ):
+        with pytest.raises(ValueError, match="UTF-8"):
+            attempt()
+    with pytest.raises(HandlerFailed, match="UTF-8"):
+        system.start(Teller).ask("tell_all", to=["\udcff"], n=[1])
+    assert tally.ask("add", n=1) == 1
