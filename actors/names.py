@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 from uuid import uuid4
 
-from ..persistence.errors import ContextInvalid
+from ..persistence.errors import ContextInvalid, SerializationFailed
 
 _IMMUTABLE = frozenset((str, int, float, bool, bytes, type(None)))
 
@@ -21,7 +21,7 @@ def text(given: Any, what: str) -> str:
 
     Raises:
         TypeError: it is something else.
-        ValueError: it has half a surrogate pair, which UTF-8 has no way to write.
+        SerializationFailed: it has half a surrogate pair, which UTF-8 has no way to write.
     """
     if not isinstance(given, str):
         raise TypeError(
@@ -31,7 +31,10 @@ def text(given: Any, what: str) -> str:
     try:
         given.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{what} can't be written as UTF-8: {error}.") from error
+        raise SerializationFailed(
+            f"{what} can't be written as UTF-8: {given!r} has half a surrogate pair.",
+            workflow_id=given,
+        ) from error
     return str(given)
 
 

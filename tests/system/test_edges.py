@@ -14,6 +14,7 @@ from repertory.actors import (
     EventFailed,
     HandlerFailed,
     InvalidTransition,
+    SerializationFailed,
     State,
     StoreError,
     UnknownState,
@@ -335,13 +336,21 @@ def test_a_field_that_the_context_does_not_have_is_a_bad_definition() -> None:
 def test_names_that_cannot_be_written_are_refused_where_they_are_given(
     system: ActorSystem,
 ) -> None:
+    class Surrogate(Workflow):
+        here = State(initial=True)
+        go = here.to.itself(internal=True)
+
+        def on_go(self) -> None:
+            self.tell("\udcff", "add")
+
     tally = system.start(Tally, id="t")
+    sender = system.start(Surrogate)
     for attempt in (
         lambda: system.start(Tally, id="\ud800"),
         lambda: tally.ask("add", n=1, key="\ud800"),
+        lambda: sender.ask("go"),
     ):
-        with pytest.raises(ValueError, match="UTF-8"):
+        with pytest.raises(SerializationFailed, match="UTF-8"):
             attempt()
-    with pytest.raises(HandlerFailed, match="UTF-8"):
-        system.start(Teller).ask("tell_all", to=["\udcff"], n=[1])
     assert tally.ask("add", n=1) == 1
+    assert [entry.kind for entry in sender.history()] == ["created", "failed"]
