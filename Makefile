@@ -24,7 +24,8 @@ conformance: $(VENV)/ready
 # Each figure is a ratio to a peer or a limit, measured in the same run.
 bench: $(VENV)/ready
 	$(BIN)/pip install -q -e '.[bench]'
-	$(BIN)/python benchmarks/charts.py
+	-command -v npm >/dev/null && npm install --silent --prefix benchmarks/xstate
+	$(BIN)/python benchmarks/charts.py --json build/charts.json
 	$(BIN)/python benchmarks/runtime_rates.py
 	$(BIN)/python -m benchmarks.durable
 
