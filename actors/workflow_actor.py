@@ -35,7 +35,7 @@ from .performance import Performance, run
 from .pipeline import Pipeline, Reply
 from .position import Position
 from .rehydration import past_position, previous_sequence, read_position
-from .runtime import PooledActor
+from .runtime import Envelope, PooledActor
 from .runtime.context import here
 from .services import Services
 from .stepping import CREATED, Done, error_json, migrated, rolled_back, unborn
@@ -61,7 +61,6 @@ class WorkflowActor(PooledActor):
         self._performance: Performance | None = None
         self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
         self._checkpoint_every = 1
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
@@ -126,7 +125,6 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
@@ -325,17 +323,25 @@ class WorkflowActor(PooledActor):
     # --- leaving ---
 
     def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
+        failed: list[Envelope[Any]] = []
+        try:
             self._pipeline.settle()
-        if self._depart():
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
+        except RepertoryError:  # those who sent what was not written know
+            failed = [Envelope(CommitFailed(0))]  # its successor must know, too
+        together = [message]
+
+        def vacate() -> list[Envelope[Any]]:
+            left = [one for one in self.vacate() if type(one.message) is not CommitFailed]
+            while left and type(left[0].message) is Leave:
+                together.append(left.pop(0).message)
+            return [*failed, *left] if left else []
+
+        if not self._depart():
+            # What came after this one waited for it is for the next activation: were it taken
+            # here, there might be no end of it.
+            self._services.activations.succeed(self._id, self._activation, vacate)
+        for one in together:
+            one.left.set(None)
 
     def _depart(self) -> bool:
         """Leave memory, unless there are messages; the next one makes another activation."""
