@@ -11,6 +11,7 @@ import pykka
 from pykka._envelope import Envelope
 
 from . import execution
+from .context import here
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
@@ -115,6 +116,27 @@ class Mailbox:
         if self._turn.acquire(False):
             if self.actor.run_inline and execution.may_run_inline():
                 execution.run_inline(self, until)
+            else:
+                self.dispatcher.schedule(self)
+
+    def hand_on(self, envelope: Envelope[Any], future: PooledFuture[Any] | None) -> None:
+        """Like `put`, as the last thing that a handler does for the answer `future`.
+
+        If this thread runs the handler because it waits for that very answer, it goes on here
+        when the handler returns, and no other thread is woken for it.
+
+        Raises:
+            pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
+        """
+        if future is None or here.until is not future or here.following is not None:
+            self.put(envelope)
+            return
+        self.queue.append(envelope)
+        if self.state and self._was_refused(envelope):
+            raise pykka.ActorDeadError(f"{self.ref} not found")
+        if self._turn.acquire(False):
+            if self.actor.run_inline:
+                here.following = self
             else:
                 self.dispatcher.schedule(self)
 

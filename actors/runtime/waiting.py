@@ -40,6 +40,7 @@ def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
     """
     if here.serves_loop:
         raise BlockedLoopError(BLOCKED_LOOP)
+    here.leave_following()
     waiter = here.mailbox
     if waiter is None:
         return _help(future, timeout) or _block(future, timeout)
