@@ -33,7 +33,7 @@ from .machine import (
     states_of,
 )
 from .standing import in_order, misfit
-from .trace import Microstep, Taken
+from .trace import Course, Microstep, Taken
 
 __all__ = [
     "RESERVED",
@@ -41,6 +41,7 @@ __all__ = [
     "ChartMeta",
     "CompiledAsyncEngine",
     "CompiledChart",
+    "Course",
     "CompiledEngine",
     "Event",
     "HistoryState",
