@@ -41,6 +41,8 @@ LAYERS = [
         "actors.outbox",
         "actors.context_fields",
         "actors.activations",
+        "actors.limits",
+        "actors.passivation",
         "actors.answer",
         "actors.notifications",
         "actors.past",
