@@ -29,10 +29,6 @@ BUSY_IN_A_ROW = 16
 TRY_AGAIN = 1.0
 """Seconds until then, if no activation comes sooner."""
 
-BASE_BYTES, BYTES_PER_JSON = 9_000, 6
-"""What an activation takes, and what each byte of its context as JSON adds to that. Measured with
-contexts of several shapes; see `tests/system/test_memory_estimate.py`."""
-
 _UNTRACKED = 4096
 """Arrivals after which those that have left again meanwhile are forgotten."""
 
@@ -59,11 +55,6 @@ class WorkflowPassivated(msgspec.Struct, frozen=True):
 
     workflow_id: str
     reason: Reason
-
-
-def estimate(json: int) -> int:
-    """Return the bytes that an activation takes, from the length of its context as JSON."""
-    return BASE_BYTES + BYTES_PER_JSON * json
 
 
 class Passivation:
@@ -195,12 +186,18 @@ class Passivation:
         if activation.used != used:
             self._put(workflow_id, activation)
             return None
-        if retire_idle(activation.ref.actor_inbox, self._may_leave):
-            self.left(workflow_id, activation, reason)
+        if self.passivate(workflow_id, activation, reason):
             return True
         activations.uses = activation.used = activations.uses + 1
         self._put(workflow_id, activation)
         return False
+
+    def passivate(self, workflow_id: str, activation: Activation, reason: Reason) -> bool:
+        """Have a workflow leave if it has nothing to do; tell whether it has left."""
+        if not retire_idle(activation.ref.actor_inbox, self._may_leave):
+            return False
+        self.left(workflow_id, activation, reason)
+        return True
 
     def left(self, workflow_id: str, activation: Activation, reason: Reason | None) -> None:
         """Note that an actor has ended, whose mailbox is closed and was empty."""

@@ -8,17 +8,15 @@ from typing import Any
 
 from pykka import ActorDeadError
 
-from ..persistence.codec import ContextCodec
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import Step
 from .activations import Activation
 from .messages import Commit, CommitFailed, EventFailed, Passivate
 from .outcomes import recorded_outcome
-from .passivation import estimate
 from .position import Position
 from .runtime import PooledFuture, PooledRef
 from .services import Services
 from .stepping import Done, follow
+from .weight import Weight
 
 Reply = PooledFuture[Any] | None
 """Who waits for an answer; nobody after a `tell`."""
@@ -41,7 +39,7 @@ class Pipeline:
         self._ref = ref
         self._life = 0
         self._latest: Commit | None = None
-        self._json = 0
+        self._weight: Weight | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
         self._keys: dict[str, Commit] = {}
 
@@ -70,8 +68,10 @@ class Pipeline:
             where the workflow stands now.
         """
         step, after = follow(before, done, checkpoint_every)
-        if self._services.limits.max_memory is not None:
-            self._grow(step)
+        if self._weight is not None and step.entry.context is not None:
+            self._weight.change(len(step.entry.context), after.context)
+            self._services.activations.weigh(self._activation, self._weight.bytes)
+            self._services.passivation.look()
         life = self._life
 
         def concluded(commit: Commit) -> None:
@@ -108,18 +108,8 @@ class Pipeline:
     def weigh(self, position: Position) -> None:
         """Estimate the memory that the workflow takes, if there is a limit to it."""
         if self._services.limits.max_memory is not None:
-            self._json = len(ContextCodec.encode(position.context))
-            self._services.activations.weigh(self._activation, estimate(self._json))
-
-    def _grow(self, step: Step) -> None:
-        if step.checkpoint is not None:
-            self._json = len(step.checkpoint.context)
-        elif step.entry.context is not None:
-            self._json += len(step.entry.context)
-        else:
-            return
-        self._services.activations.weigh(self._activation, estimate(self._json))
-        self._services.passivation.look()
+            self._weight = Weight(position.context)
+            self._services.activations.weigh(self._activation, self._weight.bytes)
 
     def report(self, error: Exception, *, heard: bool = False) -> None:
         """Tell the supervisor of what nobody waits for, or everybody should know."""

@@ -43,6 +43,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.weight",
         "actors.answer",
         "actors.notifications",
         "actors.past",
