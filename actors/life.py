@@ -26,8 +26,10 @@ from ..persistence.store import Store
 from .activations import Activation, Activations
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
+from .limits import Limits, WhenFull
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
+from .passivation import Passivation
 from .persistence_actor import PersistenceActor
 from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
 from .runtime.context import here
@@ -65,6 +67,13 @@ class SystemLife:
         read_only: bool = False,
         store: Store | None = None,
         on_changed_definition: OnChanged = "warn",
+        passivate_after: float | None = 300.0,
+        max_active: int | None = None,
+        max_memory: int | None = None,
+        max_activating: int = 256,
+        mailbox_limit: int = 10_000,
+        unwritten_limit: int = 10_000,
+        when_full: WhenFull = "wait",
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -87,6 +96,17 @@ class SystemLife:
                 was first used with this store: "warn" gives a `DefinitionChangedWarning` and
                 publishes a `ChangedDefinition`, once for each change; "error" refuses to use it;
                 "ignore" takes it as it is.
+            passivate_after: seconds after which a workflow that gets nothing leaves memory, up to
+                a quarter later; its next event brings it back. None: it stays.
+            max_active: workflows in memory, beyond which the least recently used leave; None: no
+                limit. One that has something to do stays, so there may be more.
+            max_memory: bytes that they may take, by estimate, beyond which likewise.
+            max_activating: workflows that may be on their way into memory, before whoever sends to
+                one more waits.
+            mailbox_limit: events that may wait for one workflow.
+            unwritten_limit: steps that may wait for the disk before senders feel it.
+            when_full: what happens to who sends more than that: "wait", or "refuse" with
+                `MailboxFull`.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -101,6 +121,15 @@ class SystemLife:
         self._given_store = store
         self._on_changed_definition = on_changed_definition
         self._classes: dict[str, type[Workflow]] = {}
+        self._limits = Limits(
+            passivate_after=passivate_after,
+            max_active=max_active,
+            max_memory=max_memory,
+            max_activating=max_activating,
+            mailbox_limit=mailbox_limit,
+            unwritten_limit=unwritten_limit,
+            when_full=when_full,
+        )
         self._running: Services | None = None
         self._changing = RLock()
 
@@ -144,6 +173,10 @@ class SystemLife:
             notifications=notifications,
             workflow_class=self._class_of,
             system_handlers=self._handlers,
+            limits=self._limits,
+        )
+        services.passivation = Passivation(
+            runtime, services.activations, self._limits, WorkflowActor.may_leave
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
@@ -157,6 +190,7 @@ class SystemLife:
             # Before anybody can send: what is on its way goes first.
             services.persistence.tell(DeliverAll())
         self._trim_later(services)
+        services.passivation.begin()
         return self
 
     def _check_definitions(self, services: Services) -> None:
@@ -209,6 +243,7 @@ class SystemLife:
 
     def _let_finish(self, services: Services, deadline: Deadline) -> None:
         services.activations.close()
+        services.passivation.end()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)

@@ -20,25 +20,28 @@ from ..persistence.errors import (
 from ..persistence.records import ChartState, Kind, Message
 from .activations import Activation
 from .charts import NotAllowed
+from .leaving import hand_over
 from .messages import (
     Begin,
     CommitFailed,
     Deliver,
     Leave,
+    Passivate,
     Removed,
     RollBack,
     Undelivered,
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
+from .passivation import Reason, WorkflowActivated
 from .performance import Performance, run
 from .pipeline import Pipeline, Reply
 from .position import Position
 from .rehydration import past_position, previous_sequence, read_position
-from .runtime import Envelope, PooledActor
+from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, Done, error_json, migrated, rolled_back, unborn
+from .stepping import CREATED, Done, migrated, rolled_back, unborn
 from .versions import load_context, to_present
 from .workflow import Workflow
 
@@ -95,12 +98,17 @@ class WorkflowActor(PooledActor):
                 case CommitFailed():
                     if self._pipeline.begin_anew(message):
                         self._go_back()
+                    elif self._position is None:
+                        self._depart()
                 case Removed():
                     if self._position and self._position.record.number == message.number:
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
                     self._leave(message)
+                case Passivate():
+                    if self.may_leave():
+                        self._depart("finished")
                 case _:
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
@@ -175,6 +183,7 @@ class WorkflowActor(PooledActor):
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
+        self._arrived()
 
         def attach() -> None:
             if own:
@@ -199,7 +208,18 @@ class WorkflowActor(PooledActor):
         performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
+            if self._arrived() and self._services.runtime.events:
+                self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
+
+    def _arrived(self) -> bool:
+        """Note that the workflow is where it stands; tell if it was not in memory before."""
+        if not self._services.activations.ready(self._activation):
+            return False
+        assert self._position is not None
+        self._pipeline.weigh(self._position)
+        self._services.passivation.look()
+        return True
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
@@ -247,21 +267,7 @@ class WorkflowActor(PooledActor):
             done = self._with_messages(done, performance, message.message)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
         elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
-            duration = (perf_counter_ns() - started) // 1000
-            undone = Done(
-                kind=kind,
-                event=message.event,
-                at=at,
-                duration=duration,
-                chart=position.chart,
-                finished=position.record.finished,
-                context=position.context,
-                data=data,
-                key=message.key,
-                error=error_json(failure),
-                calls=performance.take_calls(),
-                received=message.message,
-            )
+            undone = performance.undone(kind, position, message, at, started, data, failure)
             self._write(undone, reply, failure=failure)
         else:
             self._fail(failure, reply, message)
@@ -320,32 +326,24 @@ class WorkflowActor(PooledActor):
         self._write(rolled_back(past, at, duration, message.key), reply)
         self._performance = None  # the next event has it rehydrated there
 
-    # --- leaving ---
-
     def _leave(self, message: Leave) -> None:
-        failed: list[Envelope[Any]] = []
+        together, settled = [message], True
         try:
             self._pipeline.settle()
         except RepertoryError:  # those who sent what was not written know
-            failed = [Envelope(CommitFailed(0))]  # its successor must know, too
-        together = [message]
-
-        def vacate() -> list[Envelope[Any]]:
-            left = [one for one in self.vacate() if type(one.message) is not CommitFailed]
-            while left and type(left[0].message) is Leave:
-                together.append(left.pop(0).message)
-            return [*failed, *left] if left else []
-
-        if not self._depart():
-            # What came after this one waited for it is for the next activation: were it taken
-            # here, there might be no end of it.
-            self._services.activations.succeed(self._id, self._activation, vacate)
+            settled = False
+        if not self._depart("stopped"):
+            together += hand_over(self, self._services, self._id, self._activation, settled)
         for one in together:
             one.left.set(None)
 
-    def _depart(self) -> bool:
+    def may_leave(self) -> bool:
+        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
+        return self._position is not None and self._pipeline.settled
+
+    def _depart(self, reason: Reason | None = None) -> bool:
         """Leave memory, unless there are messages; the next one makes another activation."""
         if not self.retire():
             return False
-        self._services.activations.leave(self._id, self._activation)
+        self._services.passivation.left(self._id, self._activation, reason)
         return True

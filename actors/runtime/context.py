@@ -28,6 +28,17 @@ class ThreadContext(threading.local):
     """A Ctrl-C that broke off a handler which this thread ran while waiting."""
     depth: int = 0
     """How many mailboxes this thread runs inline, one inside the other's `ask`."""
+    until: PooledFuture[Any] | None = None
+    """The future that this thread waits for while it runs a mailbox inline."""
+    following: Mailbox | None = None
+    """The mailbox, with its turn, that this thread runs next for that future."""
+
+    def leave_following(self) -> None:
+        """Let the pool run the mailbox that this thread was to run next, if there is one."""
+        following = self.following
+        if following is not None:
+            self.following = None
+            following.dispatcher.schedule(following)
 
 
 here = ThreadContext()

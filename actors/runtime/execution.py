@@ -43,20 +43,23 @@ def may_run_inline() -> bool:
 
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     """Run `mailbox`, whose turn this thread has, in this thread until `until` is done."""
-    waiter = here.mailbox
+    here.leave_following()
+    waiter, waits_outside = here.mailbox, here.until
     here.depth += 1
+    here.until = until
     try:
         if waiter is None:
-            run(mailbox, until)
+            _run_and_follow(mailbox, until)
         else:
             # Our own actor is waiting meanwhile: a handler that asks it closes a ring.
             outer, waiter.waits_for = waiter.waits_for, until
             try:
-                run(mailbox, until)
+                _run_and_follow(mailbox, until)
             finally:
                 waiter.waits_for = outer
     finally:
         here.depth -= 1
+        here.until = waits_outside
     raise_interrupt()
 
 
@@ -65,6 +68,17 @@ def raise_interrupt() -> None:
     if here.interrupt is not None:
         interrupt, here.interrupt = here.interrupt, None
         raise interrupt
+
+
+def _run_and_follow(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
+    """Run `mailbox`, then whomever it has handed the answer on to: see `Mailbox.hand_on`."""
+    try:
+        run(mailbox, until)
+        while (following := here.following) is not None and not until._done:
+            here.following = None
+            run(following, until)
+    finally:
+        here.leave_following()
 
 
 def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
@@ -128,7 +142,9 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
         if mailbox.state >= CLOSED:
             end(mailbox)
             return True
-        if until is not None and (until._done or here.interrupt is not None):
+        if until is not None and (
+            until._done or here.following is not None or here.interrupt is not None
+        ):
             return False
     return False
 
