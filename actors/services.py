@@ -8,6 +8,7 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
 from .answer import brought_by
@@ -35,6 +36,9 @@ class Services:
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
         definitions: notices classes that have changed.
+        carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
+            Called by the persistence actor, once for each message until a step takes or cancels
+            it; again in the next system, and after a postponement.
     """
 
     store: Store
@@ -48,6 +52,7 @@ class Services:
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
+    carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

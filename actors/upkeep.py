@@ -11,7 +11,7 @@ from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
 from .answer import ask
 from .life import SystemLife
-from .messages import Write
+from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
 from .ref import WorkflowRef
 from .statistics import Statistics
@@ -48,6 +48,7 @@ class SystemUpkeep(SystemLife):
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
         record: WorkflowRecord = ask(self._services.persistence, write).get()
+        self._services.persistence.tell(DeliverAll())  # its timers may be due
         return WorkflowRef(self, record.id)
 
     def migrate(
