@@ -20,7 +20,7 @@ from ..persistence.errors import (
 from ..persistence.records import ChartState, Kind, Message
 from .activations import Activation
 from .charts import NotAllowed
-from .leaving import hand_over
+from .leaving import leave
 from .messages import (
     Begin,
     CommitFailed,
@@ -114,7 +114,8 @@ class WorkflowActor(PooledActor):
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
-                    self._leave(message)
+                    pipeline, activation = self._pipeline, self._activation
+                    leave(self, message, self._services, self._id, activation, pipeline)
                 case Passivate():
                     if self.may_leave():
                         self._depart("finished")
@@ -333,17 +334,6 @@ class WorkflowActor(PooledActor):
         duration = (perf_counter_ns() - started) // 1000
         self._write(rolled_back(past, at, duration, message.key), reply)
         self._performance = None  # the next event has it rehydrated there
-
-    def _leave(self, message: Leave) -> None:
-        together, settled = [message], True
-        try:
-            self._pipeline.settle()
-        except RepertoryError:  # those who sent what was not written know
-            settled = False
-        if not self._depart("stopped"):
-            together += hand_over(self, self._services, self._id, self._activation, settled)
-        for one in together:
-            one.left.set(None)
 
     def may_leave(self) -> bool:
         """Tell whether nothing would be lost if it left memory now, but messages that wait."""
