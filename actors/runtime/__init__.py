@@ -3,6 +3,7 @@
 from pykka._envelope import Envelope
 
 from .actor import PooledActor
+from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
@@ -86,6 +87,7 @@ __all__ = [
     "Timer",
     "TimerHandle",
     "WhenFull",
+    "blocking",
     "decide",
     "default_runtime",
 ]
