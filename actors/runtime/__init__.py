@@ -37,6 +37,7 @@ from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, Sma
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
 from .timers import Timer
+from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
@@ -70,6 +71,7 @@ __all__ = [
     "PooledFuture",
     "PooledRef",
     "PriorityMailbox",
+    "Published",
     "ReceiveTimeout",
     "Restart",
     "RoundRobin",
@@ -86,6 +88,8 @@ __all__ = [
     "Terminated",
     "Timer",
     "TimerHandle",
+    "TopicSubscription",
+    "Topics",
     "WhenFull",
     "blocking",
     "decide",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .dispatchers import MailboxRunner
 
 
-class blocking:  # noqa: N801 - read as a word of the language: `with blocking():`
+class blocking:
     """Say that a handler is going to block, so that others need not wait for its thread.
 
     The pool gets another worker at once; undeclared, it takes some 10 ms until the block is
