@@ -40,7 +40,6 @@ from .waiting import Deadline
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
 
-
 BROKEN_OFF_SECONDS = 5.0
 """How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
 

@@ -84,6 +84,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     # Our own checks find the same, and say where.
     validate_disconnected_states = False
     validate_trap_states = False
+    validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
     # An internal transition to the state itself leaves it alone; with True it would be entered.

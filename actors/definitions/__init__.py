@@ -2,6 +2,7 @@
 
 from .actions import action
 from .builder import build
+from .definitions import Definitions
 from .document_workflow import DocumentWorkflow
 from .faults import (
     ContractBroken,
@@ -11,6 +12,7 @@ from .faults import (
     SecretMissing,
     UnboundActions,
 )
+from .load import load_definitions, read_definitions
 from .model import (
     Agent,
     Contract,
@@ -30,6 +32,7 @@ __all__ = [
     "BadType",
     "Contract",
     "ContractBroken",
+    "Definitions",
     "Document",
     "DocumentWorkflow",
     "Fault",
@@ -47,5 +50,7 @@ __all__ = [
     "WorkflowDefinition",
     "action",
     "build",
+    "load_definitions",
     "parse_type",
+    "read_definitions",
 ]
