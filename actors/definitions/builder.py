@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from ..charts import ChartMeta, State, add_transition, make_state
 from .actions import Source
-from .contracts import validator
+from .contracts import Checks, validator
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
+from .facts import facts_of
 from .guards import compile_guards
 from .model import Field, StateDefinition, WorkflowDefinition
 from .names import identifier
@@ -66,7 +67,13 @@ def build(
         "version": workflow.version,
         "definition": workflow,
         "definitions": definitions,
+        "facts": facts_of(workflow),
         "_sources": tuple(actions),
+        "_answers": {
+            name: Checks(contract).output
+            for name, contract in workflow.contracts.items()
+            if contract.output and name in events
+        },
         "_attributes": action_names,
         **{guard_names[name]: method for name, method in guards.items()},
         **dict.fromkeys(action_names.values(), unbound),
@@ -77,7 +84,8 @@ def build(
     }
     if workflow.context is not None:
         namespace["Context"] = context_type(workflow.name, workflow.context)
-    return ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+    made: Any = ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+    return cast(type[DocumentWorkflow], made)
 
 
 def context_type(workflow: str, fields: Mapping[str, Field]) -> type[msgspec.Struct]:

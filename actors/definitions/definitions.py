@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .environment import expand
+import msgspec
+
+from .environment import expand, variables
 from .faults import SecretMissing
 from .model import Agent, Document, WorkflowDefinition
 from .resources import OpenResource
+from .secrets import Secrets
 
 
 class Definitions(Mapping[str, Any]):
@@ -17,6 +20,7 @@ class Definitions(Mapping[str, Any]):
     Attributes:
         document: all that the document says, without the environment's values.
         resources: its resources, by name.
+        secrets: the environment's values that are in it, to be kept out of all that is shown.
     """
 
     def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
@@ -26,6 +30,10 @@ class Definitions(Mapping[str, Any]):
             for name, resource in document.resources.items()
         }
         self._environment = environment
+        named = {resource.secret for resource in document.resources.values()} - {None}
+        for part in (*document.agents.values(), *document.resources.values()):
+            named |= set(variables(msgspec.to_builtins(part)))
+        self.secrets = Secrets((name for name in named if name), environment)
         self._workflows: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:

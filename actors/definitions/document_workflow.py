@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, ClassVar
 
+from ...persistence.codec import decode_json
+from ..names import Name, event_name
 from ..workflow import Workflow
 from .actions import Source, as_method, find_actions
 from .contracts import checked
 from .definitions import Definitions
 from .faults import UnboundActions
 from .model import WorkflowDefinition
+from .secrets import DiscreetCodec
 
 _making_ready = Lock()
 
@@ -28,6 +31,7 @@ class DocumentWorkflow(Workflow):
     definitions: ClassVar[Definitions]
     _sources: ClassVar[Sequence[Source]] = ()
     _attributes: ClassVar[Mapping[str, str]] = {}
+    _answers: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
     _ready: ClassVar[bool] = False
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
@@ -55,8 +59,35 @@ class DocumentWorkflow(Workflow):
                 contract = cls.definition.contracts.get(name)
                 if contract is not None:
                     method = checked(method, contract)
+                if cls.definitions.secrets:
+                    method = cls.definitions.secrets.redacting(name, method)
                 setattr(cls, cls._attributes[name], method)
+            if cls.definitions.secrets:
+                cls.codec = DiscreetCodec.over(cls.codec, cls.definitions.secrets)
             cls._ready = True
+
+    def tell(
+        self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
+    ) -> None:
+        super().tell(receiver, event, data, **fields)
+        if self.definitions.secrets:
+            self.definitions.secrets.refuse(
+                decode_json(self.outbox[-1].data), f"event {event_name(event)!r}"
+            )
+
+    @classmethod
+    def check_answer(cls, event: str, answer: Any) -> None:
+        """Check what the actions of an event returned against the event's contract.
+
+        Raises:
+            ContractBroken: it does not fit.
+            CodecError: it has a secret in it.
+        """
+        check = cls._answers.get(event)
+        if check is not None:
+            check(answer)
+        if answer is not None and cls.definitions.secrets:
+            cls.definitions.secrets.refuse(answer, f"the answer to event {event!r}")
 
 
 def unbound(self: Any) -> None:
