@@ -17,6 +17,8 @@ LAYERS = [
     ["actors.runtime", "actors.charts"],
     [
         "actors.workflow",
+        "actors.agenda",
+        "actors.deadline",
         "actors.names",
         "actors.waiting",
         "actors.performance",
@@ -39,6 +41,7 @@ LAYERS = [
         "actors.outcomes",
         "actors.pipeline",
         "actors.outbox",
+        "actors.due",
         "actors.context_fields",
         "actors.activations",
         "actors.limits",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..case import Case
-from ..role import START, Ref, Role
+from ..role import START, Role
 from ..work import Dice
 
 BALANCE = 1_000_000
