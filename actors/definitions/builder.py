@@ -68,6 +68,11 @@ def build(
         "definition": workflow,
         "definitions": definitions,
         "facts": facts_of(workflow),
+        "_notes": {
+            state.name: f"agents: {', '.join(state.agents)}"
+            for state in workflow.walk()
+            if state.agents and not state.states
+        },
         "_sources": tuple(actions),
         "_answers": {
             name: Checks(contract).output
@@ -153,6 +158,7 @@ class _Assembly:
         made = make_state(
             state.name,
             kind=state.kind,
+            title=state.title,
             initial=initial,
             inner=inner,
             enter=[self._actions[name] for name in state.enter],

@@ -132,15 +132,17 @@ class SwarmStates:
             regions.append(
                 StateDefinition(
                     name=f"{name}_{agent}",
+                    title=agent,
                     kind="compound",
                     initial=working,
                     agents=(agent,),
                     states=(
                         StateDefinition(
                             working,
+                            title="working",
                             transitions=(TransitionDefinition((f"{agent}_done",), (done,)),),
                         ),
-                        StateDefinition(done, kind="final"),
+                        StateDefinition(done, kind="final", title="done"),
                     ),
                 )
             )
@@ -161,9 +163,13 @@ class SwarmStates:
             transitions=(),
             states=(
                 StateDefinition(
-                    at_work, kind="parallel", states=tuple(regions), transitions=(join,)
+                    at_work,
+                    kind="parallel",
+                    title="agents at work",
+                    states=tuple(regions),
+                    transitions=(join,),
                 ),
-                StateDefinition(joined, transitions=state.transitions),
+                StateDefinition(joined, title="joined", transitions=state.transitions),
             ),
         )
 

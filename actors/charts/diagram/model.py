@@ -158,6 +158,8 @@ def read_chart(
     root = Node("", "", "root")
     nodes: dict[int, Node] = {}
     sources: list[State] = []
+    # What a chart that was not written as a class says of its states.
+    notes: Mapping[str, str] = getattr(chart_class, "_notes", {})
 
     def read(state: State, parent: Node) -> None:
         node = Node(state.id, str(state.name), _kind(state), parent)
@@ -165,6 +167,8 @@ def read_chart(
         node.active = state.id in active
         if visits is not None and not node.is_history:
             node.visits = visits.get(state.id, 0)
+        if state.id in notes:
+            node.internal.append(Row("", notes[state.id], "", None))
         parent.children.append(node)
         nodes[id(state)] = node
         sources.append(state)
