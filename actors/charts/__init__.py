@@ -33,6 +33,7 @@ from .machine import (
     runs_async,
     states_of,
 )
+from .offers import offered
 from .problem import Problem
 from .standing import in_order, misfit
 from .trace import Course, Microstep, Taken
@@ -76,6 +77,7 @@ __all__ = [
     "macrostep_async",
     "make_state",
     "misfit",
+    "offered",
     "place",
     "rehydrate",
     "restore",

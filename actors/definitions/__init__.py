@@ -2,6 +2,7 @@
 
 from .actions import action
 from .builder import build
+from .contracts import unused_contracts
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow
 from .faults import (
@@ -25,6 +26,7 @@ from .model import (
     TransitionDefinition,
     WorkflowDefinition,
 )
+from .stubs import stub_module
 from .types import BadType, Type, parse_type
 
 __all__ = [
@@ -53,4 +55,6 @@ __all__ = [
     "load_definitions",
     "parse_type",
     "read_definitions",
+    "stub_module",
+    "unused_contracts",
 ]
