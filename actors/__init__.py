@@ -7,6 +7,7 @@ Layers, each importing only from those above it in this list:
     actors.charts          statecharts: the only importer of python-statemachine
     workflow … supervisor  one workflow's actor, the persistence actor, the supervisor
     system, ref            what an app holds
+    definitions            workflows from documents
     cli                    the command line, built on the public names alone
 """
 
@@ -43,6 +44,16 @@ from ..persistence.records import Retention, WorkflowRecord
 from .charts import Event, HistoryState, State, States
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
+from .definitions import (
+    ContractBroken,
+    Definitions,
+    Fault,
+    FaultyDocument,
+    GuardFailed,
+    UnboundActions,
+    action,
+    load_definitions,
+)
 from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
@@ -65,11 +76,16 @@ __all__ = [
     "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "ContractBroken",
     "DefinitionChanged",
     "DefinitionChangedWarning",
+    "Definitions",
     "Difference",
     "Event",
     "EventFailed",
+    "Fault",
+    "FaultyDocument",
+    "GuardFailed",
     "Handler",
     "HandlerFailed",
     "HistoryEntry",
@@ -99,6 +115,7 @@ __all__ = [
     "SystemStopped",
     "Timeout",
     "Transition",
+    "UnboundActions",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -114,5 +131,7 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "action",
+    "load_definitions",
     "migrates",
 ]

@@ -52,6 +52,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         workflow_name: the name under which it is stored; by default the class's own.
         checkpoint_every: a checkpoint is written after so many steps.
         handlers: objects told of what happens, within the step; see `Handler`.
+        facts: what decides how stored workflows go on besides states, transitions and context, by
+            what people call it; a change to it is a change of the definition.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
         outbox: what the present step, or a chart without a system, has sent with `tell`.
@@ -71,6 +73,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     # Our own checks find the same, and say where.
     validate_disconnected_states = False
     validate_trap_states = False
+    validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
     # An internal transition to the state itself leaves it alone; with True it would be entered.
@@ -81,6 +84,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     workflow_name: ClassVar[str] = ""
     checkpoint_every: ClassVar[int] = 100
     handlers: ClassVar[Sequence[object]] = ()
+    facts: ClassVar[Mapping[str, str]] = {}
 
     context: Any
     workflow_id: str
@@ -188,6 +192,10 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         if context is None or isinstance(context, Mapping):
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
+
+    @classmethod
+    def check_answer(cls, event: str, answer: Any) -> None:
+        """Refuse, by raising, what the actions of an event returned; here nothing is refused."""
 
     @classmethod
     def public_events(cls) -> frozenset[str]:
