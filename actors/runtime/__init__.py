@@ -3,6 +3,7 @@
 from pykka._envelope import Envelope
 
 from .actor import PooledActor
+from .at_work import AtWork
 from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
@@ -27,6 +28,7 @@ from .lifecycle import (
     ActorStopped,
     DeadLetter,
     ReceiveTimeout,
+    SlowHandler,
     Terminated,
 )
 from .mailbox import Mailbox
@@ -36,17 +38,20 @@ from .ref import PooledRef
 from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
+from .threads import ActorNameFilter
 from .timers import Timer
 from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
     "ActorInfo",
+    "ActorNameFilter",
     "ActorRestarted",
     "ActorRuntimeError",
     "ActorStarted",
     "ActorStopped",
     "AskRingError",
+    "AtWork",
     "Backoff",
     "BlockedLoopError",
     "BoundedMailbox",
@@ -80,6 +85,7 @@ __all__ = [
     "Runtime",
     "RuntimeClosedError",
     "Scope",
+    "SlowHandler",
     "SmallestMailbox",
     "SteppedDispatcher",
     "Strategy",

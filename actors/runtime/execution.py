@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,7 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
         until: a future that makes it end early, once it is done.
     """
     outer, here.mailbox = here.mailbox, mailbox
+    _since = monotonic()  # read from outside, as is `mailbox`: see at_work
     keeps_turn = False
     try:
         keeps_turn = _handle_waiting(mailbox, until)
