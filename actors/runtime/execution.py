@@ -114,41 +114,46 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
         return _handle_batch(mailbox, actor)
     waiting = mailbox.queue
     receive = actor.on_receive
-    for _ in range(mailbox.dispatcher.throughput):
-        try:
-            envelope = waiting.popleft()
-        except IndexError:
-            return False
-        message = envelope.message
-        mailbox.current = envelope
-        try:
-            if isinstance(message, tuple) and isinstance(message, _SPECIAL_MESSAGES):
-                if isinstance(message, (SystemWork, messages._ActorStop)):
-                    if _handle_system(mailbox, envelope):
-                        return True
-                    continue
-                result = actor._handle_receive(message)
+    taken = 0
+    try:
+        for taken in range(1, mailbox.dispatcher.throughput + 1):
+            try:
+                envelope = waiting.popleft()
+            except IndexError:
+                taken -= 1
+                return False
+            message = envelope.message
+            mailbox.current = envelope
+            try:
+                if isinstance(message, tuple) and isinstance(message, _SPECIAL_MESSAGES):
+                    if isinstance(message, (SystemWork, messages._ActorStop)):
+                        if _handle_system(mailbox, envelope):
+                            return True
+                        continue
+                    result = actor._handle_receive(message)
+                else:
+                    result = receive(message)
+            except BaseException as error:
+                if failed(mailbox, error, envelope):
+                    return True
             else:
-                result = receive(message)
-        except BaseException as error:
-            if failed(mailbox, error, envelope):
+                if type(result) is CoroutineType:
+                    mailbox.runtime.loop.run(mailbox, envelope, result)
+                    return True
+                reply = envelope.reply_to
+                if reply is not None:
+                    answer(reply, result)
+            mailbox.current = None
+            if mailbox.state >= CLOSED:
+                end(mailbox)
                 return True
-        else:
-            if type(result) is CoroutineType:
-                mailbox.runtime.loop.run(mailbox, envelope, result)
-                return True
-            reply = envelope.reply_to
-            if reply is not None:
-                answer(reply, result)
-        mailbox.current = None
-        if mailbox.state >= CLOSED:
-            end(mailbox)
-            return True
-        if until is not None and (
-            until._done or here.following is not None or here.interrupt is not None
-        ):
-            return False
-    return False
+            if until is not None and (
+                until._done or here.following is not None or here.interrupt is not None
+            ):
+                return False
+        return False
+    finally:
+        mailbox.runtime.handled += taken
 
 
 def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
@@ -169,6 +174,7 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
         batch.append(envelope)
     if not batch:
         return False
+    mailbox.runtime.handled += len(batch)
     try:
         actor.on_batch(batch)
     except BaseException as error:
@@ -187,6 +193,7 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
 def _handle_in_batch_actor(mailbox: Mailbox, actor: PooledActor, envelope: Envelope[Any]) -> bool:
     if isinstance(envelope.message, (SystemWork, messages._ActorStop)):
         return _handle_system(mailbox, envelope)
+    mailbox.runtime.handled += 1
     mailbox.current = envelope
     try:
         result = actor._handle_receive(envelope.message)

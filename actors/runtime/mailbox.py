@@ -56,6 +56,7 @@ class Mailbox:
         "parent",
         "queue",
         "ref",
+        "restarts",
         "runtime",
         "starting",
         "stashed",
@@ -73,6 +74,7 @@ class Mailbox:
         self.state = OPEN
         self.starting = False
         self.stashed = 0
+        self.restarts = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
         self.handling: Handling | None = None

@@ -59,6 +59,8 @@ class Runtime:
         topics: publish and subscribe by topic.
         loop: runs async handlers.
         lookout: notices handlers that take long.
+        handled: how many messages were handled.
+        restarts: how often a new instance took an actor's place.
 
     Example:
         ```py
@@ -89,6 +91,9 @@ class Runtime:
         if isinstance(self.dispatcher, Dispatcher):
             self.dispatcher.lookout = self.lookout
         self._owns_clock = clock is None
+        # Added to in one go, without a call in between, in which another thread could come.
+        self.handled = 0
+        self.restarts = 0
         self._closing = False
         self._pinned: set[MailboxRunner] = set()
 
