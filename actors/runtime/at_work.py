@@ -36,8 +36,9 @@ class AtWork:
         ref: the actor whose handler runs; `None`: the thread waits for something to do.
         actor: what that actor calls itself.
         message: the type of what it handles; `None` in `on_start` and the like.
-        seconds: for how long, at most: since the thread has taken the actor up, which may have
-            handled others of up to 64 messages before this one.
+        seconds: for how long. In a thread of the pool it is counted from when it was first seen,
+            up to a quarter of a second late; in others from when the thread has taken the actor
+            up, which may have handled other messages before this one.
         waits: whether it is an async handler that waits; all of these share one thread.
         stack: where it is, outermost first, in Python's usual words; empty unless asked for.
     """
@@ -60,7 +61,8 @@ class Run:
         mailbox: the mailbox; of several, one in the other's ask, the innermost.
         handled: what is handled, to tell it from others; `None` in a hook.
         message: its type.
-        since: when the thread has taken the mailbox up, by `time.monotonic`.
+        since: when the thread has taken the mailbox up, by `time.monotonic`; `None` in the pool,
+            which does not look at the clock for each.
         frame: where the thread is.
     """
 
@@ -68,8 +70,13 @@ class Run:
     mailbox: Mailbox
     handled: object
     message: str | None
-    since: float
+    since: float | None
     frame: FrameType
+
+    @property
+    def key(self) -> object:
+        """What tells this from what the thread does before and after."""
+        return self.mailbox if self.handled is None else self.handled
 
 
 def runs() -> Iterator[Run]:
@@ -87,25 +94,31 @@ def _find(ident: int, top: FrameType) -> Run | None:
         if frame.f_code is _BATCH:
             batch = frame.f_locals.get("batch")
         elif frame.f_code is _RUN:
-            return _run(ident, top, frame.f_locals, batch)
+            return _run(ident, top, frame, batch)
         frame = frame.f_back
     return None
 
 
-def _run(ident: int, top: FrameType, found: Any, batch: list[Any] | None) -> Run | None:
-    mailbox: Mailbox = found["mailbox"]
-    since = found.get("_since")
-    if since is None:
-        return None  # it has only just begun
-    if batch:
-        first = batch[0]
-        message = type(first.message).__name__
-        return Run(
-            ident, mailbox, first, f"{len(batch)} x {message}" if batch[1:] else message, since, top
-        )
-    current = mailbox.current
-    message_type = None if current is None else type(current.message).__name__
-    return Run(ident, mailbox, current, message_type, since, top)
+def _run(ident: int, top: FrameType, frame: FrameType, batch: list[Any] | None) -> Run:
+    mailbox: Mailbox = frame.f_locals["mailbox"]
+    since = _since(frame)
+    handled = batch[0] if batch else mailbox.current
+    message = None if handled is None else type(handled.message).__name__
+    if batch and len(batch) > 1:
+        message = f"{len(batch)} x {message}"
+    return Run(ident, mailbox, handled, message, since, top)
+
+
+def _since(frame: FrameType) -> float | None:
+    """Return when one of the callers of `run` has said that it began, if one has."""
+    caller = frame.f_back
+    for _ in range(2):
+        if caller is None:
+            break
+        if "_since" in caller.f_code.co_varnames:
+            return caller.f_locals.get("_since")
+        caller = caller.f_back
+    return None
 
 
 def current_mailbox(thread: threading.Thread | None = None) -> Mailbox | None:
@@ -141,7 +154,8 @@ def at_work(runtime: Runtime, *, stacks: bool = False) -> list[AtWork]:
     found: list[AtWork] = []
     busy: set[int | None] = set()
     for run in runs():
-        if run.mailbox.runtime is runtime:
+        # A thread that has given an async handler to the loop is about to leave the actor.
+        if run.mailbox.runtime is runtime and run.mailbox.handling is None:
             busy.add(run.ident)
             found.append(
                 AtWork(
@@ -149,7 +163,7 @@ def at_work(runtime: Runtime, *, stacks: bool = False) -> list[AtWork]:
                     ref=run.mailbox.ref,
                     actor=run.mailbox.name,
                     message=run.message,
-                    seconds=max(0.0, now - run.since),
+                    seconds=max(0.0, now - runtime.lookout.since(run, now)),
                     stack=tuple(traceback.format_stack(run.frame)) if stacks else (),
                 )
             )

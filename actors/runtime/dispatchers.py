@@ -91,6 +91,7 @@ class PinnedDispatcher:
     def _work(self) -> None:
         here.dispatcher = self
         while (mailbox := self._ready.get()) is not None:
+            _since = time.monotonic()  # read from outside: see at_work
             execution.run(mailbox)
             del mailbox
 

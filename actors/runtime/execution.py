@@ -45,6 +45,7 @@ def may_run_inline() -> bool:
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     """Run `mailbox`, whose turn this thread has, in this thread until `until` is done."""
     here.leave_following()
+    _since = monotonic()  # read from outside: see at_work
     waiter, waits_outside = here.mailbox, here.until
     here.depth += 1
     here.until = until
@@ -86,11 +87,10 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
     """Handle what is waiting, up to the throughput, then give the turn up.
 
     Args:
-        mailbox: the mailbox; this thread has its turn.
+        mailbox: the mailbox; this thread has its turn. Read from outside: see at_work.
         until: a future that makes it end early, once it is done.
     """
     outer, here.mailbox = here.mailbox, mailbox
-    _since = monotonic()  # read from outside, as is `mailbox`: see at_work
     keeps_turn = False
     try:
         keeps_turn = _handle_waiting(mailbox, until)
@@ -116,11 +116,10 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
     receive = actor.on_receive
     taken = 0
     try:
-        for taken in range(1, mailbox.dispatcher.throughput + 1):
+        for taken in range(mailbox.dispatcher.throughput):
             try:
                 envelope = waiting.popleft()
             except IndexError:
-                taken -= 1
                 return False
             message = envelope.message
             mailbox.current = envelope
@@ -135,9 +134,11 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
                     result = receive(message)
             except BaseException as error:
                 if failed(mailbox, error, envelope):
+                    taken += 1
                     return True
             else:
                 if type(result) is CoroutineType:
+                    taken += 1
                     mailbox.runtime.loop.run(mailbox, envelope, result)
                     return True
                 reply = envelope.reply_to
@@ -145,12 +146,15 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
                     answer(reply, result)
             mailbox.current = None
             if mailbox.state >= CLOSED:
+                taken += 1
                 end(mailbox)
                 return True
             if until is not None and (
                 until._done or here.following is not None or here.interrupt is not None
             ):
+                taken += 1
                 return False
+        taken += 1
         return False
     finally:
         mailbox.runtime.handled += taken

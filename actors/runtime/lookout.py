@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 import traceback
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("repertory.actors.runtime")
 
-LOOKS = 4
-"""How often it looks within the time that is called slow."""
+LOOK_EVERY = 0.25
+"""Seconds from one look to the next; less if slow is less than four times that."""
 
 
 class Lookout:
@@ -30,7 +31,7 @@ class Lookout:
 
     Args:
         runtime: whose handlers they are.
-        slow_after: seconds; `None`: it does nothing.
+        slow_after: seconds; `None`: it only notes since when each thread is at what it does.
     """
 
     def __init__(self, runtime: Runtime, slow_after: float | None) -> None:
@@ -40,7 +41,7 @@ class Lookout:
         self._changed = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self.sleeping = slow_after is not None
+        self.sleeping = True
         """Whether who sets a thread to work ought to wake it."""
         # By thread: what it handles, since when that was seen, and when to tell of it next.
         self._seen: dict[int, tuple[object, float, float]] = {}
@@ -62,8 +63,7 @@ class Lookout:
                 self._thread = thread
 
     def _watch(self) -> None:
-        assert self.slow_after is not None
-        pause = self.slow_after / LOOKS
+        pause = LOOK_EVERY if self.slow_after is None else min(LOOK_EVERY, self.slow_after / 4)
         while not self._changed.wait(pause):
             if self.look(time.monotonic()) or self._pool_is_active():
                 continue
@@ -86,16 +86,15 @@ class Lookout:
         Returns:
             whether a thread runs an actor.
         """
-        if self.slow_after is None:
-            return False
+        slow_after = math.inf if self.slow_after is None else self.slow_after
         seen: dict[int, tuple[object, float, float]] = {}
         for run in runs():
             if run.mailbox.runtime is not self._runtime:
                 continue
-            handled = run.mailbox if run.handled is None else run.handled
+            handled = run.key
             before = self._seen.get(run.ident)
             if before is None or before[0] is not handled:
-                seen[run.ident] = (handled, now, now + self.slow_after)
+                seen[run.ident] = (handled, now, now + slow_after)
                 continue
             _, since, due = before
             if now >= due and self._minds(run):
@@ -104,6 +103,18 @@ class Lookout:
             seen[run.ident] = (handled, since, due)
         self._seen = seen
         return bool(seen)
+
+    def since(self, run: Run, now: float) -> float:
+        """Return since when a thread is at what it does, as far as is known.
+
+        Args:
+            run: what it does.
+            now: the time, by `time.monotonic`.
+        """
+        if run.since is not None:
+            return run.since
+        handled, since, _ = self._seen.get(run.ident, (None, now, now))
+        return since if handled is run.key else now
 
     def _minds(self, run: Run) -> bool:
         # An actor with a thread of its own holds up nobody.

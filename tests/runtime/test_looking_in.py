@@ -8,6 +8,7 @@ import logging
 import re
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -152,6 +153,7 @@ def test_one_can_see_what_each_thread_and_async_handler_is_at(runtime: Runtime, 
     found = {one.thread: one for one in runtime.at_work(stacks=True)}
     actors = {thread: one.actor for thread, one in found.items() if one.ref is not None}
     assert actors == {"application": "inner", "test-worker-1": "Ada", "test-loop": "Bob"}
+    assert found["application"].seconds > 0
     ada = found["test-worker-1"]
     assert (ada.message, ada.waits) == ("Gate", False)
     assert 0 <= ada.seconds < 600
@@ -287,12 +289,14 @@ def test_the_lookout_looks_by_itself_while_the_pool_is_at_work_and_leaves_with_i
             assert runtime.lookout.sleeping
 
 
-def test_without_a_time_that_is_slow_there_is_no_lookout() -> None:
+def test_without_a_time_that_is_slow_nobody_is_warned(slow: list[SlowHandler]) -> None:
     with Runtime("unwatched", slow_after=None) as runtime, Gate() as gate:
+        runtime.events.subscribe(slow.append, SlowHandler)
         runtime.start(Caller).tell(gate)
         assert gate.reached.wait(20)
-        assert "unwatched-lookout" not in [t.name for t in threading.enumerate()]
-        assert runtime.lookout.look(1.0) is False
+        for now in (0.0, 1e9):
+            assert runtime.lookout.look(now)
+    assert slow == []
 
 
 # --- counts ---
@@ -336,3 +340,14 @@ def test_every_handled_message_and_every_restart_is_counted(runtime: Runtime) ->
     stops = len(kinds) * 4
     assert 1600 <= runtime.handled - before <= 1600 + stops
     assert 400 <= runtime.restarts <= 400 + 1  # a permanent child comes back after a stop, too
+
+
+def test_how_long_is_counted_from_when_it_was_first_seen(runtime: Runtime) -> None:
+    runtime.lookout.sleeping = False  # it looks when the test says so
+    ref = runtime.start(Caller)
+    with Gate() as gate:
+        ref.tell(gate)
+        assert gate.reached.wait(20)
+        runtime.lookout.look(time.monotonic() - 1000)
+        (found,) = [one for one in runtime.at_work() if one.ref is ref]
+        assert 1000 <= found.seconds < 2000
