@@ -31,6 +31,7 @@ from ..persistence.errors import (
     StoreTooNew,
     SystemStopped,
     Timeout,
+    TimerSkipped,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -40,7 +41,7 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
-from .charts import Event, HistoryState, State, States
+from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
 from .durable_subscription import SubscriptionFailed, SubscriptionGap
@@ -54,6 +55,7 @@ from .notifications import Committed
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
+from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
@@ -97,6 +99,8 @@ __all__ = [
     "SubscriptionGap",
     "SystemStopped",
     "Timeout",
+    "Timer",
+    "TimerSkipped",
     "Transition",
     "UnknownEvent",
     "UnknownState",
@@ -111,5 +115,6 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "after",
     "migrates",
 ]
