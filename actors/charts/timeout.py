@@ -69,7 +69,9 @@ def listed(timeout: After | Sequence[After] | None) -> tuple[After, ...]:
     Raises:
         TypeError: Something else than `after(…)` is given.
     """
-    given = () if timeout is None else (timeout,) if isinstance(timeout, After) else tuple(timeout)
+    if timeout is None:
+        return ()
+    given = tuple(timeout) if isinstance(timeout, list | tuple) else (timeout,)
     for one in given:
         if not isinstance(one, After):
             raise TypeError(f"A state's timeout is {one!r}; give after(seconds, event).")
