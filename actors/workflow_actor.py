@@ -20,6 +20,7 @@ from ..persistence.errors import (
 from ..persistence.records import ChartState, Kind
 from .activations import Activation
 from .charts import NotAllowed
+from .leaving import leave
 from .messages import (
     Begin,
     CommitFailed,
@@ -71,7 +72,6 @@ class WorkflowActor(PooledActor):
         self._performance: Performance | None = None
         self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
         self._checkpoint_every = 1
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
@@ -113,7 +113,8 @@ class WorkflowActor(PooledActor):
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
-                    self._leave(message)
+                    pipeline, activation = self._pipeline, self._activation
+                    leave(self, message, self._services, self._id, activation, pipeline)
                 case Passivate():
                     if self.may_leave():
                         self._depart("finished")
@@ -141,7 +142,6 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
@@ -333,21 +333,6 @@ class WorkflowActor(PooledActor):
         done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
 
     def may_leave(self) -> bool:
         """Tell whether nothing would be lost if it left memory now, but messages that wait."""

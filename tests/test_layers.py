@@ -57,6 +57,7 @@ LAYERS = [
         "actors.durable_subscription",
         "actors.subscribing",
         "actors.services",
+        "actors.leaving",
         "actors.workflow_actor",
         "actors.persistence_actor",
         "actors.supervisor",
