@@ -1,4 +1,4 @@
-"""Passivation on or off: same results, one live activation at a time; and broken ones are caught."""
+"""Passivation on or off: same results, one live activation; and broken ones are caught."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ EVENTS = st.one_of(
         st.just("send_on"),
         st.fixed_dictionaries({"to": st.sampled_from([*IDS, "nobody"]), "n": st.integers(0, 9)}),
     ),
-    st.tuples(
-        st.sampled_from(["shutting", "opening", "end", "spoil", "nonsense"]), st.just({})
-    ),
+    st.tuples(st.sampled_from(["shutting", "opening", "end", "spoil", "nonsense"]), st.just({})),
     st.tuples(st.just("rollback"), st.just({})),
 )
 PROGRAM = st.lists(
@@ -77,8 +75,10 @@ def play(
         assert system.verify() == []
         told = {
             id: [
-                (e.sequence, e.kind, e.event, e.data, e.key, e.source, e.target, e.context)
-                + (e.result, e.error, e.sender, e.sent)
+                (
+                    (e.sequence, e.kind, e.event, e.data, e.key, e.source, e.target),
+                    (e.context, e.result, e.error, e.sender, e.sent),
+                )
                 for e in system.get(id).history()
             ]
             for id in IDS
@@ -242,9 +242,7 @@ def test_a_message_that_arrives_while_its_workflow_leaves_is_taken(
         activation = system._services.activations.find("a")
         assert activation is not None
         futures: list[Any] = []
-        may = while_it_leaves(
-            system, lambda: futures.append(courier.ask("add", n=1, block=False))
-        )
+        may = while_it_leaves(system, lambda: futures.append(courier.ask("add", n=1, block=False)))
         left = retire(activation.ref.actor_inbox, may)
         if left:
             system._services.activations.leave("a", activation)
