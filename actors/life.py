@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -38,6 +39,15 @@ from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
+
+BROKEN_OFF_SECONDS = 5.0
+"""How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
+
+
+def _patience(kind: type[BaseException] | None) -> float | None:
+    """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
+    broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
+    return BROKEN_OFF_SECONDS if broken_off else None
 
 
 class SystemLife:
@@ -121,19 +131,27 @@ class SystemLife:
             when_full=when_full,
         )
         self._running: Services | None = None
+        self._changing = RLock()
 
     # --- life ---
 
     def open(self) -> Self:
         """Open the store and start the actors. Recovers nothing yet: workflows wake on demand.
 
+        Leaving it by Ctrl-C, or in a task that is cancelled, waits for workflows for 5 s at most.
+
         Raises:
+            RepertoryError: it is open already.
             StoreError: the store can't be opened; its subclasses say why.
             DefinitionChanged: a class that is imported has changed without a new version, and
                 that is to be an error.
         """
-        if self._running is not None:
-            raise RepertoryError(f"The system {self._name!r} is open already.")
+        with self._changing:
+            if self._running is not None:
+                raise RepertoryError(f"The system {self._name!r} is open already.")
+            return self._open()
+
+    def _open(self) -> Self:
         store = self._given_store or self._open_store()
         try:
             runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
@@ -209,7 +227,21 @@ class SystemLife:
                 f"The system {self._name!r} can't be closed from an action, a handler or a "
                 "callback, which would have to end first; close it from outside."
             )
-        self._running = None
+        with self._changing:
+            if self._running is not services:
+                return  # another thread was quicker
+            self._running = None
+        deadline = Deadline(timeout)
+        try:
+            self._let_finish(services, deadline)
+        except BaseException:  # Ctrl-C, once more: nothing is waited for any longer
+            deadline = Deadline(0)
+            raise
+        finally:
+            services.runtime.shutdown(timeout=deadline.left())
+            services.store.close()
+
+    def _let_finish(self, services: Services, deadline: Deadline) -> None:
         services.activations.close()
         services.passivation.end()
         left: list[PooledFuture[None]] = []
@@ -220,15 +252,12 @@ class SystemLife:
                 with suppress(ActorDeadError):  # it has just left by itself
                     activation.ref.tell(Leave(future))
                     left.append(future)
-        deadline = Deadline(timeout)
         for future in left:
             try:
                 future.get(timeout=deadline.left())
             except Exception:  # it could not be written, or took too long: its senders know
                 continue
         finish_all(services, deadline.left)
-        services.runtime.shutdown(timeout=deadline.left())
-        services.store.close()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -239,7 +268,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self.close(_patience(kind))
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.open)
@@ -250,7 +279,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.close)
+        await asyncio.to_thread(self.close, _patience(kind))
 
     def _check_writable(self) -> None:
         """Raise StoreError when the system only looks: before anything runs."""

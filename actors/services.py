@@ -8,6 +8,7 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
 from .answer import brought_by
@@ -16,7 +17,7 @@ from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
-from .runtime import PooledRef, Runtime
+from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
 
@@ -39,6 +40,9 @@ class Services:
         definitions: notices classes that have changed.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
+        carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
+            Called by the persistence actor, once for each message until a step takes or cancels
+            it; again in the next system, and after a postponement.
     """
 
     store: Store
@@ -54,13 +58,15 @@ class Services:
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
+    carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
         for reply in commit.replies:
             brought_by(self.persistence, reply)
         try:
-            self.persistence.tell(commit)
+            reply = commit.replies[0] if commit.replies else None
+            self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)
 

@@ -24,6 +24,7 @@ from .messages import (
     Begin,
     CommitFailed,
     Deliver,
+    Dropped,
     Leave,
     Passivate,
     Removed,
@@ -40,7 +41,15 @@ from .rehydration import past_position, previous_sequence, read_position
 from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, Done, migrated, rolled_back, unborn
+from .stepping import (
+    CREATED,
+    Done,
+    messages_of,
+    migrated,
+    rolled_back,
+    taken_back,
+    unborn,
+)
 from .versions import load_context, to_present
 from .workflow import Workflow
 
@@ -67,6 +76,10 @@ class WorkflowActor(PooledActor):
         self._checkpoint_every = 1
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
+
+    @property
+    def actor_name(self) -> str:
+        return f"workflow {self._id}"
 
     # --- messages ---
 
@@ -171,7 +184,7 @@ class WorkflowActor(PooledActor):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin()
+            taken = await performance.begin(at)
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -240,13 +253,16 @@ class WorkflowActor(PooledActor):
         number = position.record.number
         if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
+        if (came := message.message) is not None and taken_back(came, position):
+            self._services.persistence.tell(Dropped(came.id))
+            return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
         failure: Exception | None = unwelcome(message, position, performance.workflow)
         kind, done = Kind.REFUSED, None
         if failure is None:
             try:
-                taken = await performance.take(message.event, message.data)
+                taken = await performance.take(message.event, message.data, position.pending, at)
                 done = performance.done(
                     Kind.STEP, message.event, at, started, taken, data, message.key
                 )
@@ -272,20 +288,16 @@ class WorkflowActor(PooledActor):
     def _with_messages(
         self, done: Done, performance: Performance, received: Message | None
     ) -> Done:
-        sent = performance.take_outbox()
-        if not sent and received is None:
+        sent, cancelled = performance.take_outbox()
+        if not sent and not cancelled and received is None:
             return done
         assert self._position is not None
-        record, allocate = self._position.record, self._services.store.allocate_message
+        record = self._position.record
         return replace(
             done,
-            sends=tuple(
-                Message(
-                    allocate(), record.id, record.sequence + 1, s.receiver, s.event, s.data, done.at
-                )
-                for s in sent
-            ),
+            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
             received=received,
+            cancels=cancelled,
         )
 
     def _write(
