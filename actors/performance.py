@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import isawaitable, iscoroutinefunction
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
-from ..persistence.records import ChartState, Kind, Message
+from ..persistence.records import ChartState, Kind, Message, WorkflowRecord
 from .agenda import Sent
 from .charts import (
     Macrostep,
@@ -26,7 +28,7 @@ from .handlers import HandlerCall, HandlerListener, event_hooks
 from .messages import Deliver
 from .position import Position
 from .rehydration import rehydrate
-from .stepping import Done, error_json
+from .stepping import Done, error_json, messages_of
 from .workflow import Workflow
 
 
@@ -123,6 +125,27 @@ class Performance:
     def take_outbox(self) -> tuple[list[Sent], tuple[int, ...]]:
         """Return what the step leaves to be done, and the ids of what it has taken back."""
         return self._chart._agenda.take()
+
+    def with_messages(
+        self,
+        done: Done,
+        record: WorkflowRecord,
+        received: Message | None,
+        allocate: Callable[[], int],
+    ) -> Done:
+        """Return what was done with the messages that leave with it.
+
+        Arguments:
+            done: what was done.
+            record: the workflow's row before it.
+            received: the message that it takes, or None.
+            allocate: gives the id of each one.
+        """
+        sent, cancelled = self.take_outbox()
+        if not sent and not cancelled and received is None:
+            return done
+        sends = messages_of(sent, record, done.at, allocate)
+        return replace(done, sends=sends, received=received, cancels=cancelled)
 
     def done(
         self,

@@ -33,18 +33,17 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .passivation import Reason, WorkflowActivated
+from .passivation import WorkflowActivated
 from .performance import Performance, run
-from .pipeline import Pipeline, Reply
+from .pipeline import Reply
 from .position import Position
 from .rehydration import past_position, previous_sequence, read_position
-from .runtime import PooledActor
+from .resident import Resident
 from .runtime.context import here
 from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    messages_of,
     migrated,
     rolled_back,
     taken_back,
@@ -54,7 +53,7 @@ from .versions import load_context, to_present
 from .workflow import Workflow
 
 
-class WorkflowActor(PooledActor):
+class WorkflowActor(Resident):
     """Runs one workflow. What it takes is answered when it is durable.
 
     It does not wait for that: it goes on with its next event while its last steps are being
@@ -62,20 +61,12 @@ class WorkflowActor(PooledActor):
     followed fail with it.
     """
 
-    stop_on_failure = False
-
     def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__()
-        self._services = services
-        self._id = workflow_id
-        self._activation = activation
+        super().__init__(services, workflow_id, activation)
         self._performance: Performance | None = None
-        self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
         self._checkpoint_every = 1
         self._stalled = False
-        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     @property
     def actor_name(self) -> str:
@@ -199,7 +190,7 @@ class WorkflowActor(PooledActor):
             if own:
                 self._services.own_handlers[self._id] = own
 
-        self._write(self._with_messages(done, performance, None), reply, then=attach)
+        self._write(self._addressed(done, performance), reply, then=attach)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -221,15 +212,6 @@ class WorkflowActor(PooledActor):
             if self._arrived() and self._services.runtime.events:
                 self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
-
-    def _arrived(self) -> bool:
-        """Note that the workflow is where it stands; tell if it was not in memory before."""
-        if not self._services.activations.ready(self._activation):
-            return False
-        assert self._position is not None
-        self._pipeline.weigh(self._position)
-        self._services.passivation.look()
-        return True
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
@@ -277,7 +259,7 @@ class WorkflowActor(PooledActor):
                 self._performance = None
         if failure is None:
             assert done is not None
-            done = self._with_messages(done, performance, message.message)
+            done = self._addressed(done, performance, message.message)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
         elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
             undone = performance.undone(kind, position, message, at, started, data, failure)
@@ -285,20 +267,12 @@ class WorkflowActor(PooledActor):
         else:
             self._fail(failure, reply, message)
 
-    def _with_messages(
-        self, done: Done, performance: Performance, received: Message | None
+    def _addressed(
+        self, done: Done, performance: Performance, received: Message | None = None
     ) -> Done:
-        sent, cancelled = performance.take_outbox()
-        if not sent and not cancelled and received is None:
-            return done
         assert self._position is not None
-        record = self._position.record
-        return replace(
-            done,
-            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
-            received=received,
-            cancels=cancelled,
-        )
+        allocate = self._services.store.allocate_message
+        return performance.with_messages(done, self._position.record, received, allocate)
 
     def _write(
         self,
@@ -334,29 +308,3 @@ class WorkflowActor(PooledActor):
         duration = (perf_counter_ns() - started) // 1000
         self._write(rolled_back(past, at, duration, message.key), reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
-
-    def may_leave(self) -> bool:
-        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
-        return self._position is not None and self._pipeline.settled
-
-    def _depart(self, reason: Reason | None = None) -> bool:
-        """Leave memory, unless there are messages; the next one makes another activation."""
-        if not self.retire():
-            return False
-        self._services.passivation.left(self._id, self._activation, reason)
-        return True
