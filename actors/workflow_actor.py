@@ -66,7 +66,6 @@ class WorkflowActor(Resident):
         self._performance: Performance | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
         self._checkpoint_every = 1
-        self._stalled = False
 
     @property
     def actor_name(self) -> str:
@@ -136,6 +135,9 @@ class WorkflowActor(Resident):
             self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
+            if not isinstance(error, WorkflowNotFound):
+                # What comes after it may find it all well again, but must not overtake it.
+                self._services.stalled.add(self._id)
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         else:
@@ -151,8 +153,8 @@ class WorkflowActor(Resident):
         if message.message is None:
             return
         if message.anew:
-            self._stalled = False
-        elif self._stalled:
+            self._services.stalled.discard(self._id)
+        elif self._id in self._services.stalled:
             raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
@@ -291,10 +293,10 @@ class WorkflowActor(Resident):
 
     def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._stalled = True
         self._performance = self._position = self._activation.durable = None
         self._own_handlers = None
-        self._depart()
+        if not self._depart():
+            self._services.stalled.add(self._id)
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
