@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pykka
-from pykka._envelope import Envelope
 
 from . import execution
+from .envelope import Envelope
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
+from .turn import Turn
 
 if TYPE_CHECKING:
     from .actor import PooledActor
@@ -78,8 +79,7 @@ class Mailbox:
         self._system: deque[Any] | None = None
         self._ended: PooledFuture[None] | None = None
         # Taken until the actor starts: what arrives before that waits.
-        self._turn = threading.Lock()
-        self._turn.acquire()
+        self._turn = Turn()
 
     @property
     def name(self) -> str:
@@ -100,7 +100,7 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
 
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
@@ -112,7 +112,7 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             if self.actor.run_inline and execution.may_run_inline():
                 execution.run_inline(self, until)
             else:
@@ -133,7 +133,7 @@ class Mailbox:
         self.queue.appendleft(envelope)
         if self.state and self._was_refused(envelope):
             return False
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
         return True
 
@@ -181,17 +181,17 @@ class Mailbox:
 
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
-        self._turn.release()
-        if (self.queue or self.starting) and self._turn.acquire(False):
+        self._turn.give_up()
+        if (self.queue or self.starting) and self._turn.take():
             self.dispatcher.schedule(self)
 
     def is_taken(self) -> bool:
         """Whether somebody runs the actor or is about to."""
-        return self._turn.locked()
+        return not self._turn
 
     def take_turn(self) -> bool:
         """Get the right to run the actor if nobody has it; say whether that worked."""
-        return self._turn.acquire(False) or self.dispatcher.unschedule(self)
+        return self._turn.take() or self.dispatcher.unschedule(self)
 
     def try_run(self, until: PooledFuture[Any]) -> bool:
         """Run the actor in this thread if it has work that nobody has begun.

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
 from pykka import messages
-from pykka._envelope import Envelope
 
 from .context import here
+from .envelope import Envelope
 from .errors import BLOCKED_LOOP, BlockedLoopError, MailboxFullError
 from .future import PooledFuture
 from .mailbox import Mailbox, StoppedFlag
