@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pykka
@@ -229,13 +229,15 @@ class Mailbox:
             self.state = OPEN if self.queue else CLOSED
             return self.state >= CLOSED
 
-    def drain(self) -> Iterator[Envelope[Any]]:
+    def drain(self) -> Iterable[Envelope[Any]]:
         """Take out what is left; only after `close`."""
-        while True:
+        left = []
+        while self.queue:
             try:
-                yield self.queue.popleft()
+                left.append(self.queue.popleft())
             except IndexError:
-                return
+                break  # Its sender took it back.
+        return left
 
     @property
     def ended(self) -> PooledFuture[None]:

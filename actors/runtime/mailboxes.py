@@ -6,7 +6,7 @@ import heapq
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -142,7 +142,7 @@ class BoundedMailbox(Mailbox):
                 return envelope
         return None
 
-    def drain(self) -> Iterator[Envelope[Any]]:
+    def drain(self) -> Iterable[Envelope[Any]]:
         """Take out what is left, and let the waiting senders find out."""
         yield from super().drain()
         with self._admission:

@@ -102,9 +102,18 @@ class PooledRef(pykka.ActorRef[A]):
             block: `False` returns a future at once.
             timeout: seconds to wait.
 
+        Raises:
+            BlockedLoopError: an async handler would wait; nothing was sent.
+
         Returns:
             whether it was alive; a future of that with `block=False`.
         """
+        if block:
+            try:
+                self.ask(messages._ActorStop(), timeout=timeout)
+            except pykka.ActorDeadError:
+                return False
+            return True
         asked: PooledFuture[Any] = self.ask(messages._ActorStop(), block=False)
 
         def was_alive(timeout: float | None) -> bool:
@@ -114,8 +123,6 @@ class PooledRef(pykka.ActorRef[A]):
                 return False
             return True
 
-        if block:
-            return was_alive(timeout)
         result = asked._derive()
         result.set_get_hook(was_alive)
         return result
