@@ -47,12 +47,12 @@ def native(role: type[Role]) -> Any:
     import ray
 
     class Native(role):  # type: ignore[misc,valid-type]  # the role is only known now
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            self.me = Ref(ray.get_runtime_context().current_actor)
+        def begin(self, me: Ref, args: Any, kwargs: Any) -> None:
+            self.me = me
             self.setup(*args, **kwargs)
 
         def spawn(self, kind: type[Role], *args: Any, **kwargs: Any) -> Ref:
-            return Ref(native(kind).remote(*args, **kwargs))
+            return start(kind, args, kwargs)
 
         def leave(self) -> None:
             self.me.handle.__ray_terminate__.remote()
@@ -64,6 +64,13 @@ def native(role: type[Role]) -> Any:
             return ray.get(ref.handle.receive.remote(message))
 
     return ray.remote(num_cpus=0)(Native)
+
+
+def start(role: type[Role], args: Any, kwargs: Any) -> Ref:
+    """Start an actor; it hears first who it is, which it can't find out in `__init__`."""
+    ref = Ref(native(role).remote())
+    ref.handle.begin.remote(ref, args, kwargs)
+    return ref
 
 
 class RayCluster:
@@ -85,7 +92,7 @@ class RayCluster:
         self.ray.get(done.__ray_ready__.remote())
         began = time.perf_counter()
         # Waited for, since an error in a message that was told is heard of by nobody.
-        self.ray.get(native(main).remote(**sizes).receive.remote(START))
+        self.ray.get(start(main, (), sizes).handle.receive.remote(START))
         result = self.ray.get(done.take.remote())
         return time.perf_counter() - began, result
 
