@@ -17,6 +17,8 @@ LAYERS = [
     ["actors.runtime", "actors.charts"],
     [
         "actors.workflow",
+        "actors.agenda",
+        "actors.deadline",
         "actors.names",
         "actors.waiting",
         "actors.performance",
@@ -39,8 +41,12 @@ LAYERS = [
         "actors.outcomes",
         "actors.pipeline",
         "actors.outbox",
+        "actors.due",
         "actors.context_fields",
         "actors.activations",
+        "actors.limits",
+        "actors.passivation",
+        "actors.weight",
         "actors.answer",
         "actors.notifications",
         "actors.past",
@@ -52,6 +58,7 @@ LAYERS = [
         "actors.supervisor",
     ],
     ["actors.system", "actors.upkeep", "actors.life", "actors.ref"],
+    ["actors.definitions"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""

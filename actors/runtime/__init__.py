@@ -1,7 +1,7 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
 from .actor import PooledActor
-from .clock import Clock, ManualClock, SystemClock, TimerHandle
+from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
@@ -29,6 +29,7 @@ from .lifecycle import (
 )
 from .mailbox import Mailbox
 from .mailboxes import BoundedMailbox, PriorityMailbox, WhenFull
+from .manual_clock import ManualClock
 from .ref import PooledRef
 from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime

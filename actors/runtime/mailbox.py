@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 
 from . import execution
+from .context import here
 from .envelope import Envelope
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
@@ -19,6 +20,7 @@ from .turn import Turn
 if TYPE_CHECKING:
     from .actor import PooledActor
     from .children import Children
+    from .context import Handling
     from .dispatchers import MailboxRunner
     from .ref import PooledRef
     from .runtime import Runtime
@@ -50,6 +52,7 @@ class Mailbox:
         "children",
         "current",
         "dispatcher",
+        "handling",
         "on_idle",
         "parent",
         "queue",
@@ -73,6 +76,7 @@ class Mailbox:
         self.stashed = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
+        self.handling: Handling | None = None
         self.parent: Children | None = None
         self.children: Children | None = None
         self.on_idle: Callable[[], None] | None = None
@@ -83,8 +87,9 @@ class Mailbox:
 
     @property
     def name(self) -> str:
-        """The actor's class and urn, for messages."""
-        return str(self.ref)
+        """What the actor calls itself: by default its class and urn."""
+        actor = getattr(self, "actor", None)
+        return str(self.ref) if actor is None else actor.actor_name
 
     @property
     def closed(self) -> bool:
@@ -115,6 +120,27 @@ class Mailbox:
         if self._turn and self._turn.take():
             if self.actor.run_inline and execution.may_run_inline():
                 execution.run_inline(self, until)
+            else:
+                self.dispatcher.schedule(self)
+
+    def hand_on(self, envelope: Envelope[Any], future: PooledFuture[Any] | None) -> None:
+        """Like `put`, as the last thing that a handler does for the answer `future`.
+
+        If this thread runs the handler because it waits for that very answer, it goes on here
+        when the handler returns, and no other thread is woken for it.
+
+        Raises:
+            pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
+        """
+        if future is None or here.until is not future or here.following is not None:
+            self.put(envelope)
+            return
+        self.queue.append(envelope)
+        if self.state and self._was_refused(envelope):
+            raise pykka.ActorDeadError(f"{self.ref} not found")
+        if self._turn and self._turn.take():
+            if self.actor.run_inline:
+                here.following = self
             else:
                 self.dispatcher.schedule(self)
 
@@ -182,12 +208,18 @@ class Mailbox:
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
         self._turn.give_up()
-        if (self.queue or self.starting) and self._turn.take():
+        # One that was closed meanwhile from outside is to be ended by whoever runs it next.
+        busy = self.queue or self.starting or self.state == CLOSED
+        if busy and self._turn.take():
             self.dispatcher.schedule(self)
 
     def is_taken(self) -> bool:
         """Whether somebody runs the actor or is about to."""
         return not self._turn
+
+    def take_free_turn(self) -> bool:
+        """Get the right to run the actor if nobody runs it or is about to; say whether."""
+        return self._turn.take()
 
     def take_turn(self) -> bool:
         """Get the right to run the actor if nobody has it; say whether that worked."""

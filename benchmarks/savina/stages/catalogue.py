@@ -8,8 +8,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ..case import Case
-from ..rate import Rate
+from benchmarks.savina.case import Case
+from benchmarks.savina.rate import Rate
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..role import Role
+from benchmarks.savina.role import Role
 
 SOURCES = Path(__file__).parents[1] / "erlang"
 

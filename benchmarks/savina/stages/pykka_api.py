@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pykka
 from repertory.actors.runtime import PooledActor, PooledFuture, PooledRef, Runtime
 
-from ..outside.pykka_api import FromOutside
-from ..role import START, Role
+from benchmarks.savina.outside.pykka_api import FromOutside
+from benchmarks.savina.role import START, Role
 
 
 class PykkaApi:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..role import START, Role
+from benchmarks.savina.role import START, Role
 
 ROOT = Path(__file__).parents[3]
 DONE = "savina-done"

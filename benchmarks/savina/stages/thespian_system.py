@@ -8,7 +8,7 @@ from typing import Any
 
 from thespian.actors import Actor, ActorExitRequest, ActorSystem, ActorSystemMessage
 
-from ..role import START, Role
+from benchmarks.savina.role import START, Role
 
 
 class Setup:

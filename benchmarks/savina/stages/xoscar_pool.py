@@ -10,7 +10,7 @@ from typing import Any
 
 import xoscar
 
-from ..role import START, Role
+from benchmarks.savina.role import START, Role
 
 
 class Ref:
@@ -111,9 +111,7 @@ class XoscarPool:
 
     def spawn(self, role: type[Role], *args: Any, **kwargs: Any) -> Ref:
         ref = Ref()
-        self.keep(
-            xoscar.create_actor(self.native(role), ref, args, kwargs, address=self.address)
-        )
+        self.keep(xoscar.create_actor(self.native(role), ref, args, kwargs, address=self.address))
         return ref
 
     def failed(self, error: Any) -> None:
