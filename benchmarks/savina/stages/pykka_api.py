@@ -59,7 +59,7 @@ class PykkaApi:
     def finish(self, result: Any) -> None:
         self.done.set(result)
 
-    def _failed(self, _: Any, kind: Any, error: Any, traceback: Any) -> None:
+    def _failed(self, kind: Any, error: Any, traceback: Any) -> None:
         try:
             self.done.set_exception((kind, error, traceback))
         except Full:

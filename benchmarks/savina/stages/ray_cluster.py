@@ -12,6 +12,8 @@ from benchmarks.savina.role import START, Role
 
 ROOT = Path(__file__).parents[3]
 DONE = "savina-done"
+KEPT: list[Any] = []
+"""The actors that this process has started."""
 
 
 class Done:
@@ -69,6 +71,8 @@ def native(role: type[Role]) -> Any:
 def start(role: type[Role], args: Any, kwargs: Any) -> Ref:
     """Start an actor; it hears first who it is, which it can't find out in `__init__`."""
     ref = Ref(native(role).remote())
+    # An actor whose handles are all gone is killed, whatever it is at.
+    KEPT.append(ref)
     ref.handle.begin.remote(ref, args, kwargs)
     return ref
 
