@@ -22,8 +22,10 @@ from .charts import (
     runs_async,
 )
 from .handlers import HandlerCall, HandlerListener, event_hooks
+from .messages import Deliver
+from .position import Position
 from .rehydration import rehydrate
-from .stepping import Done
+from .stepping import Done, error_json
 from .workflow import Sent, Workflow
 
 
@@ -73,8 +75,8 @@ class Performance:
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
-        """Take an event, to the end of its macrostep.
+    def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Take an event, to the end of its macrostep, when nothing has to be awaited.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
@@ -82,14 +84,25 @@ class Performance:
         """
         self._chart.outbox.clear()
         self._calls.clear()
+        if self._hooks:
+            run(self._tell_hooks(event))
+        return macrostep(self._chart, event, data)
+
+    async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Do what `take` does, where something has to be awaited."""
+        self._chart.outbox.clear()
+        self._calls.clear()
+        await self._tell_hooks(event)
+        if runs_async(self._chart):
+            return await macrostep_async(self._chart, event, data)
+        return macrostep(self._chart, event, data)
+
+    async def _tell_hooks(self, event: str) -> None:
         for hook in self._hooks:
             standing = leaves(self.workflow, capture_state(self._chart).configuration)
             told = hook("+".join(standing), event)
             if isawaitable(told):
                 await told
-        if runs_async(self._chart):
-            return await macrostep_async(self._chart, event, data)
-        return macrostep(self._chart, event, data)
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
@@ -100,12 +113,16 @@ class Performance:
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
+        if not self._calls:
+            return []
         calls = self._calls.copy()
         self._calls.clear()
         return calls
 
     def take_outbox(self) -> list[Sent]:
         """Return what the actions have sent to other workflows since the last time."""
+        if not self._chart.outbox:
+            return []
         sent = self._chart.outbox.copy()
         self._chart.outbox.clear()
         return sent
@@ -156,6 +173,42 @@ class Performance:
             result=result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
+        )
+
+    def undone(
+        self,
+        kind: Kind,
+        position: Position,
+        message: Deliver,
+        at: int,
+        started: int,
+        data: bytes | None,
+        failure: Exception,
+    ) -> Done:
+        """Return what the history tells of an event that was refused, or failed.
+
+        Arguments:
+            kind: which of the two.
+            position: where the workflow stands all the same.
+            message: the event.
+            at: when it began.
+            started: likewise, in nanoseconds of `perf_counter_ns`.
+            data: its data as JSON.
+            failure: why.
+        """
+        return Done(
+            kind=kind,
+            event=message.event,
+            at=at,
+            duration=(perf_counter_ns() - started) // 1000,
+            chart=position.chart,
+            finished=position.record.finished,
+            context=position.context,
+            data=data,
+            key=message.key,
+            error=error_json(failure),
+            calls=self.take_calls(),
+            received=message.message,
         )
 
     def _unwritable(self, what: str, event: str, error: CodecError) -> SerializationFailed:

@@ -51,10 +51,10 @@ class Services:
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
-        for reply in commit.replies:
+        reply = commit.reply
+        if reply is not None:
             brought_by(self.persistence, reply)
         try:
-            reply = commit.replies[0] if commit.replies else None
             self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Raw
-from msgspec.structs import replace
 
-from ..persistence.chain import checksum
+from ..persistence.chain import chained
 from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
+from ..persistence.records import ChartState, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .position import Position
+from .workflow import Sent
 
 CREATED = "__created__"
 """The event name of the entry that creates a workflow."""
@@ -85,47 +85,65 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     # Clocks step back; the history of one workflow does not.
     at = max(done.at, record.updated_at)
     change = {"=": done.context} if sequence == 1 else diff(before.context, done.context)
-    entry = Entry(
-        sequence=sequence,
-        kind=done.kind,
-        at=at,
-        event=done.event,
-        data=done.data,
-        key=done.key,
-        source=record.configuration,
-        target=done.chart.configuration,
-        duration=done.duration,
-        history=None
-        if done.chart.history == before.chart.history
-        else encode_json(done.chart.history),
-        context=None if change is None else ContextCodec.encode(change),
-        result=done.result,
-        error=done.error,
-        details=_details(done),
-        checksum=b"",
+    chart = done.chart
+    # By position, here and below: names cost as much again as the objects.
+    entry = chained(
+        before.checksum,
+        record.id,
+        sequence,
+        done.kind,
+        at,
+        done.event,
+        done.data,
+        done.key,
+        record.configuration,
+        chart.configuration,
+        done.duration,
+        None if chart.history == before.chart.history else encode_json(chart.history),
+        None if change is None else ContextCodec.encode(change),
+        done.result,
+        done.error,
+        _details(done),
     )
-    entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
     after = Position(
-        record=WorkflowRecord(
-            number=record.number,
-            id=record.id,
-            type=record.type,
-            version=record.version,
-            sequence=sequence,
-            first_sequence=record.first_sequence,
-            configuration=done.chart.configuration,
-            finished=done.finished,
-            created_at=at if sequence == 1 else record.created_at,
-            updated_at=at,
+        WorkflowRecord(
+            record.number,
+            record.id,
+            record.type,
+            record.version,
+            sequence,
+            record.first_sequence,
+            chart.configuration,
+            done.finished,
+            at if sequence == 1 else record.created_at,
+            at,
         ),
-        chart=done.chart,
-        context=before.context if change is None else done.context,
-        checksum=entry.checksum,
+        chart,
+        before.context if change is None else done.context,
+        entry.checksum,
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
     received = None if done.received is None else done.received.id
     return Step(after.record, entry, checkpoint, done.sends, received), after
+
+
+def messages_of(
+    sent: Sequence[Sent], record: WorkflowRecord, at: int, allocate: Callable[[], int]
+) -> tuple[Message, ...]:
+    """Return what a step sends to other workflows, as it is stored.
+
+    Arguments:
+        sent: what its actions have sent.
+        record: the workflow's row before it.
+        at: when it began; UTC, in microseconds since 1970.
+        allocate: gives the id for a new message.
+    """
+    sequence = record.sequence + 1
+    return tuple(
+        Message(allocate(), record.id, sequence, one.receiver, one.event, one.data, at)
+        for one in sent
+    )
 
 
 def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:

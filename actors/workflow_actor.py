@@ -19,6 +19,7 @@ from ..persistence.errors import (
 )
 from ..persistence.records import ChartState, Kind, Message
 from .activations import Activation
+from .attempt import Attempt
 from .charts import NotAllowed
 from .messages import (
     Begin,
@@ -38,7 +39,7 @@ from .rehydration import past_position, previous_sequence, read_position
 from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, Done, error_json, migrated, rolled_back, unborn
+from .stepping import CREATED, Done, messages_of, migrated, rolled_back, unborn
 from .versions import load_context, to_present
 from .workflow import Workflow
 
@@ -215,54 +216,67 @@ class WorkflowActor(PooledActor):
 
     # --- events ---
 
-    async def _deliver(self, message: Deliver, reply: Reply, performance: Performance) -> None:
+    def _deliver(
+        self, message: Deliver, reply: Reply, performance: Performance
+    ) -> Awaitable[None] | None:
+        """Take an event; return what is to be awaited for that, if something is."""
         position = self._position
         assert position is not None
         number = position.record.number
         if message.key is not None and self._pipeline.repeat(number, message.key, reply):
-            return
+            return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        data = event_data(message, self._id)
-        failure: Exception | None = unwelcome(message, position, performance.workflow)
-        kind, done = Kind.REFUSED, None
-        if failure is None:
-            try:
-                taken = await performance.take(message.event, message.data)
-                done = performance.done(
-                    Kind.STEP, message.event, at, started, taken, data, message.key
-                )
-            except NotAllowed:
-                failure = refusal(message, position)
-                if not performance.holds(position.context):
-                    self._performance = None  # a guard changed what it should only have read
-            except (GeneratorExit, KeyboardInterrupt):
-                raise  # broken off from outside: it has not failed
-            except BaseException as error:
-                kind, failure = Kind.FAILED, broken(self._id, message.event, error)
-                self._performance = None
-        if failure is None:
-            assert done is not None
-            done = self._with_messages(done, performance, message.message)
-            self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
-            duration = (perf_counter_ns() - started) // 1000
-            undone = Done(
-                kind=kind,
-                event=message.event,
-                at=at,
-                duration=duration,
-                chart=position.chart,
-                finished=position.record.finished,
-                context=position.context,
-                data=data,
-                key=message.key,
-                error=error_json(failure),
-                calls=performance.take_calls(),
-                received=message.message,
-            )
-            self._write(undone, reply, failure=failure)
+        attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
+        failure = unwelcome(message, position, performance.workflow)
+        if failure is not None:
+            self._refuse(attempt, failure)
+        elif performance.waits:
+            return self._take_async(attempt)
         else:
-            self._fail(failure, reply, message)
+            try:
+                done = attempt.done(performance.take(message.event, message.data))
+            except BaseException as error:
+                self._undo(attempt, error)
+            else:
+                self._keep(attempt, done)
+        return None
+
+    async def _take_async(self, attempt: Attempt) -> None:
+        message = attempt.message
+        try:
+            taken = await attempt.performance.take_async(message.event, message.data)
+            done = attempt.done(taken)
+        except BaseException as error:
+            self._undo(attempt, error)
+        else:
+            self._keep(attempt, done)
+
+    def _keep(self, attempt: Attempt, done: Done) -> None:
+        done = self._with_messages(done, attempt.performance, attempt.message.message)
+        value = decode_json(done.result) if done.result else None
+        self._write(done, attempt.reply, value)
+
+    def _undo(self, attempt: Attempt, error: BaseException) -> None:
+        if isinstance(error, GeneratorExit | KeyboardInterrupt):
+            raise error  # broken off from outside: it has not failed
+        assert self._position is not None
+        if not isinstance(error, NotAllowed):
+            self._performance = None
+            self._record(attempt, Kind.FAILED, broken(self._id, attempt.message.event, error))
+            return
+        if not attempt.performance.holds(self._position.context):
+            self._performance = None  # a guard changed what it should only have read
+        self._refuse(attempt, refusal(attempt.message, self._position))
+
+    def _refuse(self, attempt: Attempt, failure: Exception) -> None:
+        if attempt.message.keep_refused or attempt.message.message is not None:
+            self._record(attempt, Kind.REFUSED, failure)
+        else:
+            self._fail(failure, attempt.reply, attempt.message)
+
+    def _record(self, attempt: Attempt, kind: Kind, failure: Exception) -> None:
+        assert self._position is not None
+        self._write(attempt.undone(kind, self._position, failure), attempt.reply, failure=failure)
 
     def _with_messages(
         self, done: Done, performance: Performance, received: Message | None
@@ -271,17 +285,9 @@ class WorkflowActor(PooledActor):
         if not sent and received is None:
             return done
         assert self._position is not None
-        record, allocate = self._position.record, self._services.store.allocate_message
-        return replace(
-            done,
-            sends=tuple(
-                Message(
-                    allocate(), record.id, record.sequence + 1, s.receiver, s.event, s.data, done.at
-                )
-                for s in sent
-            ),
-            received=received,
-        )
+        allocate = self._services.store.allocate_message
+        sends = messages_of(sent, self._position.record, done.at, allocate)
+        return replace(done, sends=sends, received=received)
 
     def _write(
         self,

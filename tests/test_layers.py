@@ -20,6 +20,7 @@ LAYERS = [
         "actors.names",
         "actors.waiting",
         "actors.performance",
+        "actors.attempt",
         "actors.lifecycle",
         "actors.position",
         "actors.snapshot",

@@ -114,7 +114,9 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
             took = True
             while took and self.running:
                 try:
-                    took = self._settle_down()
+                    # Nearly always there is nothing to settle, and a call costs as much as this.
+                    unsettled = self.raised is not None or self.configuration().eventless
+                    took = unsettled and self._settle_down()
                     if self.invoking is not None:
                         self.invoking.spawn_pending_sync()
                 except Exception:
