@@ -161,16 +161,16 @@ class Performance:
             raise self._unwritable("what its actions returned", event, error) from error
         stands = capture_state(self._chart)
         return Done(
-            kind=kind,
-            event=event,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=stands,
-            finished=is_final(self.workflow, stands.configuration),
-            context=context,
-            data=data,
-            key=key,
-            result=result,
+            kind,
+            event,
+            at,
+            (perf_counter_ns() - started) // 1000,
+            stands,
+            is_final(self.workflow, stands.configuration),
+            context,
+            data,
+            key,
+            result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
         )

@@ -10,7 +10,6 @@ from pykka import ActorDeadError
 
 from ..persistence.store import Store
 from .activations import Activations
-from .answer import brought_by
 from .definition_check import DefinitionCheck
 from .messages import Commit
 from .notifications import Notifications
@@ -53,7 +52,7 @@ class Services:
         """Give the persistence actor something to write, or to answer in turn."""
         reply = commit.reply
         if reply is not None:
-            brought_by(self.persistence, reply)
+            reply.worker = self.persistence.actor_inbox
         try:
             self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:

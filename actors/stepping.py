@@ -83,7 +83,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     record = before.record
     sequence = record.sequence + 1
     # Clocks step back; the history of one workflow does not.
-    at = max(done.at, record.updated_at)
+    at = done.at if done.at > record.updated_at else record.updated_at
     change = {"=": done.context} if sequence == 1 else diff(before.context, done.context)
     chart = done.chart
     # By position, here and below: names cost as much again as the objects.
@@ -181,6 +181,8 @@ def _details(done: Done) -> bytes | None:
         details["sent"] = [[message.receiver, message.event] for message in done.sends]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
+        if not details and not done.calls:  # as nearly always
+            return b'{"transitions":[%b]}' % b",".join(taken)
         details["transitions"] = Raw(b"[%b]" % b",".join(taken))
     if done.calls:
         details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]
