@@ -98,11 +98,14 @@ class PersistenceActor(PooledActor):
                 commit.conclude(None)
                 continue
             commit.conclude(failure or next(results))
-            if commit.error is None:
+            if commit.error is not None:
+                if commit.received is not None:
+                    self._outbox.failed(commit.received, commit.error)
+                continue
+            if commit.step.sends or commit.received is not None:
                 self._outbox.committed(commit.step)
-            elif commit.received is not None:
-                self._outbox.failed(commit.received, commit.error)
-            if commit.error is None and self._notifications and commit.position is not None:
+            # Looked at only now: whoever came before this was concluded has seen less.
+            if self._notifications and commit.position is not None:
                 self._notifications.publish(Committed(commit.position, commit.step.entry))
 
     def _perform(self, message: Any, reply: Any) -> None:
