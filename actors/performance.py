@@ -9,7 +9,8 @@ from typing import Any
 
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
-from ..persistence.records import ChartState, Kind
+from ..persistence.records import ChartState, Kind, Message
+from .agenda import Sent
 from .charts import (
     Macrostep,
     begin,
@@ -26,7 +27,7 @@ from .messages import Deliver
 from .position import Position
 from .rehydration import rehydrate
 from .stepping import Done, error_json
-from .workflow import Sent, Workflow
+from .workflow import Workflow
 
 
 class Performance:
@@ -69,28 +70,43 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self) -> Macrostep:
-        """Enter the initial states."""
+    async def begin(self, at: int) -> Macrostep:
+        """Enter the initial states.
+
+        Arguments:
+            at: the time; UTC, in microseconds since 1970.
+        """
+        self._chart._agenda.begin({}, at)
         if runs_async(self._chart):
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+    def take(
+        self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
+    ) -> Macrostep:
         """Take an event, to the end of its macrostep, when nothing has to be awaited.
+
+        Arguments:
+            event: its name.
+            data: its data, by parameter name.
+            pending: what the workflow has named and is still to come, by id.
+            at: the time; UTC, in microseconds since 1970.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
-        self._chart.outbox.clear()
+        self._chart._agenda.begin(pending, at)
         self._calls.clear()
         if self._hooks:
             run(self._tell_hooks(event))
         return macrostep(self._chart, event, data)
 
-    async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+    async def take_async(
+        self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
+    ) -> Macrostep:
         """Do what `take` does, where something has to be awaited."""
-        self._chart.outbox.clear()
+        self._chart._agenda.begin(pending, at)
         self._calls.clear()
         await self._tell_hooks(event)
         if runs_async(self._chart):
@@ -119,13 +135,9 @@ class Performance:
         self._calls.clear()
         return calls
 
-    def take_outbox(self) -> list[Sent]:
-        """Return what the actions have sent to other workflows since the last time."""
-        if not self._chart.outbox:
-            return []
-        sent = self._chart.outbox.copy()
-        self._chart.outbox.clear()
-        return sent
+    def take_outbox(self) -> tuple[list[Sent], tuple[int, ...]]:
+        """Return what the step leaves to be done, and the ids of what it has taken back."""
+        return self._chart._agenda.take()
 
     def done(
         self,

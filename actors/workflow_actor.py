@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
-from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
@@ -15,9 +14,8 @@ from ..persistence.errors import (
     RepertoryError,
     StoreError,
     WorkflowExists,
-    WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind, Message
+from ..persistence.records import Kind
 from .activations import Activation
 from .attempt import Attempt
 from .charts import NotAllowed
@@ -25,26 +23,33 @@ from .messages import (
     Begin,
     CommitFailed,
     Deliver,
+    Dropped,
     Leave,
+    Passivate,
     Removed,
     RollBack,
     Undelivered,
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
+from .passivation import Reason
 from .performance import Performance, run
-from .pipeline import Pipeline, Reply
+from .pipeline import Reply
 from .position import Position
-from .rehydration import past_position, previous_sequence, read_position
-from .runtime import PooledActor
+from .presence import Presence
+from .rehydration import past_position, previous_sequence
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, Done, messages_of, migrated, rolled_back, unborn
-from .versions import load_context, to_present
-from .workflow import Workflow
+from .stepping import (
+    CREATED,
+    Done,
+    rolled_back,
+    taken_back,
+    unborn,
+)
 
 
-class WorkflowActor(PooledActor):
+class WorkflowActor(Presence):
     """Runs one workflow. What it takes is answered when it is durable.
 
     It does not wait for that: it goes on with its next event while its last steps are being
@@ -52,20 +57,10 @@ class WorkflowActor(PooledActor):
     followed fail with it.
     """
 
-    stop_on_failure = False
-
     def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__()
-        self._services = services
-        self._id = workflow_id
-        self._activation = activation
-        self._performance: Performance | None = None
-        self._position: Position | None = None
-        self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
+        super().__init__(services, workflow_id, activation)
         self._leaving: Leave | None = None
-        self._checkpoint_every = 1
         self._stalled = False
-        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     # --- messages ---
 
@@ -93,12 +88,17 @@ class WorkflowActor(PooledActor):
                 case CommitFailed():
                     if self._pipeline.begin_anew(message):
                         self._go_back()
+                    elif self._position is None:
+                        self._depart()
                 case Removed():
                     if self._position and self._position.record.number == message.number:
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
                     self._leave(message)
+                case Passivate():
+                    if self.may_leave():
+                        self._depart("finished")
                 case _:
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
@@ -151,21 +151,10 @@ class WorkflowActor(PooledActor):
         if self._position is not None:
             raise WorkflowExists(f"There is a workflow {self._id!r} already.", workflow_id=self._id)
 
-    def _embody(
-        self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
-    ) -> Performance:
-        own = self._own_handlers
-        if own is None:
-            own = self._services.own_handlers.get(self._id, ())
-        handlers = self._services.handlers(workflow, own)
-        self._checkpoint_every = workflow.checkpoint_every
-        self._performance = Performance(workflow, self._id, context, handlers, stands)
-        return self._performance
-
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin()
+            taken = await performance.begin(at)
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -174,45 +163,13 @@ class WorkflowActor(PooledActor):
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
+        self._arrived()
 
         def attach() -> None:
             if own:
                 self._services.own_handlers[self._id] = own
 
         self._write(self._with_messages(done, performance, None), reply, then=attach)
-
-    def _ready(self) -> Performance:
-        """Return the workflow, rehydrated if need be."""
-        if self._performance is not None:
-            return self._performance
-        position = self._position
-        if position is None:
-            stored = self._services.store.load(self._id)
-            if stored is None:
-                raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
-            position = read_position(stored)
-        workflow = self._services.workflow_class(position.record.type)
-        if position.record.version != workflow.version:
-            position = self._migrate(position, workflow)
-        context = load_context(position, workflow)
-        performance = self._embody(workflow, context, position.chart)
-        if self._position is None:
-            self._position = self._activation.durable = position
-        return performance
-
-    def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
-        """Bring a workflow to the present version of its class, durably before all else."""
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        after = to_present(position, workflow)
-        record = replace(position.record, version=workflow.version)
-        self._position = replace(position, record=record)
-        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
-        try:
-            self._pipeline.settle()
-        except RepertoryError:
-            self._position = None
-            raise
-        return self._position
 
     # --- events ---
 
@@ -225,27 +182,31 @@ class WorkflowActor(PooledActor):
         number = position.record.number
         if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return None
+        if (came := message.message) is not None and taken_back(came, position):
+            self._services.persistence.tell(Dropped(came.id))
+            return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
         failure = unwelcome(message, position, performance.workflow)
         if failure is not None:
             self._refuse(attempt, failure)
         elif performance.waits:
-            return self._take_async(attempt)
+            return self._take_async(attempt, position)
         else:
             try:
-                done = attempt.done(performance.take(message.event, message.data))
+                taken = performance.take(message.event, message.data, position.pending, at)
+                done = attempt.done(taken)
             except BaseException as error:
                 self._undo(attempt, error)
             else:
                 self._keep(attempt, done)
         return None
 
-    async def _take_async(self, attempt: Attempt) -> None:
-        message = attempt.message
+    async def _take_async(self, attempt: Attempt, position: Position) -> None:
+        event, data = attempt.message.event, attempt.message.data
+        take = attempt.performance.take_async
         try:
-            taken = await attempt.performance.take_async(message.event, message.data)
-            done = attempt.done(taken)
+            done = attempt.done(await take(event, data, position.pending, attempt.at))
         except BaseException as error:
             self._undo(attempt, error)
         else:
@@ -277,30 +238,6 @@ class WorkflowActor(PooledActor):
     def _record(self, attempt: Attempt, kind: Kind, failure: Exception) -> None:
         assert self._position is not None
         self._write(attempt.undone(kind, self._position, failure), attempt.reply, failure=failure)
-
-    def _with_messages(
-        self, done: Done, performance: Performance, received: Message | None
-    ) -> Done:
-        sent = performance.take_outbox()
-        if not sent and received is None:
-            return done
-        assert self._position is not None
-        allocate = self._services.store.allocate_message
-        sends = messages_of(sent, self._position.record, done.at, allocate)
-        return replace(done, sends=sends, received=received)
-
-    def _write(
-        self,
-        done: Done,
-        reply: Reply,
-        value: Any = None,
-        failure: Exception | None = None,
-        then: Callable[[], None] | None = None,
-    ) -> None:
-        assert self._position is not None
-        self._position = self._pipeline.write(
-            self._position, done, self._checkpoint_every, reply, value, failure, then
-        )
 
     # --- going back ---
 
@@ -334,14 +271,18 @@ class WorkflowActor(PooledActor):
         self._leaving = message
         with suppress(RepertoryError):  # those who sent what was not written know
             self._pipeline.settle()
-        if self._depart():
+        if self._depart("stopped"):
             message.left.set(None)
         else:
             self.actor_ref.tell(message)  # there are messages; after those
 
-    def _depart(self) -> bool:
+    def may_leave(self) -> bool:
+        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
+        return self._position is not None and self._pipeline.settled
+
+    def _depart(self, reason: Reason | None = None) -> bool:
         """Leave memory, unless there are messages; the next one makes another activation."""
         if not self.retire():
             return False
-        self._services.activations.leave(self._id, self._activation)
+        self._services.passivation.left(self._id, self._activation, reason)
         return True

@@ -6,6 +6,7 @@ The only part of Repertory that imports python-statemachine.
 from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
+from .assemble import add_transition, make_state
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, Pending, capture, place, rehydrate
 from .chart import CompiledChart, bare, start, take, take_async
@@ -53,6 +54,7 @@ __all__ = [
     "State",
     "States",
     "Taken",
+    "add_transition",
     "bare",
     "begin",
     "begin_async",
@@ -71,6 +73,7 @@ __all__ = [
     "leaves",
     "macrostep",
     "macrostep_async",
+    "make_state",
     "misfit",
     "place",
     "rehydrate",

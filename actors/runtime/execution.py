@@ -10,7 +10,8 @@ from pykka import messages
 
 from .context import here
 from .ending import end, stop
-from .failing import failed
+from .errors import InterruptedHandlerError
+from .failing import failed, is_interrupt
 from .future import answer, refuse
 from .states import CLOSED
 from .supervision import Directive
@@ -59,8 +60,12 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     finally:
         here.depth -= 1
         here.until = waits_outside
+    raise_interrupt()
+
+
+def raise_interrupt() -> None:
+    """Raise a Ctrl-C that broke an actor off: it is for the thread that ran the actor, too."""
     if here.interrupt is not None:
-        # Ctrl-C while this thread waits is for it, and not only for the actor it ran.
         interrupt, here.interrupt = here.interrupt, None
         raise interrupt
 
@@ -165,9 +170,10 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
     try:
         actor.on_batch(batch)
     except BaseException as error:
+        told = error if not is_interrupt(error) else InterruptedHandlerError(mailbox.name)
         for envelope in batch:
             if envelope.reply_to is not None:
-                refuse(envelope.reply_to, error)
+                refuse(envelope.reply_to, told)
         if failed(mailbox, error, None):
             return True
     if mailbox.state >= CLOSED:

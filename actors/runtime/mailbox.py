@@ -19,6 +19,7 @@ from .system_messages import SYSTEM_WORK
 if TYPE_CHECKING:
     from .actor import PooledActor
     from .children import Children
+    from .context import Handling
     from .dispatchers import MailboxRunner
     from .ref import PooledRef
     from .runtime import Runtime
@@ -50,6 +51,7 @@ class Mailbox:
         "children",
         "current",
         "dispatcher",
+        "handling",
         "on_idle",
         "parent",
         "queue",
@@ -73,6 +75,7 @@ class Mailbox:
         self.stashed = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
+        self.handling: Handling | None = None
         self.parent: Children | None = None
         self.children: Children | None = None
         self.on_idle: Callable[[], None] | None = None
@@ -84,8 +87,9 @@ class Mailbox:
 
     @property
     def name(self) -> str:
-        """The actor's class and urn, for messages."""
-        return str(self.ref)
+        """What the actor calls itself: by default its class and urn."""
+        actor = getattr(self, "actor", None)
+        return str(self.ref) if actor is None else actor.actor_name
 
     @property
     def closed(self) -> bool:
@@ -204,12 +208,18 @@ class Mailbox:
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
         self._turn.release()
-        if (self.queue or self.starting) and self._turn.acquire(False):
+        # One that was closed meanwhile from outside is to be ended by whoever runs it next.
+        busy = self.queue or self.starting or self.state == CLOSED
+        if busy and self._turn.acquire(False):
             self.dispatcher.schedule(self)
 
     def is_taken(self) -> bool:
         """Whether somebody runs the actor or is about to."""
         return self._turn.locked()
+
+    def take_free_turn(self) -> bool:
+        """Get the right to run the actor if nobody runs it or is about to; say whether."""
+        return self._turn.acquire(False)
 
     def take_turn(self) -> bool:
         """Get the right to run the actor if nobody has it; say whether that worked."""
