@@ -113,8 +113,9 @@ class PersistenceActor(PooledActor):
                 if commit.received is not None:
                     self._outbox.failed(commit.received, commit.error)
                 continue
-            if commit.step.sends or commit.received is not None:
-                self._outbox.committed(commit.step)
+            step = commit.step
+            if step.sends or step.cancels or step.receives is not None:
+                self._outbox.committed(step)
             # Looked at only now: whoever came before this was concluded has seen less.
             if self._notifications and commit.position is not None:
                 self._notifications.publish(Committed(commit.position, commit.step.entry))

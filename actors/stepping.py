@@ -167,6 +167,8 @@ def taken_back(message: Message, position: Position) -> bool:
 
 
 def _still_pending(before: Mapping[int, Message], done: Done) -> Mapping[int, Message]:
+    if not before and not done.sends:
+        return before
     named = [message for message in done.sends if message.name is not None]
     gone = [*done.cancels] if done.received is None else [*done.cancels, done.received.id]
     if not named and before.keys().isdisjoint(gone):

@@ -36,8 +36,8 @@ def diff(old: Json, new: Json) -> dict[str, Json] | None:
             if kind is not type(before) or value != before:
                 put[key] = value
         elif kind is dict and type(before) is dict:
-            if (change := diff(before, value)) is not None:
-                within[key] = change
+            if (inner := diff(before, value)) is not None:
+                within[key] = inner
         elif not _same(before, value):
             put[key] = value
     change: dict[str, Json] = {}
