@@ -26,6 +26,8 @@ LAYERS = [
         "actors.names",
         "actors.waiting",
         "actors.performance",
+        "actors.attempt",
+        "actors.presence",
         "actors.lifecycle",
         "actors.position",
         "actors.snapshot",
