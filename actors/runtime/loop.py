@@ -14,8 +14,7 @@ from .future import answer
 from .threads import ActorThread
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
+    from .envelope import Envelope
     from .mailbox import Mailbox
 
 
