@@ -26,6 +26,7 @@ from ..persistence.store import Store
 from .activations import Activation, Activations
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
+from .inspection import Rates, let_look_in
 from .limits import Limits, WhenFull
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
@@ -74,6 +75,8 @@ class SystemLife:
         mailbox_limit: int = 10_000,
         unwritten_limit: int = 10_000,
         when_full: WhenFull = "wait",
+        slow_after: float | None = 10.0,
+        inspectable: bool = False,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -107,6 +110,10 @@ class SystemLife:
             unwritten_limit: steps that may wait for the disk before senders feel it.
             when_full: what happens to who sends more than that: "wait", or "refuse" with
                 `MailboxFull`.
+            slow_after: seconds after which an action that holds a thread is warned of in the log;
+                None: never.
+            inspectable: let `repertory top` look in: on a local socket beside the store, which
+                only its owner may use. Not on Windows, nor without a file.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -130,6 +137,8 @@ class SystemLife:
             unwritten_limit=unwritten_limit,
             when_full=when_full,
         )
+        self._slow_after = slow_after
+        self._inspectable = inspectable
         self._running: Services | None = None
         self._changing = RLock()
 
@@ -154,7 +163,9 @@ class SystemLife:
     def _open(self) -> Self:
         store = self._given_store or self._open_store()
         try:
-            runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
+            runtime = Runtime(
+                self._name, workers=self._workers, clock=self._clock, slow_after=self._slow_after
+            )
         except BaseException:
             store.close()
             raise
@@ -180,8 +191,11 @@ class SystemLife:
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
+        services.rates = Rates(runtime.clock.monotonic())
         self._running = services
         try:
+            if self._inspectable:
+                services.inspection_server = let_look_in(services, self._name, None if self._read_only else self.path)
             self._check_definitions(services)
         except BaseException:
             self.close()
@@ -239,6 +253,8 @@ class SystemLife:
             raise
         finally:
             services.runtime.shutdown(timeout=deadline.left())
+            if services.inspection_server is not None:
+                services.inspection_server.close()
             services.store.close()
 
     def _let_finish(self, services: Services, deadline: Deadline) -> None:

@@ -12,6 +12,8 @@ from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
 from .definition_check import DefinitionCheck
+from .inspection import Rates
+from .inspection_socket import InspectionServer
 from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
@@ -39,8 +41,10 @@ class Services:
         definitions: notices classes that have changed.
         stalled: workflows that could not take a message from another one, and so take none after
             it until it comes again.
+        rates: how fast it goes, for whoever looks in.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
+        inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
             Called by the persistence actor, once for each message until a step takes or cancels
             it; again in the next system, and after a postponement.
@@ -55,11 +59,13 @@ class Services:
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
+    rates: Rates = field(default_factory=lambda: Rates(0.0))
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
+    inspection_server: InspectionServer | None = None
     carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:

@@ -16,6 +16,7 @@ from ..persistence.errors import (
 from ..persistence.records import Message, WorkflowRecord
 from .answer import ask
 from .handlers import check_handlers
+from .inspecting import SystemInspecting
 from .messages import Wake
 from .names import Name, event_name, new_id, state_name, text
 from .notifications import Committed, Interest
@@ -23,12 +24,11 @@ from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
 from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
-from .upkeep import SystemUpkeep
 from .waiting import Deadline, ask_and_wait, check_may_wait, error_of, wait
 from .workflow import Workflow
 
 
-class ActorSystem(SystemUpkeep):
+class ActorSystem(SystemInspecting):
     """A company of workflow actors over one store.
 
     Use it as a context manager, `with` or `async with`; leaving it has every workflow finish what

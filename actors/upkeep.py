@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .inspection import statistics_of
 from .life import SystemLife
 from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
@@ -24,14 +23,7 @@ class SystemUpkeep(SystemLife):
     @property
     def statistics(self) -> Statistics:
         """What has been written since the system was opened, and what is in memory."""
-        services = self._services
-        return msgspec.structs.replace(
-            services.statistics,
-            active=len(services.activations),
-            activated=services.activations.activated,
-            passivated=services.activations.passivated,
-            unwritten=len(services.persistence.actor_inbox.queue),
-        )
+        return statistics_of(self._services)
 
     def verify(self, id: str | None = None) -> Sequence[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""
