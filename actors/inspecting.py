@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from .inspection import Inspection, inspect
+from .overview import Overview, overview
 from .upkeep import SystemUpkeep
 
 
@@ -25,6 +26,14 @@ class SystemInspecting(SystemUpkeep):
             >>> msgspec.json.encode(system.inspect())           # doctest: +SKIP
         """
         return inspect(self._services, self._name, self.path, limit)
+
+    def overview(self) -> Overview:
+        """Return what the store says of all workflows together, in memory or not.
+
+        A system that was opened read-only gives it too, while another one runs.
+        """
+        services = self._services
+        return overview(services.store, services.runtime.clock.now_us())
 
     def dump(self, *, stacks: bool = True) -> str:
         """Return what each thread and async action is doing, for how long and where, as text.

@@ -195,7 +195,9 @@ class SystemLife:
         self._running = services
         try:
             if self._inspectable:
-                services.inspection_server = let_look_in(services, self._name, None if self._read_only else self.path)
+                services.inspection_server = let_look_in(
+                    services, self._name, None if self._read_only else self.path
+                )
             self._check_definitions(services)
         except BaseException:
             self.close()

@@ -61,6 +61,7 @@ LAYERS = [
         "actors.subscribing",
         "actors.services",
         "actors.inspection",
+        "actors.overview",
         "actors.inspection_socket",
         "actors.workflow_actor",
         "actors.persistence_actor",

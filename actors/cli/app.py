@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
-from . import checking, creating, drawing, reading, replaying, running, stubbing, writing
+from . import checking, creating, drawing, reading, replaying, running, stubbing, top, writing
 from .out import complain
 
 
@@ -73,6 +73,7 @@ app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
 app.command("verify")(reading.verify)
+app.command("top")(top.top)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
 app.command("remove")(writing.remove)
