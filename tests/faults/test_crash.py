@@ -25,7 +25,7 @@ from .vfs import watched_by
 EVERY = os.environ.get("REPERTORY_EVERY_WRITE") == "1"
 PARTS = 4
 """Tests among which the states are divided, to be run side by side."""
-SAMPLE = 40
+SAMPLE = 24
 """States of each part that are tried unless all are."""
 
 States = Iterator[tuple[str, Files]]

@@ -29,7 +29,7 @@ from .scenario import FIRST_LIFE, KEPT, Request, Ticker, opened
 from .vfs import watched_by
 
 EVERY = os.environ.get("REPERTORY_EVERY_WRITE") == "1"
-SAMPLE = 12
+SAMPLE = 8
 
 ACCOUNTS = ["account-0", "account-1"]
 REQUESTS = [
