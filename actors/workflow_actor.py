@@ -17,9 +17,10 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind, Message
+from ..persistence.records import ChartState, Kind
 from .activations import Activation
 from .charts import NotAllowed
+from .leaving import leave
 from .messages import (
     Begin,
     CommitFailed,
@@ -44,12 +45,11 @@ from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    messages_of,
     migrated,
     rolled_back,
-    taken_back,
     unborn,
 )
+from .to_come import leave, leave_elsewhere, taken_back, too_late
 from .versions import load_context, to_present
 from .workflow import Workflow
 
@@ -72,7 +72,6 @@ class WorkflowActor(PooledActor):
         self._performance: Performance | None = None
         self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
         self._checkpoint_every = 1
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
@@ -114,7 +113,8 @@ class WorkflowActor(PooledActor):
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
-                    self._leave(message)
+                    pipeline, activation = self._pipeline, self._activation
+                    leave(self, message, self._services, self._id, activation, pipeline)
                 case Passivate():
                     if self.may_leave():
                         self._depart("finished")
@@ -142,7 +142,6 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
@@ -184,7 +183,8 @@ class WorkflowActor(PooledActor):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin(at)
+            performance.agenda.begin({}, at)
+            taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -199,7 +199,7 @@ class WorkflowActor(PooledActor):
             if own:
                 self._services.own_handlers[self._id] = own
 
-        self._write(self._with_messages(done, performance, None), reply, then=attach)
+        self._write(self._leave_to_come(done, performance), reply, then=attach)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -237,7 +237,9 @@ class WorkflowActor(PooledActor):
         after = to_present(position, workflow)
         record = replace(position.record, version=workflow.version)
         self._position = replace(position, record=record)
-        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
+        done = migrated(position, after, at, (perf_counter_ns() - started) // 1000)
+        allocate = self._services.store.allocate_message
+        self._write(leave_elsewhere(done, self._position, workflow, allocate), None)
         try:
             self._pipeline.settle()
         except RepertoryError:
@@ -258,11 +260,14 @@ class WorkflowActor(PooledActor):
             return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
-        failure: Exception | None = unwelcome(message, position, performance.workflow)
+        performance.agenda.begin(position.pending, at, came)
+        failure: Exception | None = too_late(came, self._id, at) or unwelcome(
+            message, position, performance.workflow
+        )
         kind, done = Kind.REFUSED, None
         if failure is None:
             try:
-                taken = await performance.take(message.event, message.data, position.pending, at)
+                taken = await performance.take(message.event, message.data)
                 done = performance.done(
                     Kind.STEP, message.event, at, started, taken, data, message.key
                 )
@@ -277,28 +282,19 @@ class WorkflowActor(PooledActor):
                 self._performance = None
         if failure is None:
             assert done is not None
-            done = self._with_messages(done, performance, message.message)
+            done = self._leave_to_come(done, performance)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
         elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
             undone = performance.undone(kind, position, message, at, started, data, failure)
-            self._write(undone, reply, failure=failure)
+            performance.agenda.begin(position.pending, at, came)  # but for what it repeats
+            self._write(self._leave_to_come(undone, performance), reply, failure=failure)
         else:
             self._fail(failure, reply, message)
 
-    def _with_messages(
-        self, done: Done, performance: Performance, received: Message | None
-    ) -> Done:
-        sent, cancelled = performance.take_outbox()
-        if not sent and not cancelled and received is None:
-            return done
+    def _leave_to_come(self, done: Done, performance: Performance) -> Done:
         assert self._position is not None
-        record = self._position.record
-        return replace(
-            done,
-            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
-            received=received,
-            cancels=cancelled,
-        )
+        record, allocate = self._position.record, self._services.store.allocate_message
+        return leave(done, performance.agenda, performance.workflow, record, allocate)
 
     def _write(
         self,
@@ -332,23 +328,11 @@ class WorkflowActor(PooledActor):
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
         duration = (perf_counter_ns() - started) // 1000
-        self._write(rolled_back(past, at, duration, message.key), reply)
+        done = rolled_back(past, at, duration, message.key)
+        allocate = store.allocate_message
+        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
 
     def may_leave(self) -> bool:
         """Tell whether nothing would be lost if it left memory now, but messages that wait."""
