@@ -138,6 +138,7 @@ def test_a_crash_during_the_recovery_from_a_crash_loses_nothing(
     again = Recording()
     for what, about in recording.marked(first):
         again.note(what, about)
+    again.note("sent", ("due", "all"))  # the second run's clock goes past it
     place = put(left, tmp_path / "first")
     with watched_by(again):
         clock = ManualClock(LATER)
