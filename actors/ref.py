@@ -222,7 +222,7 @@ class WorkflowRef:
         done = leave_elsewhere(done, before, workflow, services.store.allocate_message)
         step, position = follow(before, done, checkpoint_every=1)
         made: Answer[Any] = Answer()
-        services.submit(Commit([made], step=step, position=position))
+        services.submit(Commit(made, step, position))
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 

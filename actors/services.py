@@ -11,7 +11,6 @@ from pykka import ActorDeadError
 from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
-from .answer import brought_by
 from .definition_check import DefinitionCheck
 from .limits import Limits
 from .messages import Commit
@@ -38,6 +37,8 @@ class Services:
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
         definitions: notices classes that have changed.
+        stalled: workflows that could not take a message from another one, and so take none after
+            it until it comes again.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
@@ -53,6 +54,7 @@ class Services:
     system_handlers: Sequence[object] = ()
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    stalled: set[str] = field(default_factory=set)
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
@@ -62,10 +64,10 @@ class Services:
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
-        for reply in commit.replies:
-            brought_by(self.persistence, reply)
+        reply = commit.reply
+        if reply is not None:
+            reply.worker = self.persistence.actor_inbox
         try:
-            reply = commit.replies[0] if commit.replies else None
             self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)

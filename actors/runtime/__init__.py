@@ -1,7 +1,5 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
-from pykka._envelope import Envelope
-
 from .actor import PooledActor
 from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
@@ -9,6 +7,7 @@ from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
 from .dispatchers import MailboxRunner, PinnedActor, PinnedDispatcher, SteppedDispatcher
+from .envelope import Envelope
 from .errors import (
     ActorRuntimeError,
     AskRingError,

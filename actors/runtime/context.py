@@ -8,9 +8,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
     from .dispatchers import MailboxRunner
+    from .envelope import Envelope
     from .future import PooledFuture
     from .mailbox import Mailbox
 

@@ -14,8 +14,7 @@ from .lifecycle import ActorFailed, ActorStopped
 from .system_messages import Halt, SystemWork
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
+    from .envelope import Envelope
     from .mailbox import Mailbox
 
 logger = logging.getLogger("repertory.actors.runtime")
