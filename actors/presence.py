@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..persistence.errors import RepertoryError, WorkflowNotFound
-from ..persistence.records import ChartState, Message
+from ..persistence.records import ChartState
 from .activations import Activation
 from .passivation import WorkflowActivated
 from .performance import Performance
@@ -18,7 +18,8 @@ from .position import Position
 from .rehydration import read_position
 from .runtime import PooledActor
 from .services import Services
-from .stepping import Done, messages_of, migrated
+from .stepping import Done, migrated
+from .to_come import leave, leave_elsewhere
 from .versions import load_context, to_present
 from .workflow import Workflow
 
@@ -92,7 +93,9 @@ class Presence(PooledActor):
         after = to_present(position, workflow)
         record = replace(position.record, version=workflow.version)
         self._position = replace(position, record=record)
-        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
+        done = migrated(position, after, at, (perf_counter_ns() - started) // 1000)
+        allocate = self._services.store.allocate_message
+        self._write(leave_elsewhere(done, self._position, workflow, allocate), None)
         try:
             self._pipeline.settle()
         except RepertoryError:
@@ -102,20 +105,10 @@ class Presence(PooledActor):
 
     # --- steps ---
 
-    def _with_messages(
-        self, done: Done, performance: Performance, received: Message | None
-    ) -> Done:
-        sent, cancelled = performance.take_outbox()
-        if not sent and not cancelled and received is None:
-            return done
+    def _leave_to_come(self, done: Done, performance: Performance) -> Done:
         assert self._position is not None
-        record = self._position.record
-        return replace(
-            done,
-            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
-            received=received,
-            cancels=cancelled,
-        )
+        record, allocate = self._position.record, self._services.store.allocate_message
+        return leave(done, performance.agenda, performance.workflow, record, allocate)
 
     def _write(
         self,

@@ -19,6 +19,7 @@ from ..persistence.records import Kind
 from .activations import Activation
 from .attempt import Attempt
 from .charts import NotAllowed
+from .leaving import leave
 from .messages import (
     Begin,
     CommitFailed,
@@ -35,7 +36,6 @@ from .outcomes import broken, event_data, refusal, unwelcome
 from .passivation import Reason
 from .performance import Performance, run
 from .pipeline import Reply
-from .position import Position
 from .presence import Presence
 from .rehydration import past_position, previous_sequence
 from .runtime.context import here
@@ -44,9 +44,9 @@ from .stepping import (
     CREATED,
     Done,
     rolled_back,
-    taken_back,
     unborn,
 )
+from .to_come import leave_elsewhere, taken_back, too_late
 
 
 class WorkflowActor(Presence):
@@ -59,7 +59,6 @@ class WorkflowActor(Presence):
 
     def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
         super().__init__(services, workflow_id, activation)
-        self._leaving: Leave | None = None
         self._stalled = False
 
     # --- messages ---
@@ -95,7 +94,8 @@ class WorkflowActor(Presence):
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
-                    self._leave(message)
+                    pipeline, activation = self._pipeline, self._activation
+                    leave(self, message, self._services, self._id, activation, pipeline)
                 case Passivate():
                     if self.may_leave():
                         self._depart("finished")
@@ -123,7 +123,6 @@ class WorkflowActor(Presence):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
             with suppress(ActorDeadError):
@@ -154,7 +153,8 @@ class WorkflowActor(Presence):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin(at)
+            performance.agenda.begin({}, at)
+            taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -169,7 +169,7 @@ class WorkflowActor(Presence):
             if own:
                 self._services.own_handlers[self._id] = own
 
-        self._write(self._with_messages(done, performance, None), reply, then=attach)
+        self._write(self._leave_to_come(done, performance), reply, then=attach)
 
     # --- events ---
 
@@ -187,35 +187,34 @@ class WorkflowActor(Presence):
             return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
-        failure = unwelcome(message, position, performance.workflow)
+        performance.agenda.begin(position.pending, at, came)
+        failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
         if failure is not None:
             self._refuse(attempt, failure)
         elif performance.waits:
-            return self._take_async(attempt, position)
+            return self._take_async(attempt)
         else:
             try:
-                taken = performance.take(message.event, message.data, position.pending, at)
-                done = attempt.done(taken)
+                done = attempt.done(performance.take(message.event, message.data))
             except BaseException as error:
                 self._undo(attempt, error)
             else:
                 self._keep(attempt, done)
         return None
 
-    async def _take_async(self, attempt: Attempt, position: Position) -> None:
-        event, data = attempt.message.event, attempt.message.data
-        take = attempt.performance.take_async
+    async def _take_async(self, attempt: Attempt) -> None:
+        message = attempt.message
         try:
-            done = attempt.done(await take(event, data, position.pending, attempt.at))
+            taken = await attempt.performance.take_async(message.event, message.data)
+            done = attempt.done(taken)
         except BaseException as error:
             self._undo(attempt, error)
         else:
             self._keep(attempt, done)
 
     def _keep(self, attempt: Attempt, done: Done) -> None:
-        done = self._with_messages(done, attempt.performance, attempt.message.message)
         value = decode_json(done.result) if done.result else None
-        self._write(done, attempt.reply, value)
+        self._write(self._leave_to_come(done, attempt.performance), attempt.reply, value)
 
     def _undo(self, attempt: Attempt, error: BaseException) -> None:
         if isinstance(error, GeneratorExit | KeyboardInterrupt):
@@ -236,8 +235,12 @@ class WorkflowActor(Presence):
             self._fail(failure, attempt.reply, attempt.message)
 
     def _record(self, attempt: Attempt, kind: Kind, failure: Exception) -> None:
-        assert self._position is not None
-        self._write(attempt.undone(kind, self._position, failure), attempt.reply, failure=failure)
+        position, performance = self._position, attempt.performance
+        assert position is not None
+        undone = attempt.undone(kind, position, failure)
+        # Nothing that it has left to come but for what repeats by itself.
+        performance.agenda.begin(position.pending, attempt.at, attempt.message.message)
+        self._write(self._leave_to_come(undone, performance), attempt.reply, failure=failure)
 
     # --- going back ---
 
@@ -258,23 +261,11 @@ class WorkflowActor(Presence):
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
         duration = (perf_counter_ns() - started) // 1000
-        self._write(rolled_back(past, at, duration, message.key), reply)
+        done = rolled_back(past, at, duration, message.key)
+        allocate = store.allocate_message
+        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
 
     def may_leave(self) -> bool:
         """Tell whether nothing would be lost if it left memory now, but messages that wait."""

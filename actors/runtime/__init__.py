@@ -3,6 +3,7 @@
 from pykka._envelope import Envelope
 
 from .actor import PooledActor
+from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
@@ -36,6 +37,7 @@ from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, Sma
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
 from .timers import Timer
+from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
@@ -69,6 +71,7 @@ __all__ = [
     "PooledFuture",
     "PooledRef",
     "PriorityMailbox",
+    "Published",
     "ReceiveTimeout",
     "Restart",
     "RoundRobin",
@@ -85,7 +88,10 @@ __all__ = [
     "Terminated",
     "Timer",
     "TimerHandle",
+    "TopicSubscription",
+    "Topics",
     "WhenFull",
+    "blocking",
     "decide",
     "default_runtime",
 ]

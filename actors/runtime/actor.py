@@ -214,6 +214,16 @@ class PooledActor(pykka.Actor):
         """
         return ending.retire(self.actor_inbox)
 
+    def vacate(self) -> list[Envelope[Any]]:
+        """End this actor, from inside a handler, though messages wait.
+
+        `on_stop` is called. Whoever calls this sees to it that another actor takes them.
+
+        Returns:
+            the envelopes that wait, oldest first; senders are refused from now on.
+        """
+        return ending.vacate(self.actor_inbox)
+
     def start_child(
         self,
         actor_class: type[A],

@@ -24,6 +24,8 @@ class ThreadContext(threading.local):
     """What this thread runs mailboxes for, `None` for a thread of the application."""
     serves_loop: bool = False
     """Whether this thread runs the event loop of a runtime's async handlers."""
+    blocks: bool = False
+    """Whether its pool has been told that this thread is blocked."""
     interrupt: BaseException | None = None
     """A Ctrl-C that broke off a handler which this thread ran while waiting."""
     depth: int = 0
