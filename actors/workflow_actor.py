@@ -190,8 +190,7 @@ class WorkflowActor(Presence):
             return self._take_async(attempt)
         else:
             try:
-                taken = performance.take(message.event, message.data)
-                done = attempt.done(taken)
+                done = attempt.done(performance.take(message.event, message.data))
             except BaseException as error:
                 self._undo(attempt, error)
             else:
@@ -199,19 +198,18 @@ class WorkflowActor(Presence):
         return None
 
     async def _take_async(self, attempt: Attempt) -> None:
-        event, data = attempt.message.event, attempt.message.data
-        take = attempt.performance.take_async
+        message = attempt.message
         try:
-            done = attempt.done(await take(event, data))
+            taken = await attempt.performance.take_async(message.event, message.data)
+            done = attempt.done(taken)
         except BaseException as error:
             self._undo(attempt, error)
         else:
             self._keep(attempt, done)
 
     def _keep(self, attempt: Attempt, done: Done) -> None:
-        done = self._leave_to_come(done, attempt.performance)
         value = decode_json(done.result) if done.result else None
-        self._write(done, attempt.reply, value)
+        self._write(self._leave_to_come(done, attempt.performance), attempt.reply, value)
 
     def _undo(self, attempt: Attempt, error: BaseException) -> None:
         if isinstance(error, GeneratorExit | KeyboardInterrupt):
@@ -235,7 +233,7 @@ class WorkflowActor(Presence):
         position, performance = self._position, attempt.performance
         assert position is not None
         undone = attempt.undone(kind, position, failure)
-        # Nothing of it stays to come, but for what it repeats.
+        # Nothing that it has left to come but for what repeats by itself.
         performance.agenda.begin(position.pending, attempt.at, attempt.message.message)
         self._write(self._leave_to_come(undone, performance), attempt.reply, failure=failure)
 
