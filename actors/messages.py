@@ -88,6 +88,10 @@ class Leave(msgspec.Struct, frozen=True):
             self.refused(error)
 
 
+class Passivate(msgspec.Struct, frozen=True):
+    """To a workflow that has finished: leave memory, unless there is something to do."""
+
+
 class CommitFailed(msgspec.Struct, frozen=True):
     """To a workflow: a step of yours was not written; go back to the last one that was.
 

@@ -23,8 +23,10 @@ from .charts import (
     runs_async,
 )
 from .handlers import HandlerCall, HandlerListener, event_hooks
+from .messages import Deliver
+from .position import Position
 from .rehydration import rehydrate
-from .stepping import Done
+from .stepping import Done, error_json
 from .workflow import Workflow
 
 
@@ -155,6 +157,42 @@ class Performance:
             result=result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
+        )
+
+    def undone(
+        self,
+        kind: Kind,
+        position: Position,
+        message: Deliver,
+        at: int,
+        started: int,
+        data: bytes | None,
+        failure: Exception,
+    ) -> Done:
+        """Return what the history tells of an event that was refused, or failed.
+
+        Arguments:
+            kind: which of the two.
+            position: where the workflow stands all the same.
+            message: the event.
+            at: when it began.
+            started: likewise, in nanoseconds of `perf_counter_ns`.
+            data: its data as JSON.
+            failure: why.
+        """
+        return Done(
+            kind=kind,
+            event=message.event,
+            at=at,
+            duration=(perf_counter_ns() - started) // 1000,
+            chart=position.chart,
+            finished=position.record.finished,
+            context=position.context,
+            data=data,
+            key=message.key,
+            error=error_json(failure),
+            calls=self.take_calls(),
+            received=message.message,
         )
 
     def _unwritable(self, what: str, event: str, error: CodecError) -> SerializationFailed:

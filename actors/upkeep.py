@@ -23,8 +23,15 @@ class SystemUpkeep(SystemLife):
 
     @property
     def statistics(self) -> Statistics:
-        """What has been written since the system was opened, and what that took."""
-        return msgspec.structs.replace(self._services.statistics)
+        """What has been written since the system was opened, and what is in memory."""
+        services = self._services
+        return msgspec.structs.replace(
+            services.statistics,
+            active=len(services.activations),
+            activated=services.activations.activated,
+            passivated=services.activations.passivated,
+            unwritten=len(services.persistence.actor_inbox.queue),
+        )
 
     def verify(self, id: str | None = None) -> Sequence[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""

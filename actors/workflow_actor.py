@@ -7,7 +7,6 @@ from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
-from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
@@ -20,35 +19,35 @@ from ..persistence.errors import (
 from ..persistence.records import ChartState, Kind
 from .activations import Activation
 from .charts import NotAllowed
+from .elsewhere import migration_of, rollback_of
 from .messages import (
     Begin,
     CommitFailed,
     Deliver,
     Dropped,
     Leave,
+    Passivate,
     Removed,
     RollBack,
     Undelivered,
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
+from .passivation import Reason, WorkflowActivated
 from .performance import Performance, run
 from .pipeline import Pipeline, Reply
 from .position import Position
-from .rehydration import past_position, previous_sequence, read_position
+from .rehydration import read_position
 from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    error_json,
-    migrated,
-    rolled_back,
     unborn,
 )
-from .to_come import leave, leave_elsewhere, taken_back, too_late
-from .versions import load_context, to_present
+from .to_come import leave, taken_back, too_late
+from .versions import load_context
 from .workflow import Workflow
 
 
@@ -105,12 +104,17 @@ class WorkflowActor(PooledActor):
                 case CommitFailed():
                     if self._pipeline.begin_anew(message):
                         self._go_back()
+                    elif self._position is None:
+                        self._depart()
                 case Removed():
                     if self._position and self._position.record.number == message.number:
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
                     self._leave(message)
+                case Passivate():
+                    if self.may_leave():
+                        self._depart("finished")
                 case _:
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
@@ -187,6 +191,7 @@ class WorkflowActor(PooledActor):
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
+        self._arrived()
 
         def attach() -> None:
             if own:
@@ -211,17 +216,23 @@ class WorkflowActor(PooledActor):
         performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
+            if self._arrived() and self._services.runtime.events:
+                self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
+
+    def _arrived(self) -> bool:
+        """Note that the workflow is where it stands; tell if it was not in memory before."""
+        if not self._services.activations.ready(self._activation):
+            return False
+        assert self._position is not None
+        self._pipeline.weigh(self._position)
+        self._services.passivation.look()
+        return True
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        after = to_present(position, workflow)
-        record = replace(position.record, version=workflow.version)
-        self._position = replace(position, record=record)
-        done = migrated(position, after, at, (perf_counter_ns() - started) // 1000)
-        allocate = self._services.store.allocate_message
-        self._write(leave_elsewhere(done, self._position, workflow, allocate), None)
+        self._position, done = migration_of(self._services, position, workflow)
+        self._write(done, None)
         try:
             self._pipeline.settle()
         except RepertoryError:
@@ -267,21 +278,7 @@ class WorkflowActor(PooledActor):
             done = self._leave_to_come(done, performance)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
         elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
-            duration = (perf_counter_ns() - started) // 1000
-            undone = Done(
-                kind=kind,
-                event=message.event,
-                at=at,
-                duration=duration,
-                chart=position.chart,
-                finished=position.record.finished,
-                context=position.context,
-                data=data,
-                key=message.key,
-                error=error_json(failure),
-                calls=performance.take_calls(),
-                received=message.message,
-            )
+            undone = performance.undone(kind, position, message, at, started, data, failure)
             performance.agenda.begin(position.pending, at, came)  # but for what it repeats
             self._write(self._leave_to_come(undone, performance), reply, failure=failure)
         else:
@@ -317,16 +314,10 @@ class WorkflowActor(PooledActor):
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
         assert self._position is not None
-        store, record = self._services.store, self._position.record
-        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+        number = self._position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, performance.workflow)
-        duration = (perf_counter_ns() - started) // 1000
-        done = rolled_back(past, at, duration, message.key)
-        allocate = store.allocate_message
-        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        done = rollback_of(self._services, self._position, message, performance.workflow)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
 
@@ -340,14 +331,18 @@ class WorkflowActor(PooledActor):
         self._leaving = message
         with suppress(RepertoryError):  # those who sent what was not written know
             self._pipeline.settle()
-        if self._depart():
+        if self._depart("stopped"):
             message.left.set(None)
         else:
             self.actor_ref.tell(message)  # there are messages; after those
 
-    def _depart(self) -> bool:
+    def may_leave(self) -> bool:
+        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
+        return self._position is not None and self._pipeline.settled
+
+    def _depart(self, reason: Reason | None = None) -> bool:
         """Leave memory, unless there are messages; the next one makes another activation."""
         if not self.retire():
             return False
-        self._services.activations.leave(self._id, self._activation)
+        self._services.passivation.left(self._id, self._activation, reason)
         return True

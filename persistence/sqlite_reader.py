@@ -260,11 +260,12 @@ class Reader:
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find."""
-        _, last = self.entry_range()
+        with self.reading(), self.connection() as connection:
+            _, last = self.entry_range()
+            ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-            ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
             undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
             orphans = connection.execute(statements.ORPHANS).fetchall()
         if pages != ["ok"]:
