@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
-from . import drawing, reading, replaying, writing
+from . import drawing, reading, replaying, timing, writing
 from .out import complain
 
 
@@ -71,6 +71,7 @@ def _repertory(
 app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
+app.command("timers")(timing.timers)
 app.command("verify")(reading.verify)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
