@@ -7,6 +7,7 @@ Layers, each importing only from those above it in this list:
     actors.charts          statecharts: the only importer of python-statemachine
     workflow … supervisor  one workflow's actor, the persistence actor, the supervisor
     system, ref            what an app holds
+    definitions            workflows from documents
     cli                    the command line, built on the public names alone
 """
 
@@ -44,6 +45,16 @@ from ..persistence.records import Retention, WorkflowRecord
 from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
+from .definitions import (
+    ContractBroken,
+    Definitions,
+    Fault,
+    FaultyDocument,
+    GuardFailed,
+    UnboundActions,
+    action,
+    load_definitions,
+)
 from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
@@ -67,11 +78,16 @@ __all__ = [
     "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "ContractBroken",
     "DefinitionChanged",
     "DefinitionChangedWarning",
+    "Definitions",
     "Difference",
     "Event",
     "EventFailed",
+    "Fault",
+    "FaultyDocument",
+    "GuardFailed",
     "Handler",
     "HandlerFailed",
     "HistoryEntry",
@@ -103,6 +119,7 @@ __all__ = [
     "Timer",
     "TimerSkipped",
     "Transition",
+    "UnboundActions",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -118,6 +135,8 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "action",
     "after",
+    "load_definitions",
     "migrates",
 ]

@@ -95,8 +95,11 @@ class Performance:
             if isawaitable(told):
                 await told
         if runs_async(self._chart):
-            return await macrostep_async(self._chart, event, data)
-        return macrostep(self._chart, event, data)
+            taken = await macrostep_async(self._chart, event, data)
+        else:
+            taken = macrostep(self._chart, event, data)
+        self.workflow.check_answer(event, taken.result)
+        return taken
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""

@@ -61,6 +61,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         deadline: the event that it gets when it has not finished in some time, as
             `after(timedelta(days=30), "expire")`.
         handlers: objects told of what happens, within the step; see `Handler`.
+        facts: what decides how stored workflows go on besides states, transitions and context, by
+            what people call it; a change to it is a change of the definition.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
         outbox: what the present step, or a chart without a system, has sent with `tell`.
@@ -80,6 +82,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     # Our own checks find the same, and say where.
     validate_disconnected_states = False
     validate_trap_states = False
+    validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
     # An internal transition to the state itself leaves it alone; with True it would be entered.
@@ -91,6 +94,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     checkpoint_every: ClassVar[int] = 100
     deadline: ClassVar[After | None] = None
     handlers: ClassVar[Sequence[object]] = ()
+    facts: ClassVar[Mapping[str, str]] = {}
 
     context: Any
     workflow_id: str
@@ -229,6 +233,10 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         if context is None or isinstance(context, Mapping):
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
+
+    @classmethod
+    def check_answer(cls, event: str, answer: Any) -> None:
+        """Refuse, by raising, what the actions of an event returned; here nothing is refused."""
 
     @classmethod
     def public_events(cls) -> frozenset[str]:

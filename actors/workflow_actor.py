@@ -33,12 +33,12 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .passivation import Reason, WorkflowActivated
+from .passivation import WorkflowActivated
 from .performance import Performance, run
-from .pipeline import Pipeline, Reply
+from .pipeline import Reply
 from .position import Position
 from .rehydration import read_position
-from .runtime import PooledActor
+from .resident import Resident
 from .runtime.context import here
 from .services import Services
 from .stepping import (
@@ -51,7 +51,7 @@ from .versions import load_context
 from .workflow import Workflow
 
 
-class WorkflowActor(PooledActor):
+class WorkflowActor(Resident):
     """Runs one workflow. What it takes is answered when it is durable.
 
     It does not wait for that: it goes on with its next event while its last steps are being
@@ -59,20 +59,11 @@ class WorkflowActor(PooledActor):
     followed fail with it.
     """
 
-    stop_on_failure = False
-
     def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__()
-        self._services = services
-        self._id = workflow_id
-        self._activation = activation
+        super().__init__(services, workflow_id, activation)
         self._performance: Performance | None = None
-        self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
         self._checkpoint_every = 1
-        self._stalled = False
-        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     @property
     def actor_name(self) -> str:
@@ -139,9 +130,11 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
+            if not isinstance(error, WorkflowNotFound):
+                # What comes after it may find it all well again, but must not overtake it.
+                self._services.stalled.add(self._id)
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         else:
@@ -157,8 +150,8 @@ class WorkflowActor(PooledActor):
         if message.message is None:
             return
         if message.anew:
-            self._stalled = False
-        elif self._stalled:
+            self._services.stalled.discard(self._id)
+        elif self._id in self._services.stalled:
             raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
@@ -219,15 +212,6 @@ class WorkflowActor(PooledActor):
             if self._arrived() and self._services.runtime.events:
                 self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
-
-    def _arrived(self) -> bool:
-        """Note that the workflow is where it stands; tell if it was not in memory before."""
-        if not self._services.activations.ready(self._activation):
-            return False
-        assert self._position is not None
-        self._pipeline.weigh(self._position)
-        self._services.passivation.look()
-        return True
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
@@ -306,10 +290,10 @@ class WorkflowActor(PooledActor):
 
     def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._stalled = True
         self._performance = self._position = self._activation.durable = None
         self._own_handlers = None
-        self._depart()
+        if not self._depart():
+            self._services.stalled.add(self._id)
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
@@ -320,29 +304,3 @@ class WorkflowActor(PooledActor):
         done = rollback_of(self._services, self._position, message, performance.workflow)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
-
-    def may_leave(self) -> bool:
-        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
-        return self._position is not None and self._pipeline.settled
-
-    def _depart(self, reason: Reason | None = None) -> bool:
-        """Leave memory, unless there are messages; the next one makes another activation."""
-        if not self.retire():
-            return False
-        self._services.passivation.left(self._id, self._activation, reason)
-        return True

@@ -51,6 +51,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.resident",
         "actors.weight",
         "actors.answer",
         "actors.notifications",

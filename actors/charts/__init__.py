@@ -10,7 +10,7 @@ from .assemble import add_transition, make_state
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, Pending, capture, place, rehydrate
 from .chart import CompiledChart, bare, start, take, take_async
-from .check import Problem, check
+from .check import check
 from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
@@ -33,6 +33,8 @@ from .machine import (
     runs_async,
     states_of,
 )
+from .offers import offered
+from .problem import Problem
 from .span import Span, microseconds, spell
 from .standing import in_order, misfit
 from .timeout import After, State, after, takes, timeouts_of
@@ -81,6 +83,7 @@ __all__ = [
     "make_state",
     "microseconds",
     "misfit",
+    "offered",
     "place",
     "rehydrate",
     "restore",
