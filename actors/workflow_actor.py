@@ -19,6 +19,7 @@ from ..persistence.errors import (
 from ..persistence.records import Kind
 from .attempt import Attempt
 from .charts import NotAllowed
+from .elsewhere import rollback_of
 from .messages import (
     Begin,
     CommitFailed,
@@ -35,15 +36,13 @@ from .outcomes import broken, event_data, refusal, unwelcome
 from .performance import Performance, run
 from .pipeline import Reply
 from .presence import Presence
-from .rehydration import past_position, previous_sequence
 from .runtime.context import here
 from .stepping import (
     CREATED,
     Done,
-    rolled_back,
     unborn,
 )
-from .to_come import leave_elsewhere, taken_back, too_late
+from .to_come import taken_back, too_late
 
 
 class WorkflowActor(Presence):
@@ -249,15 +248,9 @@ class WorkflowActor(Presence):
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
         assert self._position is not None
-        store, record = self._services.store, self._position.record
-        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+        number = self._position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, performance.workflow)
-        duration = (perf_counter_ns() - started) // 1000
-        done = rolled_back(past, at, duration, message.key)
-        allocate = store.allocate_message
-        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        done = rollback_of(self._services, self._position, message, performance.workflow)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
