@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from ..charts import ChartMeta, State, add_transition, make_state
+from ..migration import Migration
 from .actions import Source
 from .contracts import Checks, validator
 from .definitions import Definitions
@@ -28,6 +29,7 @@ def build(
     origin: str = "<text>",
     guards: Methods | None = None,
     actions: Sequence[Source] = (),
+    migrations: Sequence[Migration] = (),
 ) -> type[DocumentWorkflow]:
     """Make the class of a workflow that a document describes.
 
@@ -37,6 +39,7 @@ def build(
         origin: the file's path; a class made anew from the same one takes the place of the former.
         guards: its guards as `compile_guards` gives them; compiled here when left out.
         actions: where to look the functions of its actions up, before all else.
+        migrations: how what older versions have stored becomes one of this version.
 
     Returns:
         the class, known under the workflow's name as any other.
@@ -85,6 +88,7 @@ def build(
         **{
             attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
         },
+        **{f"migration_{number}": way for number, way in enumerate(migrations)},
         **assembly.top,
     }
     if workflow.context is not None:

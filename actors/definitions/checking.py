@@ -181,7 +181,8 @@ def _order(draft: Draft, state: StateDefinition) -> None:
 
 
 def _ways(draft: Draft) -> None:
-    entered = reached(draft)
+    # Without a beginning nothing is reached, and that has been said.
+    entered = reached(draft) if draft.workflow.initial in draft.states else set(draft.states)
     for state in draft.workflow.walk():
         parent = draft.parents.get(state.name)
         place = ("state", state.name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from .model import StateDefinition, StateKind, Timeout, TransitionDefinition
+from .model import StateDefinition, Timeout, TransitionDefinition
 from .nesting import Nesting
 from .places import Path
 from .table import Table
@@ -70,28 +70,27 @@ class SwarmStates:
             paths["target", name, number] = (*handler.path, "target")
             paths["guards", name, number] = (*handler.path, "guards")
             handlers.append(self._handler(handler))
+        named: dict[str, tuple[str, ...]] = {}
         for part, key in (
             ("enter", "entry_actions"),
             ("exit", "exit_actions"),
             ("agents", "agents"),
             ("resources", "required_resources"),
         ):
-            paths[part, name] = (*table.path, key)
-            for index in range(len(table.texts(key))):
-                paths[part, name, index] = (*table.path, key, index)
-        kind: StateKind = "final" if table.boolean("terminal") else "state"
+            named[part] = tuple(table.texts(key))
+            if named[part]:
+                paths[part, name] = (*table.path, key)
+                for index in range(len(named[part])):
+                    paths[part, name, index] = (*table.path, key, index)
         if table.boolean("parallel_execution"):
             self._parallel.add(name)
         self._read[name] = StateDefinition(
             name=name,
-            kind=kind,
+            kind="final" if table.boolean("terminal") else "state",
             description=table.text("description", required=True),
             transitions=tuple(handlers),
-            enter=tuple(table.texts("entry_actions")),
-            exit=tuple(table.texts("exit_actions")),
-            agents=tuple(table.texts("agents")),
-            resources=tuple(table.texts("required_resources")),
             timeout=self._timeout(name, table),
+            **named,
         )
 
     def _handler(self, table: Table) -> TransitionDefinition:
