@@ -40,7 +40,7 @@ def fingerprint(workflow: type[Workflow]) -> bytes:
     codec = workflow.codec
     context = {} if codec.fields is None else _fields(codec.type, "", set())
     states, transitions = describe_states(workflow), describe_transitions(workflow)
-    return _encode(Fingerprint(states, transitions, context, workflow.facts))
+    return _encode(Fingerprint(states, transitions, context, workflow.definition_facts))
 
 
 def differences(before: bytes, after: bytes) -> list[str]:

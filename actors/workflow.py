@@ -52,8 +52,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         workflow_name: the name under which it is stored; by default the class's own.
         checkpoint_every: a checkpoint is written after so many steps.
         handlers: objects told of what happens, within the step; see `Handler`.
-        facts: what decides how stored workflows go on besides states, transitions and context, by
-            what people call it; a change to it is a change of the definition.
+        definition_facts: what decides how stored workflows go on besides states, transitions and
+            context, by what people call it; a change to it is a change of the definition.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
         outbox: what the present step, or a chart without a system, has sent with `tell`.
@@ -84,7 +84,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     workflow_name: ClassVar[str] = ""
     checkpoint_every: ClassVar[int] = 100
     handlers: ClassVar[Sequence[object]] = ()
-    facts: ClassVar[Mapping[str, str]] = {}
+    definition_facts: ClassVar[Mapping[str, str]] = {}
 
     context: Any
     workflow_id: str

@@ -70,7 +70,7 @@ def build(
         "version": workflow.version,
         "definition": workflow,
         "definitions": definitions,
-        "facts": facts_of(workflow),
+        "definition_facts": facts_of(workflow),
         "_notes": {
             state.name: f"agents: {', '.join(state.agents)}"
             for state in workflow.walk()
