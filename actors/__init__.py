@@ -32,6 +32,7 @@ from ..persistence.errors import (
     StoreTooNew,
     SystemStopped,
     Timeout,
+    TimerSkipped,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -41,7 +42,7 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
-from .charts import Event, HistoryState, State, States
+from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
 from .definitions import (
@@ -66,6 +67,7 @@ from .passivation import WorkflowActivated, WorkflowPassivated
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
+from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
@@ -114,6 +116,8 @@ __all__ = [
     "SubscriptionGap",
     "SystemStopped",
     "Timeout",
+    "Timer",
+    "TimerSkipped",
     "Transition",
     "UnboundActions",
     "UnknownEvent",
@@ -132,6 +136,7 @@ __all__ = [
     "WorkflowRef",
     "WorkflowState",
     "action",
+    "after",
     "load_definitions",
     "migrates",
 ]

@@ -80,13 +80,6 @@ class Leave(msgspec.Struct, frozen=True):
         with suppress(Full):
             self.left.set_error(error)
 
-    def follow(self, other: PooledFuture[None]) -> None:
-        """End as another one's `left` has, which is done."""
-        try:
-            self.left.set(other.get(timeout=0))
-        except Exception as error:
-            self.refused(error)
-
 
 class Passivate(msgspec.Struct, frozen=True):
     """To a workflow that has finished: leave memory, unless there is something to do."""

@@ -25,7 +25,10 @@ def unwelcome(
 ) -> WorkflowError | None:
     """Return why an event is refused without asking the chart, or None."""
     workflow_id = position.record.id
-    if message.event not in workflow.public_events():
+    events = workflow.public_events()
+    if (came := message.message) is not None and came.name is not None:
+        events = workflow._all_events  # the system's own: what a chart gives itself among them
+    if message.event not in events:
         known = ", ".join(sorted(workflow.public_events()))
         return UnknownEvent(
             f"Workflow {workflow_id!r} has no event {message.event!r}; a "

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
-from ..persistence.records import ChartState, Kind, Message
-from .agenda import Sent
+from ..persistence.records import ChartState, Kind
+from .agenda import Agenda
 from .charts import (
     Macrostep,
     begin,
@@ -70,33 +70,24 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self, at: int) -> Macrostep:
-        """Enter the initial states.
+    @property
+    def agenda(self) -> Agenda:
+        """What is still to come, with what the present step adds and takes back."""
+        return self._chart._agenda
 
-        Arguments:
-            at: the time; UTC, in microseconds since 1970.
-        """
-        self._chart._agenda.begin({}, at)
+    async def begin(self) -> Macrostep:
+        """Enter the initial states."""
         if runs_async(self._chart):
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(
-        self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
-    ) -> Macrostep:
+    async def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
         """Take an event, to the end of its macrostep.
-
-        Arguments:
-            event: its name.
-            data: its data, by parameter name.
-            pending: what the workflow has named and is still to come, by id.
-            at: the time; UTC, in microseconds since 1970.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
-        self._chart._agenda.begin(pending, at)
         self._calls.clear()
         for hook in self._hooks:
             standing = leaves(self.workflow, capture_state(self._chart).configuration)
@@ -122,10 +113,6 @@ class Performance:
         calls = self._calls.copy()
         self._calls.clear()
         return calls
-
-    def take_outbox(self) -> tuple[list[Sent], tuple[int, ...]]:
-        """Return what the step leaves to be done, and the ids of what it has taken back."""
-        return self._chart._agenda.take()
 
     def done(
         self,

@@ -84,6 +84,7 @@ class PersistenceActor(PooledActor):
             commits = []
             self._perform(message, envelope.reply_to)
         self._commit(commits)
+        self._outbox.catch_up()
         self._notifications.wake()
 
     def _commit(self, commits: list[Commit]) -> None:

@@ -18,6 +18,7 @@ from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
 from .snapshot import Snapshot, snapshot
 from .stepping import follow, forked, unborn
+from .to_come import leave_elsewhere
 from .versions import to_present
 from .waiting import check_may_wait, in_vain, wait
 
@@ -218,6 +219,7 @@ class WorkflowRef:
         record = origin.record
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
         done = forked(origin, services.runtime.clock.now_us())
+        done = leave_elsewhere(done, before, workflow, services.store.allocate_message)
         step, position = follow(before, done, checkpoint_every=1)
         made: Answer[Any] = Answer()
         services.submit(Commit([made], step=step, position=position))

@@ -38,6 +38,8 @@ class Services:
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
         definitions: notices classes that have changed.
+        stalled: workflows that could not take a message from another one, and so take none after
+            it until it comes again.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
@@ -53,6 +55,7 @@ class Services:
     system_handlers: Sequence[object] = ()
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    stalled: set[str] = field(default_factory=set)
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,6 @@ from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
 from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
-from .agenda import Sent
 from .charts import Microstep
 from .handlers import HandlerCall
 from .position import Position
@@ -130,41 +129,6 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
     received = None if done.received is None else done.received.id
     return Step(after.record, entry, checkpoint, done.sends, received, done.cancels), after
-
-
-def messages_of(
-    sent: Sequence[Sent], record: WorkflowRecord, at: int, allocate: Callable[[], int]
-) -> tuple[Message, ...]:
-    """Return what a step leaves to be done, as it is stored.
-
-    Arguments:
-        sent: what its actions have sent.
-        record: the workflow's row before it.
-        at: when it began; UTC, in microseconds since 1970.
-        allocate: gives the id for a new message.
-    """
-    return tuple(
-        Message(
-            allocate(),
-            record.id,
-            record.sequence + 1,
-            one.receiver,
-            one.event,
-            one.data,
-            at,
-            kind=one.kind,
-            due=one.due,
-            name=one.name,
-            options=one.options,
-        )
-        for one in sent
-    )
-
-
-def taken_back(message: Message, position: Position) -> bool:
-    """Tell whether a message is of the workflow itself, which has taken it back meanwhile."""
-    own = message.name is not None and message.sender == position.record.id
-    return own and message.id not in position.pending
 
 
 def _still_pending(before: Mapping[int, Message], done: Done) -> Mapping[int, Message]:

@@ -17,7 +17,7 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind, Message
+from ..persistence.records import ChartState, Kind
 from .activations import Activation
 from .charts import NotAllowed
 from .messages import (
@@ -33,28 +33,27 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .passivation import Reason, WorkflowActivated
+from .passivation import WorkflowActivated
 from .performance import Performance, run
-from .pipeline import Pipeline, Reply
+from .pipeline import Reply
 from .position import Position
 from .rehydration import past_position, previous_sequence, read_position
-from .runtime import PooledActor
+from .resident import Resident
 from .runtime.context import here
 from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    messages_of,
     migrated,
     rolled_back,
-    taken_back,
     unborn,
 )
+from .to_come import leave, leave_elsewhere, taken_back, too_late
 from .versions import load_context, to_present
 from .workflow import Workflow
 
 
-class WorkflowActor(PooledActor):
+class WorkflowActor(Resident):
     """Runs one workflow. What it takes is answered when it is durable.
 
     It does not wait for that: it goes on with its next event while its last steps are being
@@ -62,20 +61,11 @@ class WorkflowActor(PooledActor):
     followed fail with it.
     """
 
-    stop_on_failure = False
-
     def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__()
-        self._services = services
-        self._id = workflow_id
-        self._activation = activation
+        super().__init__(services, workflow_id, activation)
         self._performance: Performance | None = None
-        self._position: Position | None = None
         self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
         self._checkpoint_every = 1
-        self._stalled = False
-        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     @property
     def actor_name(self) -> str:
@@ -142,9 +132,11 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
+            if not isinstance(error, WorkflowNotFound):
+                # What comes after it may find it all well again, but must not overtake it.
+                self._services.stalled.add(self._id)
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         else:
@@ -160,8 +152,8 @@ class WorkflowActor(PooledActor):
         if message.message is None:
             return
         if message.anew:
-            self._stalled = False
-        elif self._stalled:
+            self._services.stalled.discard(self._id)
+        elif self._id in self._services.stalled:
             raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
@@ -184,7 +176,8 @@ class WorkflowActor(PooledActor):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin(at)
+            performance.agenda.begin({}, at)
+            taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -199,7 +192,7 @@ class WorkflowActor(PooledActor):
             if own:
                 self._services.own_handlers[self._id] = own
 
-        self._write(self._with_messages(done, performance, None), reply, then=attach)
+        self._write(self._leave_to_come(done, performance), reply, then=attach)
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""
@@ -222,22 +215,15 @@ class WorkflowActor(PooledActor):
                 self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
 
-    def _arrived(self) -> bool:
-        """Note that the workflow is where it stands; tell if it was not in memory before."""
-        if not self._services.activations.ready(self._activation):
-            return False
-        assert self._position is not None
-        self._pipeline.weigh(self._position)
-        self._services.passivation.look()
-        return True
-
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         after = to_present(position, workflow)
         record = replace(position.record, version=workflow.version)
         self._position = replace(position, record=record)
-        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
+        done = migrated(position, after, at, (perf_counter_ns() - started) // 1000)
+        allocate = self._services.store.allocate_message
+        self._write(leave_elsewhere(done, self._position, workflow, allocate), None)
         try:
             self._pipeline.settle()
         except RepertoryError:
@@ -258,11 +244,14 @@ class WorkflowActor(PooledActor):
             return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
-        failure: Exception | None = unwelcome(message, position, performance.workflow)
+        performance.agenda.begin(position.pending, at, came)
+        failure: Exception | None = too_late(came, self._id, at) or unwelcome(
+            message, position, performance.workflow
+        )
         kind, done = Kind.REFUSED, None
         if failure is None:
             try:
-                taken = await performance.take(message.event, message.data, position.pending, at)
+                taken = await performance.take(message.event, message.data)
                 done = performance.done(
                     Kind.STEP, message.event, at, started, taken, data, message.key
                 )
@@ -277,28 +266,19 @@ class WorkflowActor(PooledActor):
                 self._performance = None
         if failure is None:
             assert done is not None
-            done = self._with_messages(done, performance, message.message)
+            done = self._leave_to_come(done, performance)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
         elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
             undone = performance.undone(kind, position, message, at, started, data, failure)
-            self._write(undone, reply, failure=failure)
+            performance.agenda.begin(position.pending, at, came)  # but for what it repeats
+            self._write(self._leave_to_come(undone, performance), reply, failure=failure)
         else:
             self._fail(failure, reply, message)
 
-    def _with_messages(
-        self, done: Done, performance: Performance, received: Message | None
-    ) -> Done:
-        sent, cancelled = performance.take_outbox()
-        if not sent and not cancelled and received is None:
-            return done
+    def _leave_to_come(self, done: Done, performance: Performance) -> Done:
         assert self._position is not None
-        record = self._position.record
-        return replace(
-            done,
-            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
-            received=received,
-            cancels=cancelled,
-        )
+        record, allocate = self._position.record, self._services.store.allocate_message
+        return leave(done, performance.agenda, performance.workflow, record, allocate)
 
     def _write(
         self,
@@ -317,10 +297,10 @@ class WorkflowActor(PooledActor):
 
     def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._stalled = True
         self._performance = self._position = self._activation.durable = None
         self._own_handlers = None
-        self._depart()
+        if not self._depart():
+            self._services.stalled.add(self._id)
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
@@ -332,31 +312,8 @@ class WorkflowActor(PooledActor):
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
         duration = (perf_counter_ns() - started) // 1000
-        self._write(rolled_back(past, at, duration, message.key), reply)
+        done = rolled_back(past, at, duration, message.key)
+        allocate = store.allocate_message
+        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
-
-    def may_leave(self) -> bool:
-        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
-        return self._position is not None and self._pipeline.settled
-
-    def _depart(self, reason: Reason | None = None) -> bool:
-        """Leave memory, unless there are messages; the next one makes another activation."""
-        if not self.retire():
-            return False
-        self._services.passivation.left(self._id, self._activation, reason)
-        return True

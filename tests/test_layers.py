@@ -19,6 +19,10 @@ LAYERS = [
         "actors.workflow",
         "actors.agenda",
         "actors.deadline",
+        "actors.recurrence",
+        "actors.timers",
+        "actors.timeouts",
+        "actors.to_come",
         "actors.names",
         "actors.waiting",
         "actors.performance",
@@ -46,6 +50,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.resident",
         "actors.weight",
         "actors.answer",
         "actors.notifications",
@@ -144,7 +149,7 @@ def test_any_module_can_be_imported_first(module: str) -> None:
 def test_importing_the_library_imports_no_extra() -> None:
     code = (
         "import sys, repertory.actors\n"
-        "extras = {'typer', 'rich', 'pydantic', 'starlette', 'pytest', 'hypothesis'}\n"
+        "extras = {'typer', 'rich', 'pydantic', 'starlette', 'pytest', 'hypothesis', 'cronsim'}\n"
         "print(*sorted(extras & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
