@@ -18,6 +18,7 @@ from .rehydration import past_position, read_position
 from .runtime import Envelope, PooledFuture, PooledRef
 from .snapshot import Snapshot, snapshot
 from .stepping import follow, forked, unborn
+from .timers import Timer, timers_among
 from .to_come import leave_elsewhere
 from .versions import to_present
 from .waiting import check_may_wait, in_vain, wait
@@ -287,6 +288,10 @@ class WorkflowRef:
         """
         (one,), (other,) = self.history(at=before), self.history(at=after)
         return compare(one, other)
+
+    def timers(self) -> list[Timer]:
+        """Return its timers and timeouts that are still to fire, the next one first."""
+        return timers_among(self._position().pending.values())
 
     def wait_for(
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None

@@ -7,7 +7,6 @@ from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
-from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
@@ -20,6 +19,7 @@ from ..persistence.errors import (
 from ..persistence.records import ChartState, Kind
 from .activations import Activation
 from .charts import NotAllowed
+from .elsewhere import migration_of, rollback_of
 from .messages import (
     Begin,
     CommitFailed,
@@ -37,19 +37,17 @@ from .passivation import WorkflowActivated
 from .performance import Performance, run
 from .pipeline import Reply
 from .position import Position
-from .rehydration import past_position, previous_sequence, read_position
+from .rehydration import read_position
 from .resident import Resident
 from .runtime.context import here
 from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    migrated,
-    rolled_back,
     unborn,
 )
-from .to_come import leave, leave_elsewhere, taken_back, too_late
-from .versions import load_context, to_present
+from .to_come import leave, taken_back, too_late
+from .versions import load_context
 from .workflow import Workflow
 
 
@@ -217,13 +215,8 @@ class WorkflowActor(Resident):
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        after = to_present(position, workflow)
-        record = replace(position.record, version=workflow.version)
-        self._position = replace(position, record=record)
-        done = migrated(position, after, at, (perf_counter_ns() - started) // 1000)
-        allocate = self._services.store.allocate_message
-        self._write(leave_elsewhere(done, self._position, workflow, allocate), None)
+        self._position, done = migration_of(self._services, position, workflow)
+        self._write(done, None)
         try:
             self._pipeline.settle()
         except RepertoryError:
@@ -305,15 +298,9 @@ class WorkflowActor(Resident):
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
         assert self._position is not None
-        store, record = self._services.store, self._position.record
-        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+        number = self._position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, performance.workflow)
-        duration = (perf_counter_ns() - started) // 1000
-        done = rolled_back(past, at, duration, message.key)
-        allocate = store.allocate_message
-        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        done = rollback_of(self._services, self._position, message, performance.workflow)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there

@@ -23,6 +23,7 @@ LAYERS = [
         "actors.timers",
         "actors.timeouts",
         "actors.to_come",
+        "actors.elsewhere",
         "actors.names",
         "actors.waiting",
         "actors.performance",

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
-from . import checking, creating, drawing, reading, replaying, running, stubbing, writing
+from . import checking, creating, drawing, reading, replaying, running, stubbing, timing, writing
 from .out import complain
 
 
@@ -72,6 +72,7 @@ def _repertory(
 app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
+app.command("timers")(timing.timers)
 app.command("verify")(reading.verify)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
