@@ -17,6 +17,7 @@ WORDS = {
     "transitions": "handlers",
     "timeout": "timeout_target",
 }
+_LATE = "Not finished within completion_timeout_seconds"
 Parts = dict[tuple[str | int, ...], Path]
 
 
@@ -59,6 +60,19 @@ class SwarmStates:
         nesting = Nesting(workflow.source, grown, parents, paths, "parent")
         self.top = nesting.tree(initial)
         self.initial = nesting.outermost(initial)
+
+    def late(self) -> str:
+        """Return the state for workflows that have run out of time, made if there is none."""
+        for state in self.top:
+            if state.kind == "final" and state.name.replace("_", "").casefold() == "timedout":
+                return state.name
+        name = "timed_out"
+        while name in self._read:
+            name += "_"
+        self._paths["state", name] = self._table.path
+        made = StateDefinition(name, kind="final", title="timed out", description=_LATE)
+        self.top = (*self.top, made)
+        return name
 
     def _state(self, name: str, table: Table) -> None:
         paths = self._paths

@@ -175,7 +175,8 @@ def test_what_a_file_says_of_agents_and_resources_can_be_looked_up() -> None:
     assert definitions.agents["tester"].tags == ("testing", "verification", "qa")
     assert definitions.resources["github_api"]["endpoint"] == "https://api.github.com"
     workflow = definitions["code_review"].definition
-    assert workflow.deadline == 3600
+    assert workflow.deadline is not None
+    assert (workflow.deadline.seconds, workflow.deadline.target) == (3600, "TimedOut")
     assert workflow.retry is not None
     assert (workflow.retry.limit, workflow.retry.backoff) == (3, 60)
     states = {state.name: state for state in workflow.walk()}
