@@ -31,6 +31,7 @@ from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
 from .passivation import Passivation
 from .persistence_actor import PersistenceActor
+from .reception import Reception
 from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
 from .runtime.context import here
 from .services import Services
@@ -180,6 +181,12 @@ class SystemLife:
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
+        services.reception = Reception(
+            services.activations,
+            self._limits,
+            services.persistence.actor_inbox,
+            services.supervisor.actor_inbox,
+        )
         self._running = services
         try:
             self._check_definitions(services)
@@ -238,6 +245,7 @@ class SystemLife:
             deadline = Deadline(0)
             raise
         finally:
+            services.reception.close()
             services.runtime.shutdown(timeout=deadline.left())
             services.store.close()
 

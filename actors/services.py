@@ -17,6 +17,7 @@ from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
+from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
@@ -42,6 +43,7 @@ class Services:
             it until it comes again.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
+        reception: where senders outside come in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
             Called by the persistence actor, once for each message until a step takes or cancels
             it; again in the next system, and after a postponement.
@@ -61,6 +63,7 @@ class Services:
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
+    reception: Reception = field(init=False)
     carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:

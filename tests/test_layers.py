@@ -46,6 +46,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.reception",
         "actors.resident",
         "actors.weight",
         "actors.answer",
@@ -58,7 +59,14 @@ LAYERS = [
         "actors.persistence_actor",
         "actors.supervisor",
     ],
-    ["actors.system", "actors.upkeep", "actors.life", "actors.ref"],
+    [
+        "actors.system",
+        "actors.recovering",
+        "actors.upkeep",
+        "actors.life",
+        "actors.ref",
+        "actors.view",
+    ],
     ["actors.definitions"],
     ["actors.cli"],
 ]
