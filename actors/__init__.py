@@ -7,6 +7,7 @@ Layers, each importing only from those above it in this list:
     actors.charts          statecharts: the only importer of python-statemachine
     workflow … supervisor  one workflow's actor, the persistence actor, the supervisor
     system, ref            what an app holds
+    definitions            workflows from documents
     cli                    the command line, built on the public names alone
 """
 
@@ -32,6 +33,7 @@ from ..persistence.errors import (
     StoreTooNew,
     SystemStopped,
     Timeout,
+    TimerSkipped,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -41,9 +43,19 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
-from .charts import Event, HistoryState, State, States
+from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
+from .definitions import (
+    ContractBroken,
+    Definitions,
+    Fault,
+    FaultyDocument,
+    GuardFailed,
+    UnboundActions,
+    action,
+    load_definitions,
+)
 from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
@@ -56,6 +68,7 @@ from .passivation import WorkflowActivated, WorkflowPassivated
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
+from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
@@ -66,11 +79,16 @@ __all__ = [
     "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "ContractBroken",
     "DefinitionChanged",
     "DefinitionChangedWarning",
+    "Definitions",
     "Difference",
     "Event",
     "EventFailed",
+    "Fault",
+    "FaultyDocument",
+    "GuardFailed",
     "Handler",
     "HandlerFailed",
     "HistoryEntry",
@@ -100,7 +118,10 @@ __all__ = [
     "SubscriptionGap",
     "SystemStopped",
     "Timeout",
+    "Timer",
+    "TimerSkipped",
     "Transition",
+    "UnboundActions",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -116,5 +137,8 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "action",
+    "after",
+    "load_definitions",
     "migrates",
 ]

@@ -25,7 +25,10 @@ def unwelcome(
 ) -> WorkflowError | None:
     """Return why an event is refused without asking the chart, or None."""
     workflow_id = position.record.id
-    if message.event not in workflow.public_events():
+    events = workflow.public_events()
+    if (came := message.message) is not None and came.name is not None:
+        events = workflow._all_events  # the system's own: what a chart gives itself among them
+    if message.event not in events:
         known = ", ".join(sorted(workflow.public_events()))
         return UnknownEvent(
             f"Workflow {workflow_id!r} has no event {message.event!r}; a "
@@ -84,7 +87,8 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
         return message.message.data
     if not message.data:
         return None
-    if taken := RESERVED.intersection(message.data):
+    if not RESERVED.isdisjoint(message.data):
+        taken = RESERVED.intersection(message.data)
         raise SerializationFailed(
             f"The data of event {message.event!r} for workflow {workflow_id!r} has a field "
             f"{min(taken)!r}, a name that callbacks get from the chart; call it otherwise.",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import isawaitable, iscoroutinefunction
 from time import perf_counter_ns
 from typing import Any
 
-from msgspec.structs import replace
-
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
-from ..persistence.records import ChartState, Kind, Message, WorkflowRecord
-from .agenda import Sent
+from ..persistence.records import ChartState, Kind
+from .agenda import Agenda
 from .charts import (
     Macrostep,
     begin,
@@ -28,7 +26,7 @@ from .handlers import HandlerCall, HandlerListener, event_hooks
 from .messages import Deliver
 from .position import Position
 from .rehydration import rehydrate
-from .stepping import Done, error_json, messages_of
+from .stepping import Done, error_json
 from .workflow import Workflow
 
 
@@ -72,42 +70,47 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self, at: int) -> Macrostep:
-        """Enter the initial states.
+    @property
+    def agenda(self) -> Agenda:
+        """What is still to come, with what the present step adds and takes back."""
+        return self._chart._agenda
 
-        Arguments:
-            at: the time; UTC, in microseconds since 1970.
-        """
-        self._chart._agenda.begin({}, at)
+    async def begin(self) -> Macrostep:
+        """Enter the initial states."""
         if runs_async(self._chart):
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(
-        self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
-    ) -> Macrostep:
-        """Take an event, to the end of its macrostep.
-
-        Arguments:
-            event: its name.
-            data: its data, by parameter name.
-            pending: what the workflow has named and is still to come, by id.
-            at: the time; UTC, in microseconds since 1970.
+    def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Take an event, to the end of its macrostep, when nothing has to be awaited.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
-        self._chart._agenda.begin(pending, at)
         self._calls.clear()
+        if self._hooks:
+            run(self._tell_hooks(event))
+        return self._checked(event, macrostep(self._chart, event, data))
+
+    async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Do what `take` does, where something has to be awaited."""
+        self._calls.clear()
+        await self._tell_hooks(event)
+        if runs_async(self._chart):
+            return self._checked(event, await macrostep_async(self._chart, event, data))
+        return self._checked(event, macrostep(self._chart, event, data))
+
+    def _checked(self, event: str, taken: Macrostep) -> Macrostep:
+        self.workflow.check_answer(event, taken.result)
+        return taken
+
+    async def _tell_hooks(self, event: str) -> None:
         for hook in self._hooks:
             standing = leaves(self.workflow, capture_state(self._chart).configuration)
             told = hook("+".join(standing), event)
             if isawaitable(told):
                 await told
-        if runs_async(self._chart):
-            return await macrostep_async(self._chart, event, data)
-        return macrostep(self._chart, event, data)
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
@@ -118,34 +121,11 @@ class Performance:
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
+        if not self._calls:
+            return []
         calls = self._calls.copy()
         self._calls.clear()
         return calls
-
-    def take_outbox(self) -> tuple[list[Sent], tuple[int, ...]]:
-        """Return what the step leaves to be done, and the ids of what it has taken back."""
-        return self._chart._agenda.take()
-
-    def with_messages(
-        self,
-        done: Done,
-        record: WorkflowRecord,
-        received: Message | None,
-        allocate: Callable[[], int],
-    ) -> Done:
-        """Return what was done with the messages that leave with it.
-
-        Arguments:
-            done: what was done.
-            record: the workflow's row before it.
-            received: the message that it takes, or None.
-            allocate: gives the id of each one.
-        """
-        sent, cancelled = self.take_outbox()
-        if not sent and not cancelled and received is None:
-            return done
-        sends = messages_of(sent, record, done.at, allocate)
-        return replace(done, sends=sends, received=received, cancels=cancelled)
 
     def done(
         self,
@@ -181,16 +161,16 @@ class Performance:
             raise self._unwritable("what its actions returned", event, error) from error
         stands = capture_state(self._chart)
         return Done(
-            kind=kind,
-            event=event,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=stands,
-            finished=is_final(self.workflow, stands.configuration),
-            context=context,
-            data=data,
-            key=key,
-            result=result,
+            kind,
+            event,
+            at,
+            (perf_counter_ns() - started) // 1000,
+            stands,
+            is_final(self.workflow, stands.configuration),
+            context,
+            data,
+            key,
+            result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
         )

@@ -110,11 +110,15 @@ class PersistenceActor(PooledActor):
                 commit.conclude(None)
                 continue
             commit.conclude(failure or next(results))
-            if commit.error is None:
-                self._outbox.committed(commit.step)
-            elif commit.received is not None:
-                self._outbox.failed(commit.received, commit.error)
-            if commit.error is None and self._notifications and commit.position is not None:
+            if commit.error is not None:
+                if commit.received is not None:
+                    self._outbox.failed(commit.received, commit.error)
+                continue
+            step = commit.step
+            if step.sends or step.cancels or step.receives is not None:
+                self._outbox.committed(step)
+            # Looked at only now: whoever came before this was concluded has seen less.
+            if self._notifications and commit.position is not None:
                 self._notifications.publish(Committed(commit.position, commit.step.entry))
 
     def _perform(self, message: Any, reply: Any) -> None:

@@ -12,6 +12,7 @@ from .reception import Put
 from .rehydration import past_position
 from .runtime import Envelope, PooledFuture, PooledRef
 from .stepping import follow, forked, unborn
+from .to_come import leave_elsewhere
 from .versions import to_present
 from .view import WorkflowView
 from .waiting import Deadline, check_may_wait, wait
@@ -231,9 +232,10 @@ class WorkflowRef(WorkflowView):
         record = origin.record
         before = unborn(services.store.allocate(), workflow_id, record.type, record.version)
         done = forked(origin, services.runtime.clock.now_us())
+        done = leave_elsewhere(done, before, workflow, services.store.allocate_message)
         step, position = follow(before, done, checkpoint_every=1)
         made: Answer[Any] = Answer()
-        services.submit(Commit([made], step=step, position=position))
+        services.submit(Commit(made, step, position))
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 

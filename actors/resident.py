@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from typing import Any
 
 from ..persistence.errors import RepertoryError
 from .activations import Activation
-from .messages import Leave
+from .messages import CommitFailed, Leave, Passivate
 from .passivation import Reason
 from .pipeline import Pipeline
 from .position import Position
-from .runtime import PooledActor
+from .runtime import Envelope, PooledActor
 from .services import Services
 
 
@@ -29,7 +29,6 @@ class Resident(PooledActor):
         self._id = workflow_id
         self._activation = activation
         self._position: Position | None = None
-        self._leaving: Leave | None = None
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     def _arrived(self) -> bool:
@@ -42,17 +41,30 @@ class Resident(PooledActor):
         return new
 
     def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
+        """End this activation; the next one takes what waits, in order.
+
+        Were it taken before the end, there might be no end: somebody may always send one more.
+        """
+        together, settled = [message], True
+        try:
             self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
+        except RepertoryError:  # those who sent what was not written know
+            settled = False
+
+        def vacate() -> list[Envelope[Any]]:
+            own = (CommitFailed, Passivate)  # these are about this activation alone
+            left = [one for one in self.vacate() if not isinstance(one.message, own)]
+            self._services.passivation.left(self._id, self._activation, "stopped")
+            while left and isinstance(left[0].message, Leave):
+                together.append(left.pop(0).message)
+            if left and not settled:
+                left.insert(0, Envelope(CommitFailed(0)))  # the next one must know
+            return left
+
+        if not self._depart("stopped"):
+            self._services.activations.succeed(self._id, self._activation, vacate)
+        for one in together:
+            one.left.set(None)
 
     def may_leave(self) -> bool:
         """Tell whether nothing would be lost if it left memory now, but messages that wait."""

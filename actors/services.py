@@ -11,7 +11,6 @@ from pykka import ActorDeadError
 from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
-from .answer import brought_by
 from .definition_check import DefinitionCheck
 from .limits import Limits
 from .messages import Commit
@@ -68,10 +67,10 @@ class Services:
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
-        for reply in commit.replies:
-            brought_by(self.persistence, reply)
+        reply = commit.reply
+        if reply is not None:
+            reply.worker = self.persistence.actor_inbox
         try:
-            reply = commit.replies[0] if commit.replies else None
             self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)

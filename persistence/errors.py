@@ -49,6 +49,18 @@ class UnknownState(WorkflowError):
         self.state = state
 
 
+class TimerSkipped(WorkflowError):
+    """A timer was so late that it did not fire, as it was set to; it's in the history.
+
+    Attributes:
+        name: the timer's name.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, name: str) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.name = name
+
+
 class InvalidTransition(WorkflowError):
     """The workflow's present state does not allow this event. The caller's fault.
 

@@ -19,9 +19,15 @@ LAYERS = [
         "actors.workflow",
         "actors.agenda",
         "actors.deadline",
+        "actors.recurrence",
+        "actors.timers",
+        "actors.timeouts",
+        "actors.to_come",
         "actors.names",
         "actors.waiting",
         "actors.performance",
+        "actors.attempt",
+        "actors.presence",
         "actors.lifecycle",
         "actors.position",
         "actors.snapshot",
@@ -153,7 +159,7 @@ def test_any_module_can_be_imported_first(module: str) -> None:
 def test_importing_the_library_imports_no_extra() -> None:
     code = (
         "import sys, repertory.actors\n"
-        "extras = {'typer', 'rich', 'pydantic', 'starlette', 'pytest', 'hypothesis'}\n"
+        "extras = {'typer', 'rich', 'pydantic', 'starlette', 'pytest', 'hypothesis', 'cronsim'}\n"
         "print(*sorted(extras & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,6 +13,7 @@ def make_state(
     name: str,
     *,
     kind: Literal["state", "final", "compound", "parallel", "history", "deep"] = "state",
+    title: str = "",
     initial: bool = False,
     inner: Sequence[State] = (),
     enter: Sequence[str] = (),
@@ -21,19 +22,20 @@ def make_state(
     """Return a state with what is within it.
 
     Arguments:
-        name: its id, and its name for people.
+        name: its id.
         kind: what it is; `history` and `deep` are the kinds of history state.
+        title: its name for people; the id by default.
         initial: whether it is what its parent, or the chart, begins in.
         inner: the states within it, made before.
         enter: names of its entry actions.
         exit: names of its exit actions.
     """
     if kind in ("history", "deep"):
-        memory = HistoryState(name=name, type="deep" if kind == "deep" else "shallow")
+        memory = HistoryState(name=title or name, type="deep" if kind == "deep" else "shallow")
         memory._set_id(name)
         return memory
     state = State(
-        name=name,
+        name=title or name,
         initial=initial,
         final=kind == "final",
         parallel=kind == "parallel",

@@ -224,19 +224,9 @@ class Binding:
                 rest = rest.less(step.state)
         quietly = not (told or more or any(step.calls for step in enter))
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
+        here, course = plan.arrives, Course.of(plan, event)
         return Script(
-            plan,
-            silent,
-            before,
-            leave,
-            on,
-            enter,
-            after,
-            plan.arrives,
-            rest,
-            quietly,
-            tells,
-            Course.of(plan, event),
+            plan, silent, before, leave, on, enter, after, here, rest, quietly, tells, course
         )
 
     def _actions(

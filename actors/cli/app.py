@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
-from . import drawing, reading, replaying, writing
+from . import checking, creating, drawing, reading, replaying, running, stubbing, writing
 from .out import complain
 
 
@@ -25,7 +25,8 @@ class Commands(TyperGroup):
             complain("Interrupted.")
             raise typer.Exit(130) from None
         except RepertoryError as error:
-            complain(str(error))
+            for line in str(error).splitlines():  # a document's faults have one each
+                complain(line)
             raise typer.Exit(1) from None
         except BrokenPipeError:
             # Whoever read the output has enough of it; flushing at exit must not fail again.
@@ -79,3 +80,7 @@ app.command("send")(writing.send)
 app.command("rollback")(writing.rollback)
 app.command("diagram")(drawing.diagram)
 app.command("replay")(replaying.replay)
+app.command("check")(checking.check)
+app.command("run")(running.run)
+app.command("new")(creating.new)
+app.command("stubs")(stubbing.stubs)

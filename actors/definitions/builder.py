@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from ..charts import ChartMeta, State, add_transition, make_state
 from .actions import Source
-from .contracts import validator
+from .contracts import Checks, validator
+from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
+from .facts import facts_of
 from .guards import compile_guards
-from .model import Document, Field, StateDefinition, WorkflowDefinition
+from .model import Field, StateDefinition, WorkflowDefinition
 from .names import identifier
 from .types import python_type
 
@@ -21,7 +23,7 @@ Methods = Mapping[str, Callable[..., bool]]
 
 def build(
     workflow: WorkflowDefinition,
-    document: Document,
+    definitions: Definitions,
     *,
     origin: str = "<text>",
     guards: Methods | None = None,
@@ -31,7 +33,7 @@ def build(
 
     Arguments:
         workflow: the workflow; what it names must be there, which loaders have made sure of.
-        document: the document that it is from.
+        definitions: what is loaded with it.
         origin: the file's path; a class made anew from the same one takes the place of the former.
         guards: its guards as `compile_guards` gives them; compiled here when left out.
         actions: where to look the functions of its actions up, before all else.
@@ -63,11 +65,21 @@ def build(
         "__doc__": workflow.description or None,
         "workflow_name": workflow.name,
         "version": workflow.version,
-        "document": document,
         "definition": workflow,
+        "definitions": definitions,
+        "facts": facts_of(workflow),
+        "_notes": {
+            state.name: f"agents: {', '.join(state.agents)}"
+            for state in workflow.walk()
+            if state.agents and not state.states
+        },
         "_sources": tuple(actions),
+        "_answers": {
+            name: Checks(contract).output
+            for name, contract in workflow.contracts.items()
+            if contract.output and name in events
+        },
         "_attributes": action_names,
-        "_bound": not action_names,
         **{guard_names[name]: method for name, method in guards.items()},
         **dict.fromkeys(action_names.values(), unbound),
         **{
@@ -77,7 +89,8 @@ def build(
     }
     if workflow.context is not None:
         namespace["Context"] = context_type(workflow.name, workflow.context)
-    return ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+    made: Any = ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+    return cast(type[DocumentWorkflow], made)
 
 
 def context_type(workflow: str, fields: Mapping[str, Field]) -> type[msgspec.Struct]:
@@ -145,6 +158,7 @@ class _Assembly:
         made = make_state(
             state.name,
             kind=state.kind,
+            title=state.title,
             initial=initial,
             inner=inner,
             enter=[self._actions[name] for name in state.enter],
@@ -154,6 +168,9 @@ class _Assembly:
         return made
 
     def _connect(self, state: StateDefinition) -> None:
+        if state.timeout is not None and state.timeout.target is not None:
+            source, target = self._states[state.name], self._states[state.timeout.target]
+            add_transition(source, [target], events=[f"timeout.{state.name}"])
         for transition in state.transitions:
             contracts = [e for e in transition.events if e in self._validators]
             add_transition(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from ..workflow import Workflow
 from .document_workflow import DocumentWorkflow
@@ -86,6 +86,7 @@ def _references(draft: Draft, document: Document) -> None:
     for state in draft.states.values():
         for number, transition in enumerate(state.transitions):
             of = f"state {state.name!r}"
+            place: tuple[str | int, ...]
             for target in transition.targets:
                 if target:
                     place = ("target", state.name, number)
@@ -217,9 +218,3 @@ def _is_dead_end(draft: Draft, state: StateDefinition) -> bool:
 
 def _leaves(state: StateDefinition) -> bool:
     return bool(state.timeout) or any(t.targets or not t.events for t in state.transitions)
-
-
-def guard_places(draft: Draft) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """Yield each guard's name, with where its expression stands."""
-    for name in draft.workflow.guards:
-        yield name, ("guard", name)

@@ -24,8 +24,11 @@ _MOST_LOOPED_PARTS = 2_000
 _MOST_LOOPED_TEXT = 100_000
 _CEL_TYPES = {"string": "STRING", "enum": "STRING", "boolean": "BOOL"}
 """Types that comparing with another one is a fault; numbers of both kinds may be compared."""
-_FUNCTIONS = ("size", "count", "has", "int", "double", "string", "bool", "startsWith", "endsWith")
-_FUNCTIONS += ("contains", "matches", *sorted(MACROS))
+_FUNCTIONS = [
+    *("size", "count", "has", "int", "double", "string", "bool"),
+    *("startsWith", "endsWith", "contains", "matches"),
+    *sorted(MACROS),
+]
 
 
 class GuardFault(msgspec.Struct, frozen=True):
@@ -209,12 +212,12 @@ def _method(
         result = evaluate(data=data)
         answer = result.value()
         if answer is True or answer is False:
-            return answer  # type: ignore[no-any-return]  # the library is not typed
+            return answer
         if "Non-CEL value type" in str(answer):
             result = evaluate(data=msgspec.to_builtins(data))
             answer = result.value()
             if answer is True or answer is False:
-                return answer  # type: ignore[no-any-return]  # likewise
+                return answer
         raise _failed(_why(result))
 
     def _failed(why: str) -> GuardFailed:
@@ -229,6 +232,7 @@ def _method(
         guard.__signature__ = Signature(optional)  # type: ignore[attr-defined]  # functions have it
     guard.__name__ = guard.__qualname__ = f"guard {name}"
     guard.__doc__ = expression
+    guard.label = name  # type: ignore[attr-defined]  # what diagrams show
     return guard
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,58 +13,14 @@ from ...persistence.errors import BadDefinition
 from .actions import Source as Actions
 from .builder import build
 from .checking import check_draft
-from .document_workflow import DocumentWorkflow
+from .definitions import Definitions
 from .draft import Draft
 from .faults import Fault, FaultyDocument
 from .guards import compile_guards
-from .model import Agent, Document
+from .model import Document
 from .native import is_native, read_native
-from .resources import OpenResource
 from .source import Source, read_file
 from .swarm import is_swarm, read_swarm
-
-
-class Definitions(Mapping[str, type[DocumentWorkflow]]):
-    """The workflow classes of a document, by name, with its agents and resources.
-
-    Attributes:
-        document: all that the document says.
-    """
-
-    def __init__(
-        self,
-        document: Document,
-        workflows: Mapping[str, type[DocumentWorkflow]],
-        environment: Mapping[str, str],
-    ) -> None:
-        self.document = document
-        self._workflows = dict(workflows)
-        self._environment = environment
-
-    def __getitem__(self, name: str) -> type[DocumentWorkflow]:
-        return self._workflows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._workflows)
-
-    def __len__(self) -> int:
-        return len(self._workflows)
-
-    def __repr__(self) -> str:
-        return f"<Definitions {', '.join(self)}>"
-
-    @property
-    def agents(self) -> Mapping[str, Agent]:
-        """The document's agents, by name."""
-        return self.document.agents
-
-    @property
-    def resources(self) -> Mapping[str, OpenResource]:
-        """The document's resources, by name, with the environment's values for those who ask."""
-        return {
-            name: OpenResource(resource, self._environment)
-            for name, resource in self.document.resources.items()
-        }
 
 
 def load_definitions(
@@ -93,19 +49,19 @@ def load_definitions(
     """
     values = os.environ if environment is None else environment
     content, name = _content(path_or_text)
-    document, built = read_definitions(Source(content, name, values))
+    source = Source(content, name, values)
+    document, built = read_definitions(source)
+    definitions = Definitions(document, values)
     sources = _sources(actions)
-    workflows: dict[str, type[DocumentWorkflow]] = {}
-    definitions = Definitions(document, workflows, values)
     for draft, guards in built:
+        workflow = draft.workflow
         try:
-            made = build(draft.workflow, document, origin=name, guards=guards, actions=sources)
+            made = build(workflow, definitions, origin=name, guards=guards, actions=sources)
         except BadDefinition as error:
-            draft.fault(("name",), _said(error, draft.workflow.name), draft.workflow.name)
-            continue
-        made.definitions = definitions
-        definitions._workflows[draft.workflow.name] = made
-    built[0][0].source.refuse() if built else None
+            draft.fault(("name",), _said(error, workflow.name), workflow.name)
+        else:
+            definitions.add(workflow.name, made)
+    source.refuse()
     return definitions
 
 

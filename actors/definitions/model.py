@@ -51,6 +51,7 @@ class StateDefinition(msgspec.Struct, frozen=True):
     Attributes:
         name: its id, unlike any other in the workflow.
         kind: what it is.
+        title: what diagrams call it; its name by default.
         description: what people read.
         initial: id of the child that is entered by default; None in all but compound states.
         states: the states within it; regions, when it is parallel.
@@ -65,6 +66,7 @@ class StateDefinition(msgspec.Struct, frozen=True):
 
     name: str
     kind: StateKind = "state"
+    title: str = ""
     description: str = ""
     initial: str | None = None
     states: tuple[StateDefinition, ...] = ()

@@ -1,13 +1,13 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
-from pykka._envelope import Envelope
-
 from .actor import PooledActor
+from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
 from .dispatchers import MailboxRunner, PinnedActor, PinnedDispatcher, SteppedDispatcher
+from .envelope import Envelope
 from .errors import (
     ActorRuntimeError,
     AskRingError,
@@ -36,6 +36,7 @@ from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, Sma
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
 from .timers import Timer
+from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
@@ -69,6 +70,7 @@ __all__ = [
     "PooledFuture",
     "PooledRef",
     "PriorityMailbox",
+    "Published",
     "ReceiveTimeout",
     "Restart",
     "RoundRobin",
@@ -85,7 +87,10 @@ __all__ = [
     "Terminated",
     "Timer",
     "TimerHandle",
+    "TopicSubscription",
+    "Topics",
     "WhenFull",
+    "blocking",
     "decide",
     "default_runtime",
 ]

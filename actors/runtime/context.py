@@ -8,9 +8,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
     from .dispatchers import MailboxRunner
+    from .envelope import Envelope
     from .future import PooledFuture
     from .mailbox import Mailbox
 
@@ -24,6 +23,8 @@ class ThreadContext(threading.local):
     """What this thread runs mailboxes for, `None` for a thread of the application."""
     serves_loop: bool = False
     """Whether this thread runs the event loop of a runtime's async handlers."""
+    blocks: bool = False
+    """Whether its pool has been told that this thread is blocked."""
     interrupt: BaseException | None = None
     """A Ctrl-C that broke off a handler which this thread ran while waiting."""
     depth: int = 0

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MAX_SEARCHED = 2_000
+"""How many mailboxes may wait for a worker while one of them is looked for among them: to look
+through more would cost what it saves, another thread's waking."""
+
 
 class Worker:
     """A thread of the pool, as the others see it."""
@@ -88,8 +92,8 @@ class Dispatcher:
 
     def unschedule(self, mailbox: Mailbox) -> bool:
         """Take `mailbox` and its turn back if no worker has begun with it."""
-        if len(self.ready) > 32:
-            return False  # The search would cost more than it saves.
+        if len(self.ready) > MAX_SEARCHED:
+            return False
         try:
             self.ready.remove(mailbox)
         except (ValueError, IndexError):

@@ -14,9 +14,8 @@ from .lifecycle import ActorFailed, ActorRestarted
 from .supervision import Directive
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
     from .children import Child
+    from .envelope import Envelope
     from .mailbox import Mailbox
 
 logger = logging.getLogger("repertory.actors.runtime")

@@ -13,8 +13,7 @@ from .errors import RuntimeClosedError
 from .future import answer
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
+    from .envelope import Envelope
     from .mailbox import Mailbox
 
 

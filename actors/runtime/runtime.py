@@ -25,6 +25,7 @@ from .loop import HandlerLoop
 from .mailbox import Mailbox
 from .ref import PooledRef
 from .supervision import Restart
+from .topics import Topics
 
 A = TypeVar("A", bound=PooledActor)
 
@@ -49,6 +50,7 @@ class Runtime:
         clock: where time comes from.
         events: what happens to actors: see `lifecycle`.
         dead_letters: the messages that nobody will handle.
+        topics: publish and subscribe by topic.
         loop: runs async handlers.
 
     Example:
@@ -73,6 +75,7 @@ class Runtime:
         self.clock: Clock = clock or SystemClock(f"{name}-clock")
         self.events = EventStream()
         self.dead_letters = DeadLetters(self.events)
+        self.topics = Topics(self.dead_letters)
         self.loop = HandlerLoop(f"{name}-loop")
         self._owns_clock = clock is None
         self._closing = False

@@ -11,9 +11,7 @@ from repertory.actors import ActorSystem, Committed
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.records import Entry, WorkflowRecord
 
-from tests.crash.worker import Account
-
-from .scenario import ACCOUNTS, KEPT, MONEY, TICKS, opened, run
+from .scenario import ACCOUNTS, KEPT, LATER, MONEY, POST_SECONDS, POSTS, TICKS, Purse, opened, run
 
 Notes = Sequence[tuple[str, Any]]
 """What was seen before the crash: what had been sent, acknowledged and told."""
@@ -31,7 +29,7 @@ def recovered(path: Path, notes: Notes, *, to_the_end: bool = True, durable: boo
     Returns:
         how many keys were acknowledged and are gone.
     """
-    clock = ManualClock()
+    clock = ManualClock(LATER)
     system = opened(path, clock, synchronous="OFF")
     try:
         assert system.verify() == []
@@ -42,6 +40,10 @@ def recovered(path: Path, notes: Notes, *, to_the_end: bool = True, durable: boo
             acknowledged_is_there(system, notes)
             told_is_durable(system, notes)
         nothing_else_is_there(system, notes, keys)
+        system.settle()
+        if ("sent", ("due", "posts")) not in notes:
+            nothing_has_come_early(system)
+        clock.advance(POST_SECONDS)
         system.settle()
         money_is_conserved(system)
         the_rest_is_told(system, notes)
@@ -108,6 +110,12 @@ def told_is_durable(system: ActorSystem, notes: Notes) -> None:
             assert there.get(entry.id) == entry, f"of {row.id} something else was told"
 
 
+def nothing_has_come_early(system: ActorSystem) -> None:
+    posted = {request.key for request in POSTS}
+    for record in system.list(Purse):
+        assert not posted & set(system.get(record.id).context.received)
+
+
 def money_is_conserved(system: ActorSystem) -> None:
     """Each transfer has left one account and reached another, once."""
     assert list(system.messages()) == list(system.messages(dead=True)) == []
@@ -115,7 +123,7 @@ def money_is_conserved(system: ActorSystem) -> None:
     sent: list[str] = []
     received: list[str] = []
     balance = 0
-    for record in system.list(Account):
+    for record in system.list(Purse):
         context = system.get(record.id).context
         keys += context.keys
         sent += context.sent
@@ -148,7 +156,7 @@ def all_was_done_once(system: ActorSystem) -> None:
     contexts = {id: system.get(id).context for id in ACCOUNTS}
     for id, context in contexts.items():
         mine = [request for request in MONEY if request.id == id]
-        moved = [request for request in MONEY if request.event == "transfer"]
+        moved = [request for request in MONEY if "to" in request.data]
         assert sorted(context.keys) == sorted(request.key for request in mine)
         assert sorted(context.received) == sorted(r.key for r in moved if r.data["to"] == id)
     ticker = system.get("ticker")

@@ -19,7 +19,7 @@ from repertory.actors.runtime import ManualClock
 
 from .checks import recovered
 from .recording import Files, Platter, Recording, play, put
-from .scenario import opened, record, run
+from .scenario import LATER, opened, record, run
 from .vfs import watched_by
 
 EVERY = os.environ.get("REPERTORY_EVERY_WRITE") == "1"
@@ -140,7 +140,7 @@ def test_a_crash_during_the_recovery_from_a_crash_loses_nothing(
         again.note(what, about)
     place = put(left, tmp_path / "first")
     with watched_by(again):
-        clock = ManualClock()
+        clock = ManualClock(LATER)
         system = opened(place / "store.db", clock, checkpoint=60)
         run(system, clock, again.note)
         system.close()
