@@ -60,7 +60,7 @@ from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
-from .messages import EventFailed
+from .messages import EventFailed, StoreFailed
 from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
@@ -110,6 +110,7 @@ __all__ = [
     "States",
     "StoreDamaged",
     "StoreError",
+    "StoreFailed",
     "StoreFenced",
     "StoreInUse",
     "StoreTooNew",

@@ -8,6 +8,7 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.errors import StoreError, StoreFenced
 from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
@@ -40,6 +41,9 @@ class Services:
         definitions: notices classes that have changed.
         stalled: workflows that could not take a message from another one, and so take none after
             it until it comes again.
+        stops_on: which errors of the store the system stops for.
+        stop: has it stop for one.
+        lost: the one that it has stopped for, or None.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
@@ -57,6 +61,9 @@ class Services:
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
+    stops_on: type[StoreError] = StoreFenced
+    stop: Callable[[StoreError], None] = lambda error: None
+    lost: StoreError | None = None
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)

@@ -61,6 +61,7 @@ LAYERS = [
         "actors.durable_subscription",
         "actors.subscribing",
         "actors.services",
+        "actors.closing",
         "actors.workflow_actor",
         "actors.persistence_actor",
         "actors.supervisor",
