@@ -130,7 +130,12 @@ class WorkflowActor(Presence):
             self._performance = None  # nothing is known of the chart any more
 
     def _keep_order(self, message: Deliver) -> None:
-        """After a failure, take other workflows' messages from the first one that failed on."""
+        """After a failure, take other workflows' messages from the first one that failed on.
+
+        And when the store has failed for good, take nothing: it could not be written.
+        """
+        if (lost := self._services.lost) is not None:
+            raise StoreError(str(lost), path=lost.path) from lost
         if message.message is None:
             return
         if message.anew:
