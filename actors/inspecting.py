@@ -7,10 +7,10 @@ from typing import TextIO
 
 from .inspection import Inspection, inspect
 from .overview import Overview, overview
-from .upkeep import SystemUpkeep
+from .recovering import SystemRecovery
 
 
-class SystemInspecting(SystemUpkeep):
+class SystemInspecting(SystemRecovery):
     """What one can see of a system while it runs."""
 
     def inspect(self, *, limit: int = 50) -> Inspection:

@@ -91,17 +91,18 @@ class Performance:
         self._calls.clear()
         if self._hooks:
             run(self._tell_hooks(event))
-        return self._checked(event, macrostep(self._chart, event, data))
+        taken = macrostep(self._chart, event, data)
+        self.workflow.check_answer(event, taken.result)
+        return taken
 
     async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
         """Do what `take` does, where something has to be awaited."""
         self._calls.clear()
         await self._tell_hooks(event)
         if runs_async(self._chart):
-            return self._checked(event, await macrostep_async(self._chart, event, data))
-        return self._checked(event, macrostep(self._chart, event, data))
-
-    def _checked(self, event: str, taken: Macrostep) -> Macrostep:
+            taken = await macrostep_async(self._chart, event, data)
+        else:
+            taken = macrostep(self._chart, event, data)
         self.workflow.check_answer(event, taken.result)
         return taken
 

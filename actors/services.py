@@ -8,6 +8,7 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.errors import StoreError, StoreFenced
 from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
@@ -18,6 +19,7 @@ from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
+from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
@@ -42,9 +44,13 @@ class Services:
         stalled: workflows that could not take a message from another one, and so take none after
             it until it comes again.
         rates: how fast it goes, for whoever looks in.
+        inspection_server: lets other processes look in.
+        stops_on: which errors of the store the system stops for.
+        stop: has it stop for one.
+        lost: the one that it has stopped for, or None.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
-        inspection_server: lets other processes look in.
+        reception: where senders outside come in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
             Called by the persistence actor, once for each message until a step takes or cancels
             it; again in the next system, and after a postponement.
@@ -60,12 +66,16 @@ class Services:
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
     stalled: set[str] = field(default_factory=set)
     rates: Rates = field(default_factory=lambda: Rates(0.0))
+    stops_on: type[StoreError] = StoreFenced
+    stop: Callable[[StoreError], None] = lambda error: None
+    lost: StoreError | None = None
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
     inspection_server: InspectionServer | None = None
+    reception: Reception = field(init=False)
     carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:
