@@ -106,7 +106,7 @@ def _shown(seen: Seen, to: Console) -> RenderableType:
 def _tables(seen: Seen) -> Iterator[_Table]:
     yield "Store", ("what", ">now"), list(_facts(seen))
     states = [(state, f"{count:,}") for state, count in seen.store.states.items()]
-    yield "Workflows by state", ("state", ">workflows"), states
+    yield "Workflows by state", ("state", ">workflows"), [*states]
     inside = seen.system
     if inside is None:
         return
