@@ -99,6 +99,8 @@ class Agenda:
 
     def take(self) -> tuple[list[Sent], tuple[int, ...]]:
         """Return what the step has added, and the ids of what it has taken back; forget both."""
+        if not (self.sent or self._cancelled):
+            return [], ()
         taken = self.sent.copy(), tuple(self._cancelled)
         self.sent.clear()
         self._cancelled.clear()

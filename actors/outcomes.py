@@ -87,7 +87,8 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
         return message.message.data
     if not message.data:
         return None
-    if taken := RESERVED.intersection(message.data):
+    if not RESERVED.isdisjoint(message.data):
+        taken = RESERVED.intersection(message.data)
         raise SerializationFailed(
             f"The data of event {message.event!r} for workflow {workflow_id!r} has a field "
             f"{min(taken)!r}, a name that callbacks get from the chart; call it otherwise.",

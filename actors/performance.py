@@ -81,25 +81,37 @@ class Performance:
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
-        """Take an event, to the end of its macrostep.
+    def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Take an event, to the end of its macrostep, when nothing has to be awaited.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
         self._calls.clear()
-        for hook in self._hooks:
-            standing = leaves(self.workflow, capture_state(self._chart).configuration)
-            told = hook("+".join(standing), event)
-            if isawaitable(told):
-                await told
+        if self._hooks:
+            run(self._tell_hooks(event))
+        taken = macrostep(self._chart, event, data)
+        self.workflow.check_answer(event, taken.result)
+        return taken
+
+    async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Do what `take` does, where something has to be awaited."""
+        self._calls.clear()
+        await self._tell_hooks(event)
         if runs_async(self._chart):
             taken = await macrostep_async(self._chart, event, data)
         else:
             taken = macrostep(self._chart, event, data)
         self.workflow.check_answer(event, taken.result)
         return taken
+
+    async def _tell_hooks(self, event: str) -> None:
+        for hook in self._hooks:
+            standing = leaves(self.workflow, capture_state(self._chart).configuration)
+            told = hook("+".join(standing), event)
+            if isawaitable(told):
+                await told
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
@@ -110,6 +122,8 @@ class Performance:
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
+        if not self._calls:
+            return []
         calls = self._calls.copy()
         self._calls.clear()
         return calls
@@ -148,16 +162,16 @@ class Performance:
             raise self._unwritable("what its actions returned", event, error) from error
         stands = capture_state(self._chart)
         return Done(
-            kind=kind,
-            event=event,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=stands,
-            finished=is_final(self.workflow, stands.configuration),
-            context=context,
-            data=data,
-            key=key,
-            result=result,
+            kind,
+            event,
+            at,
+            (perf_counter_ns() - started) // 1000,
+            stands,
+            is_final(self.workflow, stands.configuration),
+            context,
+            data,
+            key,
+            result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
         )

@@ -22,7 +22,7 @@ def timers(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many at the most.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List timers and timeouts that are still to fire, the next one first."""
+    """List timers that are still to fire, the next one first."""
     with reading(store) as system:
         found = (
             system.timers(limit=limit + 1)
