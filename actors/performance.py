@@ -78,8 +78,11 @@ class Performance:
     async def begin(self) -> Macrostep:
         """Enter the initial states."""
         if runs_async(self._chart):
-            return await begin_async(self._chart)
-        return begin(self._chart)
+            taken = await begin_async(self._chart)
+        else:
+            taken = begin(self._chart)
+        self._chart.check_step("", None)
+        return taken
 
     def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
         """Take an event, to the end of its macrostep, when nothing has to be awaited.
@@ -92,7 +95,7 @@ class Performance:
         if self._hooks:
             run(self._tell_hooks(event))
         taken = macrostep(self._chart, event, data)
-        self.workflow.check_answer(event, taken.result)
+        self._chart.check_step(event, taken.result)
         return taken
 
     async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
@@ -103,7 +106,7 @@ class Performance:
             taken = await macrostep_async(self._chart, event, data)
         else:
             taken = macrostep(self._chart, event, data)
-        self.workflow.check_answer(event, taken.result)
+        self._chart.check_step(event, taken.result)
         return taken
 
     async def _tell_hooks(self, event: str) -> None:
