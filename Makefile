@@ -28,7 +28,7 @@ bench: $(VENV)/ready
 	$(BIN)/pip install -q -e '.[bench]'
 	-command -v npm >/dev/null && npm install --silent --prefix benchmarks/xstate
 	$(BIN)/python benchmarks/charts.py --json build/charts.json
-	$(BIN)/python benchmarks/runtime_rates.py
+	$(BIN)/python -m benchmarks.savina
 	$(BIN)/python -m benchmarks.durable
 
 # Types are checked on what a user installs: type checkers cannot see mapped folders.

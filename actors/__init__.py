@@ -19,6 +19,7 @@ from ..persistence.errors import (
     HandlerFailed,
     HistoryTrimmed,
     InvalidTransition,
+    MailboxFull,
     MigrationFailed,
     NotAStore,
     RepertoryError,
@@ -59,7 +60,7 @@ from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
-from .messages import EventFailed
+from .messages import EventFailed, StoreFailed
 from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
@@ -95,6 +96,7 @@ __all__ = [
     "HistoryTrimmed",
     "InvalidTransition",
     "Lifecycle",
+    "MailboxFull",
     "MigrationFailed",
     "MigrationReport",
     "NotAStore",
@@ -108,6 +110,7 @@ __all__ = [
     "States",
     "StoreDamaged",
     "StoreError",
+    "StoreFailed",
     "StoreFenced",
     "StoreInUse",
     "StoreTooNew",

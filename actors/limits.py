@@ -10,6 +10,10 @@ WhenFull = Literal["wait", "refuse"]
 """What becomes of a sender for whom there is no room: it waits, or gets `MailboxFull`."""
 
 
+OnStoreError = Literal["continue", "stop"]
+"""What becomes of a system whose store could not write: it goes on, or it stops."""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The bounds that a system keeps; see `ActorSystem` for what each of them does.
 

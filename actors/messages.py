@@ -274,3 +274,15 @@ class EventFailed(msgspec.Struct, frozen=True):
     workflow_id: str
     error: Exception
     heard: bool = False
+
+
+class StoreFailed(msgspec.Struct, frozen=True):
+    """Published on the event stream: a transaction failed, and nothing of it was written.
+
+    Attributes:
+        error: why.
+        stops: whether the system stops for it.
+    """
+
+    error: Exception
+    stops: bool

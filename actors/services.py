@@ -8,6 +8,7 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.errors import StoreError, StoreFenced
 from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
@@ -16,6 +17,7 @@ from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
+from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
@@ -37,8 +39,14 @@ class Services:
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
         definitions: notices classes that have changed.
+        stalled: workflows that could not take a message from another one, and so take none after
+            it until it comes again.
+        stops_on: which errors of the store the system stops for.
+        stop: has it stop for one.
+        lost: the one that it has stopped for, or None.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
+        reception: where senders outside come in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
             Called by the persistence actor, once for each message until a step takes or cancels
             it; again in the next system, and after a postponement.
@@ -52,11 +60,16 @@ class Services:
     system_handlers: Sequence[object] = ()
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    stalled: set[str] = field(default_factory=set)
+    stops_on: type[StoreError] = StoreFenced
+    stop: Callable[[StoreError], None] = lambda error: None
+    lost: StoreError | None = None
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
+    reception: Reception = field(init=False)
     carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:

@@ -61,8 +61,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         deadline: the event that it gets when it has not finished in some time, as
             `after(timedelta(days=30), "expire")`.
         handlers: objects told of what happens, within the step; see `Handler`.
-        facts: what decides how stored workflows go on besides states, transitions and context, by
-            what people call it; a change to it is a change of the definition.
+        definition_facts: what decides how stored workflows go on besides states, transitions and
+            context, by what people call it; a change to it is a change of the definition.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
         outbox: what the present step, or a chart without a system, has sent with `tell`.
@@ -94,7 +94,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     checkpoint_every: ClassVar[int] = 100
     deadline: ClassVar[After | None] = None
     handlers: ClassVar[Sequence[object]] = ()
-    facts: ClassVar[Mapping[str, str]] = {}
+    definition_facts: ClassVar[Mapping[str, str]] = {}
 
     context: Any
     workflow_id: str

@@ -14,12 +14,12 @@ from ..persistence.errors import (
     RepertoryError,
     StoreError,
     WorkflowExists,
+    WorkflowNotFound,
 )
 from ..persistence.records import Kind
-from .activations import Activation
 from .attempt import Attempt
 from .charts import NotAllowed
-from .leaving import leave
+from .elsewhere import rollback_of
 from .messages import (
     Begin,
     CommitFailed,
@@ -33,20 +33,16 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .passivation import Reason
 from .performance import Performance, run
 from .pipeline import Reply
 from .presence import Presence
-from .rehydration import past_position, previous_sequence
 from .runtime.context import here
-from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    rolled_back,
     unborn,
 )
-from .to_come import leave_elsewhere, taken_back, too_late
+from .to_come import taken_back, too_late
 
 
 class WorkflowActor(Presence):
@@ -56,10 +52,6 @@ class WorkflowActor(Presence):
     written. When one of them can't be, it goes back to the last one that was, and all that
     followed fail with it.
     """
-
-    def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__(services, workflow_id, activation)
-        self._stalled = False
 
     # --- messages ---
 
@@ -94,8 +86,7 @@ class WorkflowActor(Presence):
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
-                    pipeline, activation = self._pipeline, self._activation
-                    leave(self, message, self._services, self._id, activation, pipeline)
+                    self._leave(message)
                 case Passivate():
                     if self.may_leave():
                         self._depart("finished")
@@ -125,6 +116,9 @@ class WorkflowActor(Presence):
         if isinstance(message, Leave):
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
+            if not isinstance(error, WorkflowNotFound):
+                # What comes after it may find it all well again, but must not overtake it.
+                self._services.stalled.add(self._id)
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         else:
@@ -136,12 +130,17 @@ class WorkflowActor(Presence):
             self._performance = None  # nothing is known of the chart any more
 
     def _keep_order(self, message: Deliver) -> None:
-        """After a failure, take other workflows' messages from the first one that failed on."""
+        """After a failure, take other workflows' messages from the first one that failed on.
+
+        And when the store has failed for good, take nothing: it could not be written.
+        """
+        if (lost := self._services.lost) is not None:
+            raise StoreError(str(lost), path=lost.path) from lost
         if message.message is None:
             return
         if message.anew:
-            self._stalled = False
-        elif self._stalled:
+            self._services.stalled.discard(self._id)
+        elif self._id in self._services.stalled:
             raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
@@ -246,34 +245,17 @@ class WorkflowActor(Presence):
 
     def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._stalled = True
         self._performance = self._position = self._activation.durable = None
         self._own_handlers = None
-        self._depart()
+        if not self._depart():
+            self._services.stalled.add(self._id)
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
         assert self._position is not None
-        store, record = self._services.store, self._position.record
-        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+        number = self._position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, performance.workflow)
-        duration = (perf_counter_ns() - started) // 1000
-        done = rolled_back(past, at, duration, message.key)
-        allocate = store.allocate_message
-        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        done = rollback_of(self._services, self._position, message, performance.workflow)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    def may_leave(self) -> bool:
-        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
-        return self._position is not None and self._pipeline.settled
-
-    def _depart(self, reason: Reason | None = None) -> bool:
-        """Leave memory, unless there are messages; the next one makes another activation."""
-        if not self.retire():
-            return False
-        self._services.passivation.left(self._id, self._activation, reason)
-        return True

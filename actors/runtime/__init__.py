@@ -1,14 +1,14 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
-from pykka._envelope import Envelope
-
 from .actor import PooledActor
+from .at_work import AtWork
 from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
 from .dispatchers import MailboxRunner, PinnedActor, PinnedDispatcher, SteppedDispatcher
+from .envelope import Envelope
 from .errors import (
     ActorRuntimeError,
     AskRingError,
@@ -27,6 +27,7 @@ from .lifecycle import (
     ActorStopped,
     DeadLetter,
     ReceiveTimeout,
+    SlowHandler,
     Terminated,
 )
 from .mailbox import Mailbox
@@ -36,17 +37,20 @@ from .ref import PooledRef
 from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
+from .threads import ActorNameFilter
 from .timers import Timer
 from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
     "ActorInfo",
+    "ActorNameFilter",
     "ActorRestarted",
     "ActorRuntimeError",
     "ActorStarted",
     "ActorStopped",
     "AskRingError",
+    "AtWork",
     "Backoff",
     "BlockedLoopError",
     "BoundedMailbox",
@@ -80,6 +84,7 @@ __all__ = [
     "Runtime",
     "RuntimeClosedError",
     "Scope",
+    "SlowHandler",
     "SmallestMailbox",
     "SteppedDispatcher",
     "Strategy",

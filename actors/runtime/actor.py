@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import pykka
 from pykka import messages
-from pykka._envelope import Envelope
 
 from . import ending
 from .children import Children
+from .envelope import Envelope
 from .errors import ActorRuntimeError
 from .future import PooledFuture
 from .lifecycle import Terminated

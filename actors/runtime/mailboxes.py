@@ -6,13 +6,13 @@ import heapq
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any
 
 from pykka import messages
-from pykka._envelope import Envelope
 
+from .envelope import Envelope
 from .errors import MailboxFullError
 from .future import PooledFuture, answer
 from .lifecycle import ReceiveTimeout, Terminated
@@ -95,7 +95,7 @@ class BoundedMailbox(Mailbox):
         """
         if self._admit(envelope):
             self._settle(envelope)
-            if self._turn.acquire(False):
+            if self._turn and self._turn.take():
                 self.dispatcher.schedule(self)
 
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
@@ -146,7 +146,7 @@ class BoundedMailbox(Mailbox):
                 return envelope
         return None
 
-    def drain(self) -> Iterator[Envelope[Any]]:
+    def drain(self) -> Iterable[Envelope[Any]]:
         """Take out what is left, and let the waiting senders find out."""
         yield from super().drain()
         with self._admission:
