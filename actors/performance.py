@@ -38,7 +38,7 @@ class Performance:
         waits: whether something in it is async, so that it must be awaited.
     """
 
-    __slots__ = ("_calls", "_chart", "_hooks", "_id", "waits", "workflow")
+    __slots__ = ("_calls", "_chart", "_hooks", "_id", "_plain", "waits", "workflow")
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Performance:
         self.workflow = workflow
         self._id = workflow_id
         self._calls: list[HandlerCall] = []
+        self._plain: Any = None  # its context after the last step
         self._hooks = event_hooks(handlers)
         listeners = [HandlerListener(handler, self._calls) for handler in handlers]
         self._chart = workflow.dormant(context, workflow_id, listeners)
@@ -156,7 +157,7 @@ class Performance:
             SerializationFailed: the context, or what the actions returned, is no JSON.
         """
         try:
-            context = self._chart.codec.plain(self._chart.context)
+            context = self._plain = self._chart.codec.plain(self._chart.context, self._plain)
         except CodecError as error:
             raise self._unwritable("its context", event, error) from error
         try:
