@@ -65,6 +65,7 @@ LAYERS = [
     ],
     ["actors.system", "actors.upkeep", "actors.life", "actors.ref"],
     ["actors.definitions"],
+    ["actors.testing", "actors.pytest_plugin"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""

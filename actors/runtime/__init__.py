@@ -2,7 +2,7 @@
 
 from .actor import PooledActor
 from .blocking import blocking
-from .clock import Clock, SystemClock, TimerHandle
+from .clock import Appointment, Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
@@ -45,6 +45,7 @@ __all__ = [
     "ActorRuntimeError",
     "ActorStarted",
     "ActorStopped",
+    "Appointment",
     "AskRingError",
     "Backoff",
     "BlockedLoopError",
