@@ -209,6 +209,8 @@ class SystemLife:
             services.persistence.tell(DeliverAll())
         self._trim_later(services)
         services.passivation.begin()
+        if follow := getattr(self._clock, "follow", None):
+            follow(self)  # a clock for tests, which waits for what it brings about
         return self
 
     def _check_definitions(self, services: Services) -> None:
@@ -229,6 +231,11 @@ class SystemLife:
         if self.path is None:
             return MemoryStore()
         return SqliteStore(self.path, synchronous=self._synchronous, read_only=self._read_only)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened, and not closed since."""
+        return self._running is not None
 
     def close(self, timeout: float | None = None) -> None:
         """Let every workflow finish what it was sent, then stop. May be repeated.

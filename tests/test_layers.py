@@ -76,6 +76,7 @@ LAYERS = [
         "actors.view",
     ],
     ["actors.definitions"],
+    ["actors.testing", "actors.pytest_plugin"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""
