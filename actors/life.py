@@ -26,6 +26,7 @@ from .activations import Activation, Activations
 from .closing import let_finish
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
+from .inspection import Rates, let_look_in
 from .limits import Limits, OnStoreError, WhenFull
 from .messages import DeliverAll, Trim
 from .notifications import Notifications
@@ -75,6 +76,8 @@ class SystemLife:
         unwritten_limit: int = 10_000,
         when_full: WhenFull = "wait",
         on_store_error: OnStoreError = "continue",
+        slow_after: float | None = 10.0,
+        inspectable: bool = False,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -111,6 +114,10 @@ class SystemLife:
             on_store_error: what to do when a transaction fails (disk full, file locked, I/O error):
                 "continue" fails what was in it and goes on; "stop" also fails all that is under
                 way, and closes. A store that another system has taken over stops it in any case.
+            slow_after: seconds after which an action that holds a thread is warned of in the log;
+                None: never.
+            inspectable: let `repertory top` look in: on a local socket beside the store, which
+                only its owner may use. Not on Windows, nor without a file.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -139,6 +146,8 @@ class SystemLife:
         self._on_store_error = on_store_error
         self._lost: StoreError | None = None
         self._closing: Thread | None = None
+        self._slow_after = slow_after
+        self._inspectable = inspectable
         self._running: Services | None = None
         self._changing = RLock()
 
@@ -164,7 +173,9 @@ class SystemLife:
         self._lost = self._closing = None
         store = self._given_store or self._open_store()
         try:
-            runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
+            runtime = Runtime(
+                self._name, workers=self._workers, clock=self._clock, slow_after=self._slow_after
+            )
         except BaseException:
             store.close()
             raise
@@ -198,8 +209,13 @@ class SystemLife:
             services.persistence.actor_inbox,
             services.supervisor.actor_inbox,
         )
+        services.rates = Rates(runtime.clock.monotonic())
         self._running = services
         try:
+            if self._inspectable:
+                services.inspection_server = let_look_in(
+                    services, self._name, None if self._read_only else self.path
+                )
             self._check_definitions(services)
         except BaseException:
             self.close()
@@ -267,6 +283,8 @@ class SystemLife:
         finally:
             services.reception.close()
             services.runtime.shutdown(timeout=deadline.left())
+            if services.inspection_server is not None:
+                services.inspection_server.close()
             services.store.close()
 
     def _stop_for(self, services: Services, error: StoreError) -> None:
