@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -14,11 +12,9 @@ from .runtime import Envelope, PooledFuture
 
 T = TypeVar("T")
 
-logger = logging.getLogger("repertory")
-
 
 class Answer(PooledFuture[T]):
-    """A future whose callbacks harm nobody, and that says what a stopped actor means here."""
+    """A future that says what a stopped actor means here."""
 
     def _set_error(self, error: BaseException, traceback: TracebackType | None) -> None:
         if isinstance(error, ActorDeadError):
@@ -26,13 +22,6 @@ class Answer(PooledFuture[T]):
             stopped.__cause__ = error
             error, traceback = stopped, None
         super()._set_error(error, traceback)
-
-    def _call(self, callback: Callable[[Any], object]) -> None:
-        try:
-            super()._call(callback)
-        except BaseException:
-            # It runs where steps are written: that must not end because of it.
-            logger.exception("A callback of an answer failed: %r", callback)
 
 
 def brought_by(actor: ActorRef[Any], answer: PooledFuture[Any]) -> None:

@@ -19,7 +19,7 @@ from .runtime import Envelope, PooledFuture, PooledRef
 from .snapshot import Snapshot, snapshot
 from .stepping import follow, forked, unborn
 from .versions import to_present
-from .waiting import in_vain, wait
+from .waiting import check_may_wait, in_vain, wait
 
 if TYPE_CHECKING:
     from .life import SystemLife
@@ -116,6 +116,7 @@ class WorkflowRef:
             WorkflowNotFound: there is no such workflow.
             StoreError: it could not be written; nothing changed.
             Timeout: no answer in time.
+            BlockedLoopError: an async action waited instead of awaiting; nothing was sent.
 
         Example:
             >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
@@ -123,6 +124,8 @@ class WorkflowRef:
         message = Deliver(
             event_name(event), event_fields(data, fields), checked_key(key), keep_refused
         )
+        if block:
+            check_may_wait()
         # A thread that waits anyway runs an idle workflow itself, and wakes no other for it.
         future = self._send(message, run=block and timeout is None)
         return wait(future, timeout, f"workflow {self.id!r}") if block else future
@@ -178,6 +181,7 @@ class WorkflowRef:
             HistoryTrimmed: retention has removed it.
             VersionMismatch: the class has no place for it any more.
         """
+        check_may_wait()
         wait(self._send(RollBack(to, checked_key(key))), timeout, f"workflow {self.id!r}")
 
     def fork(
@@ -202,6 +206,7 @@ class WorkflowRef:
             VersionMismatch: the class has no place for it any more.
         """
         self._system._check_writable()
+        check_may_wait()
         services = self._system._services
         workflow_id = new_id(id)
         origin = self._position()
@@ -297,6 +302,7 @@ class WorkflowRef:
         Raises:
             Timeout: it did not hold in time.
         """
+        check_may_wait()
         met, done = when(self._system._services, self.id, what, self.snapshot)
         try:
             return cast(Snapshot, wait(met, timeout, f"workflow {self.id!r} to be as asked"))

@@ -14,7 +14,7 @@ from .answer import brought_by
 from .definition_check import DefinitionCheck
 from .messages import Commit
 from .notifications import Notifications
-from .runtime import PooledRef, Runtime
+from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
 
@@ -54,7 +54,8 @@ class Services:
         for reply in commit.replies:
             brought_by(self.persistence, reply)
         try:
-            self.persistence.tell(commit)
+            reply = commit.replies[0] if commit.replies else None
+            self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)
 

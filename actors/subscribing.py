@@ -9,13 +9,13 @@ from typing import Any
 from pykka import ActorDeadError
 
 from ..persistence.errors import RepertoryError
-from .answer import ask
 from .durable_subscription import DurableSubscriber, Finish
 from .messages import Write
 from .notifications import Committed, Interest, Look
 from .runtime import Envelope, PooledFuture, PooledRef
 from .runtime.context import here
 from .services import Services
+from .waiting import ask_and_wait
 
 
 def open_subscription(
@@ -60,7 +60,7 @@ def open_subscription(
         durable[name] = ref
         return ref
 
-    ref: PooledRef[Any] = ask(services.persistence, Write(begin)).get()
+    ref: PooledRef[Any] = ask_and_wait(services.persistence, Write(begin))
     ref.tell(Look())
 
     def end() -> None:
@@ -94,7 +94,7 @@ def forget(services: Services, name: str) -> bool:
     if name in services.notifications.durable:
         raise RepertoryError(f"The subscription {name!r} is open; end it before it is forgotten.")
     remove = Write(lambda: services.store.remove_cursor(name))
-    return bool(ask(services.persistence, remove).get())
+    return bool(ask_and_wait(services.persistence, remove))
 
 
 def finish_all(services: Services, left: Callable[[], float | None]) -> None:

@@ -24,7 +24,7 @@ from .runtime import EventStream, PooledFuture
 from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
 from .upkeep import SystemUpkeep
-from .waiting import Deadline, error_of, wait
+from .waiting import Deadline, ask_and_wait, check_may_wait, error_of, wait
 from .workflow import Workflow
 
 
@@ -98,6 +98,8 @@ class ActorSystem(SystemUpkeep):
             HandlerFailed: an entry action raised; there is no such workflow then.
             StoreError: it could not be written; there is no such workflow then.
         """
+        if block:
+            check_may_wait()
         ref, future = self._start(workflow, id, context, handlers)
         if not block:
             return future.map(lambda _: ref)
@@ -192,7 +194,7 @@ class ActorSystem(SystemUpkeep):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(ask(self._services.supervisor, Stop(id)), timeout, f"{id!r} to stop")
+        ask_and_wait(self._services.supervisor, Stop(id), timeout, f"{id!r} to stop")
 
     def remove(self, id: str, *, timeout: float | None = None) -> None:
         """Delete a workflow and all its history, once it has finished what it was sent.
@@ -200,7 +202,7 @@ class ActorSystem(SystemUpkeep):
         Raises:
             WorkflowNotFound: there is none of this id.
         """
-        wait(ask(self._services.supervisor, Remove(id)), timeout, f"{id!r} to go")
+        ask_and_wait(self._services.supervisor, Remove(id), timeout, f"{id!r} to go")
 
     def broadcast(
         self,
@@ -313,15 +315,15 @@ class ActorSystem(SystemUpkeep):
         services = self._services
         deadline = Deadline(timeout)
         # First those that are being started, last what is said of what failed.
-        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
+        ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
         under_way = True
         while under_way:
             pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
             for future in pending:
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
-            under_way = wait(ask(services.persistence, Wake()), deadline.left(), "the store")
-        wait(ask(services.supervisor, Wake()), deadline.left(), "the supervisor")
+            under_way = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
+        ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 
     def messages(self, *, dead: bool = False) -> Sequence[Message]:
         """Return what workflows have sent to each other and has not been taken yet.

@@ -9,12 +9,12 @@ import msgspec
 from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
-from .answer import ask
 from .life import SystemLife
 from .messages import Write
 from .migrating import MigrationReport, migrate, would_migrate
 from .ref import WorkflowRef
 from .statistics import Statistics
+from .waiting import ask_and_wait
 from .workflow import Workflow
 
 
@@ -47,7 +47,7 @@ class SystemUpkeep(SystemLife):
         """
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
-        record: WorkflowRecord = ask(self._services.persistence, write).get()
+        record: WorkflowRecord = ask_and_wait(self._services.persistence, write)
         return WorkflowRef(self, record.id)
 
     def migrate(

@@ -6,9 +6,12 @@ from time import monotonic
 from typing import Any
 
 import pykka
+from pykka import ActorRef
 
 from ..persistence.errors import Timeout
+from .answer import ask
 from .runtime import PooledFuture
+from .runtime.waiting import check_may_wait
 
 
 def wait(future: PooledFuture[Any], timeout: float | None, what: str) -> Any:
@@ -26,6 +29,25 @@ def wait(future: PooledFuture[Any], timeout: float | None, what: str) -> Any:
         return future.get(timeout=timeout)
     except pykka.Timeout as error:
         raise in_vain(timeout, what) from error
+
+
+def ask_and_wait(
+    actor: ActorRef[Any], message: Any, timeout: float | None = None, what: str = "an answer"
+) -> Any:
+    """Send an actor of the system a message and wait for the answer.
+
+    Arguments:
+        actor: the actor.
+        message: the message.
+        timeout: seconds to wait, or None for as long as it takes.
+        what: what is waited for, for the error.
+
+    Raises:
+        BlockedLoopError: to wait would block every async action; nothing was sent.
+        Timeout: there is no answer by then.
+    """
+    check_may_wait()
+    return wait(ask(actor, message), timeout, what)
 
 
 def in_vain(timeout: float | None, what: str) -> Timeout:

@@ -66,6 +66,10 @@ class WorkflowActor(PooledActor):
         self._stalled = False
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
+    @property
+    def actor_name(self) -> str:
+        return f"workflow {self._id}"
+
     # --- messages ---
 
     def on_receive(self, message: Any) -> Awaitable[None] | None:

@@ -41,8 +41,14 @@ def check_path(path: Path, *, read_only: bool) -> None:
             "directories above it.",
             path=path,
         ) from error
-    if start and start != _MAGIC:
+    if start and start != _MAGIC and not _can_be_mended(path):
         raise NotAStore(f"{path} is not a SQLite database; give another path.", path=path)
+
+
+def _can_be_mended(path: Path) -> bool:
+    # A power cut within a write may leave anything where the first page was to be. The page is
+    # then in the log, or can be undone with the journal, and SQLite does either; it decides.
+    return any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
 
 
 def make_directory(path: Path) -> None:

@@ -52,6 +52,7 @@ LAYERS = [
         "actors.supervisor",
     ],
     ["actors.system", "actors.upkeep", "actors.life", "actors.ref"],
+    ["actors.definitions"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""

@@ -6,6 +6,7 @@ The only part of Repertory that imports python-statemachine.
 from statemachine import Event, HistoryState, State
 from statemachine.states import States
 
+from .assemble import add_transition, make_state
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, Pending, capture, place, rehydrate
 from .chart import CompiledChart, bare, start, take, take_async
@@ -33,7 +34,7 @@ from .machine import (
     states_of,
 )
 from .standing import in_order, misfit
-from .trace import Microstep, Taken
+from .trace import Course, Microstep, Taken
 
 __all__ = [
     "RESERVED",
@@ -41,6 +42,7 @@ __all__ = [
     "ChartMeta",
     "CompiledAsyncEngine",
     "CompiledChart",
+    "Course",
     "CompiledEngine",
     "Event",
     "HistoryState",
@@ -52,6 +54,7 @@ __all__ = [
     "State",
     "States",
     "Taken",
+    "add_transition",
     "bare",
     "begin",
     "begin_async",
@@ -70,6 +73,7 @@ __all__ = [
     "leaves",
     "macrostep",
     "macrostep_async",
+    "make_state",
     "misfit",
     "place",
     "rehydrate",

@@ -100,4 +100,4 @@ class CompiledAsyncEngine(Compiled, AsyncEngine):  # type: ignore[misc, override
         await act(self, script.on, trigger, told, [])
         await enter(self, script, trigger, told, [])
         if self.trace is not None:
-            self.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))
+            self.trace.append(Microstep(script.course, began, perf_counter_ns()))

@@ -52,7 +52,7 @@ async def microstep(engine: CompiledAsyncEngine, script: Script, trigger: Trigge
             engine._handle_error(error, trigger)  # type: ignore[arg-type]  # reads .event only
     trigger.moments = None  # they hold the trigger: a cycle for each event is work for the gc
     if engine.trace is not None:
-        engine.trace.append(Microstep.of(script, trigger.name, began, perf_counter_ns()))
+        engine.trace.append(Microstep(script.course, began, perf_counter_ns()))
     return results[0] if len(results) == 1 else results or None
 
 

@@ -18,6 +18,7 @@ from .callbacks import Call, compile_callback, forget_signatures
 from .moment import MOMENTARY
 from .plan import Entry, Plan, Remembered, Transitions
 from .tables import Configuration, Tables, tables_of
+from .trace import Course
 
 Calls: TypeAlias = tuple[Call, ...]
 _MOST_ROWS = 50_000
@@ -105,6 +106,8 @@ class Script:
     """Whether nothing comes with entering the states but the configuration."""
     tells: bool
     """Whether an action may ask for the configurations before and after the step."""
+    course: Course
+    """What a trace says of it."""
 
 
 class Binding:
@@ -222,7 +225,18 @@ class Binding:
         quietly = not (told or more or any(step.calls for step in enter))
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
         return Script(
-            plan, silent, before, leave, on, enter, after, plan.arrives, rest, quietly, tells
+            plan,
+            silent,
+            before,
+            leave,
+            on,
+            enter,
+            after,
+            plan.arrives,
+            rest,
+            quietly,
+            tells,
+            Course.of(plan, event),
         )
 
     def _actions(

@@ -51,7 +51,7 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
                 _running_engine.reset(token)
                 self._processing.release()
             if self.trace is not None:
-                self.trace.append(Microstep.of(script, INITIAL, began, perf_counter_ns()))
+                self.trace.append(Microstep(script.course, began, perf_counter_ns()))
         return self.processing_loop()
 
     def processing_loop(self) -> Any:

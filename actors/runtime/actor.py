@@ -166,6 +166,14 @@ class PooledActor(pykka.Actor):
         except pykka.ActorDeadError:
             pass
 
+    @property
+    def actor_name(self) -> str:
+        """What the actor is called in thread names, log records, errors and dumps.
+
+        By default its class and urn; a class may give something that people know it by.
+        """
+        return f"{self.__class__.__name__} ({self.actor_urn})"
+
     def on_batch(self, envelopes: Sequence[Envelope[Any]]) -> None:
         """Handle several messages at once, if the class defines this.
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import weakref
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pykka._envelope import Envelope
+
     from .dispatchers import MailboxRunner
+    from .future import PooledFuture
     from .mailbox import Mailbox
 
 
@@ -25,9 +28,61 @@ class ThreadContext(threading.local):
     """A Ctrl-C that broke off a handler which this thread ran while waiting."""
     depth: int = 0
     """How many mailboxes this thread runs inline, one inside the other's `ask`."""
+    until: PooledFuture[Any] | None = None
+    """The future that this thread waits for while it runs a mailbox inline."""
+    following: Mailbox | None = None
+    """The mailbox, with its turn, that this thread runs next for that future."""
+
+    def leave_following(self) -> None:
+        """Let the pool run the mailbox that this thread was to run next, if there is one."""
+        following = self.following
+        if following is not None:
+            self.following = None
+            following.dispatcher.schedule(following)
 
 
 here = ThreadContext()
 
-tasks: weakref.WeakKeyDictionary[asyncio.Task[Any], Mailbox] = weakref.WeakKeyDictionary()
-"""Which mailbox each async handler that is under way belongs to."""
+
+class Handling:
+    """An async handler that is under way, and what it waits for.
+
+    Tasks and threads that it starts know it too, by their context: until it has ended they
+    count as part of it, so what they wait for it waits for.
+
+    Attributes:
+        mailbox: the mailbox of its actor.
+        envelope: what is handled; `None` in `on_start` and `on_stop`.
+        waits_for: the futures that it, or a task of it, awaits.
+        task: the task that runs it.
+        over: whether it has ended.
+    """
+
+    __slots__ = ("envelope", "mailbox", "over", "task", "waits_for")
+
+    def __init__(self, mailbox: Mailbox, envelope: Envelope[Any] | None) -> None:
+        self.mailbox = mailbox
+        self.envelope = envelope
+        # Added to and taken from in one operation each: others read it meanwhile.
+        self.waits_for: list[PooledFuture[Any]] = []
+        self.task: asyncio.Task[None] | None = None
+        self.over = False
+
+    def begin(self) -> None:
+        """Be what the actor is at, for this context and all that follow from it."""
+        self.mailbox.handling = self
+        _handling.set(self)
+
+    def end(self) -> None:
+        """Be over; what it has started and left behind is on its own."""
+        self.over = True
+        self.mailbox.handling = None
+
+
+_handling: ContextVar[Handling | None] = ContextVar("repertory_handling", default=None)
+
+
+def handling() -> Handling | None:
+    """Return the async handler that this task or thread is part of, if there is one."""
+    found = _handling.get()
+    return None if found is None or found.over else found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ...persistence.errors import RepertoryError
 
-class ActorRuntimeError(Exception):
+
+class ActorRuntimeError(RepertoryError):
     """The base of the runtime's own errors."""
 
 

@@ -10,7 +10,8 @@ from pykka import messages
 
 from .context import here
 from .ending import end, stop
-from .failing import failed
+from .errors import InterruptedHandlerError
+from .failing import failed, is_interrupt
 from .future import answer, refuse
 from .states import CLOSED
 from .supervision import Directive
@@ -42,24 +43,42 @@ def may_run_inline() -> bool:
 
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     """Run `mailbox`, whose turn this thread has, in this thread until `until` is done."""
-    waiter = here.mailbox
+    here.leave_following()
+    waiter, waits_outside = here.mailbox, here.until
     here.depth += 1
+    here.until = until
     try:
         if waiter is None:
-            run(mailbox, until)
+            _run_and_follow(mailbox, until)
         else:
             # Our own actor is waiting meanwhile: a handler that asks it closes a ring.
             outer, waiter.waits_for = waiter.waits_for, until
             try:
-                run(mailbox, until)
+                _run_and_follow(mailbox, until)
             finally:
                 waiter.waits_for = outer
     finally:
         here.depth -= 1
+        here.until = waits_outside
+    raise_interrupt()
+
+
+def raise_interrupt() -> None:
+    """Raise a Ctrl-C that broke an actor off: it is for the thread that ran the actor, too."""
     if here.interrupt is not None:
-        # Ctrl-C while this thread waits is for it, and not only for the actor it ran.
         interrupt, here.interrupt = here.interrupt, None
         raise interrupt
+
+
+def _run_and_follow(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
+    """Run `mailbox`, then whomever it has handed the answer on to: see `Mailbox.hand_on`."""
+    try:
+        run(mailbox, until)
+        while (following := here.following) is not None and not until._done:
+            here.following = None
+            run(following, until)
+    finally:
+        here.leave_following()
 
 
 def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
@@ -123,7 +142,9 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
         if mailbox.state >= CLOSED:
             end(mailbox)
             return True
-        if until is not None and (until._done or here.interrupt is not None):
+        if until is not None and (
+            until._done or here.following is not None or here.interrupt is not None
+        ):
             return False
     return False
 
@@ -149,9 +170,10 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
     try:
         actor.on_batch(batch)
     except BaseException as error:
+        told = error if not is_interrupt(error) else InterruptedHandlerError(mailbox.name)
         for envelope in batch:
             if envelope.reply_to is not None:
-                refuse(envelope.reply_to, error)
+                refuse(envelope.reply_to, told)
         if failed(mailbox, error, None):
             return True
     if mailbox.state >= CLOSED:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("repertory.actors.runtime")
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Whether this is a Ctrl-C for the thread that runs an actor while it waits for it."""
+    return here.depth > 0 and isinstance(error, KeyboardInterrupt)
+
+
 def failed(
     mailbox: Mailbox,
     error: BaseException,
@@ -43,7 +48,7 @@ def failed(
     actor = mailbox.actor
     reply = None if envelope is None else envelope.reply_to
     fatal = not isinstance(error, (Exception, asyncio.CancelledError))
-    if fatal and here.depth and isinstance(error, KeyboardInterrupt):
+    if is_interrupt(error):
         # Ctrl-C hit the thread that ran the actor while waiting for it. That thread gets it;
         # for the actor it is a failure like any other, with a handler broken off.
         here.interrupt = error

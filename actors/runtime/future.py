@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pykka
 
 from . import waiting
+from .context import here
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -196,9 +197,18 @@ class PooledFuture(pykka.Future[T]):
             self._call(callback)
 
     def _call(self, callback: Callable[[PooledFuture[T]], object]) -> None:
+        # Whoever gives the answer, and those who wait for it, must not suffer from a callback.
         try:
             callback(self)
-        except Exception:
+        except KeyboardInterrupt as interrupt:
+            if here.depth:
+                here.interrupt = interrupt  # raised when this thread is done with the actor
+            elif threading.current_thread() is threading.main_thread():
+                self._run_callbacks()
+                raise
+            else:
+                logger.exception("A callback of a future was broken off: %r", callback)
+        except BaseException:
             logger.exception("A callback of a future failed: %r", callback)
 
     def _derive(self, *others: pykka.Future[Any]) -> PooledFuture[Any]:

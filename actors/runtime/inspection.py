@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from .waiting import awaits
+
 if TYPE_CHECKING:
     from .ref import PooledRef
     from .runtime import Runtime
@@ -41,14 +43,14 @@ def inspect(runtime: Runtime) -> list[ActorInfo]:
     infos = []
     for ref in cast("list[PooledRef[Any]]", list(runtime.registry.values())):
         mailbox = ref.actor_inbox
-        asked = mailbox.waits_for
+        asked = [link.worker for link in awaits(mailbox) if link.worker is not None]
         infos.append(
             ActorInfo(
                 ref=ref,
                 waiting=len(mailbox.queue),
                 stashed=mailbox.stashed,
                 running=mailbox.is_taken(),
-                asking=asked.worker.ref if asked is not None and asked.worker else None,
+                asking=asked[0].ref if asked else None,
                 parent=None if mailbox.parent is None else mailbox.parent.parent.ref,
                 children=tuple(
                     () if mailbox.children is None else cast("Any", mailbox.children.refs)

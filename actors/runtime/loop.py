@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from . import ending, failing
-from .context import here, tasks
+from .context import Handling, here
 from .errors import RuntimeClosedError
 from .future import answer
 
@@ -81,7 +81,8 @@ class HandlerLoop:
             envelope: what is handled, `None` for `on_start`.
             handler: the coroutine that the handler returned.
         """
-        if not self._submit(self._finish(mailbox, envelope, handler), mailbox):
+        handling = Handling(mailbox, envelope)
+        if not self._submit(self._finish(handling, handler), handling):
             handler.close()
             self._failed(mailbox, self._closed_error(mailbox), envelope)
 
@@ -95,7 +96,8 @@ class HandlerLoop:
             envelope: the stop; `None` if the caller ends the actor itself.
             on_stop: the coroutine that the hook returned.
         """
-        if not self._submit(self._stop(mailbox, envelope, on_stop), mailbox, stops=True):
+        handling = Handling(mailbox, envelope)
+        if not self._submit(self._stop(handling, on_stop), handling, stops=True):
             on_stop.close()
             ending.hook_failed(mailbox, self._closed_error(mailbox))
             self._end(mailbox, envelope)
@@ -106,33 +108,35 @@ class HandlerLoop:
         )
 
     def _submit(
-        self, work: Coroutine[Any, Any, None], mailbox: Mailbox, stops: bool = False
+        self, work: Coroutine[Any, Any, None], handling: Handling, stops: bool = False
     ) -> bool:
         with self._lock:
             # What is submitted before the loop is told to stop is begun before it does.
             if not self._closed:
-                self._get().call_soon_threadsafe(self._begin, work, mailbox, stops)
+                self._get().call_soon_threadsafe(self._begin, work, handling, stops)
                 return True
         work.close()
         return False
 
-    def _begin(self, work: Coroutine[Any, Any, None], mailbox: Mailbox, stops: bool) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        tasks[task] = mailbox
+    def _begin(self, work: Coroutine[Any, Any, None], handling: Handling, stops: bool) -> None:
+        # The context is a copy of its own, made for this call; the task gets a copy of it.
+        handling.begin()
+        task = handling.task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if stops:
             self._stops.add(task)
             task.add_done_callback(self._stops.discard)
 
-    async def _finish(
-        self, mailbox: Mailbox, envelope: Envelope[Any] | None, handler: Coroutine[Any, Any, Any]
-    ) -> None:
+    async def _finish(self, handling: Handling, handler: Coroutine[Any, Any, Any]) -> None:
+        mailbox, envelope = handling.mailbox, handling.envelope
         try:
             result = await handler
         except BaseException as error:
+            handling.end()
             self._failed(mailbox, error, envelope)
             return
+        handling.end()
         if envelope is not None and envelope.reply_to is not None:
             answer(envelope.reply_to, result)
         self._give_back(mailbox)
@@ -152,14 +156,13 @@ class HandlerLoop:
         else:
             mailbox.release()
 
-    async def _stop(
-        self, mailbox: Mailbox, envelope: Envelope[Any] | None, on_stop: Coroutine[Any, Any, Any]
-    ) -> None:
+    async def _stop(self, handling: Handling, on_stop: Coroutine[Any, Any, Any]) -> None:
         try:
             await on_stop
         except (Exception, asyncio.CancelledError) as error:
-            ending.hook_failed(mailbox, error)
-        self._end(mailbox, envelope)
+            ending.hook_failed(handling.mailbox, error)
+        handling.end()
+        self._end(handling.mailbox, handling.envelope)
 
     def _end(self, mailbox: Mailbox, envelope: Envelope[Any] | None) -> None:
         if envelope is not None:

@@ -11,6 +11,7 @@ import pykka
 from pykka._envelope import Envelope
 
 from . import execution
+from .context import here
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
@@ -18,6 +19,7 @@ from .system_messages import SYSTEM_WORK
 if TYPE_CHECKING:
     from .actor import PooledActor
     from .children import Children
+    from .context import Handling
     from .dispatchers import MailboxRunner
     from .ref import PooledRef
     from .runtime import Runtime
@@ -49,6 +51,7 @@ class Mailbox:
         "children",
         "current",
         "dispatcher",
+        "handling",
         "on_idle",
         "parent",
         "queue",
@@ -72,6 +75,7 @@ class Mailbox:
         self.stashed = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
+        self.handling: Handling | None = None
         self.parent: Children | None = None
         self.children: Children | None = None
         self.on_idle: Callable[[], None] | None = None
@@ -83,8 +87,9 @@ class Mailbox:
 
     @property
     def name(self) -> str:
-        """The actor's class and urn, for messages."""
-        return str(self.ref)
+        """What the actor calls itself: by default its class and urn."""
+        actor = getattr(self, "actor", None)
+        return str(self.ref) if actor is None else actor.actor_name
 
     @property
     def closed(self) -> bool:
@@ -115,6 +120,27 @@ class Mailbox:
         if self._turn.acquire(False):
             if self.actor.run_inline and execution.may_run_inline():
                 execution.run_inline(self, until)
+            else:
+                self.dispatcher.schedule(self)
+
+    def hand_on(self, envelope: Envelope[Any], future: PooledFuture[Any] | None) -> None:
+        """Like `put`, as the last thing that a handler does for the answer `future`.
+
+        If this thread runs the handler because it waits for that very answer, it goes on here
+        when the handler returns, and no other thread is woken for it.
+
+        Raises:
+            pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
+        """
+        if future is None or here.until is not future or here.following is not None:
+            self.put(envelope)
+            return
+        self.queue.append(envelope)
+        if self.state and self._was_refused(envelope):
+            raise pykka.ActorDeadError(f"{self.ref} not found")
+        if self._turn.acquire(False):
+            if self.actor.run_inline:
+                here.following = self
             else:
                 self.dispatcher.schedule(self)
 

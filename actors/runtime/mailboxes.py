@@ -102,6 +102,10 @@ class BoundedMailbox(Mailbox):
         """Like `put`; whoever waits for the answer runs the actor later, if it is idle."""
         self.put(envelope)
 
+    def hand_on(self, envelope: Envelope[Any], future: PooledFuture[Any] | None) -> None:
+        """Like `put`."""
+        self.put(envelope)
+
     def _admit(self, envelope: Envelope[Any]) -> bool:
         """Append `envelope` if it may come in; say whether it did."""
         exempt = isinstance(envelope.message, _EXEMPT)

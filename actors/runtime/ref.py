@@ -9,9 +9,10 @@ from pykka import messages
 from pykka._envelope import Envelope
 
 from .context import here
-from .errors import BLOCKED_LOOP, BlockedLoopError, MailboxFullError
+from .errors import MailboxFullError
 from .future import PooledFuture
 from .mailbox import Mailbox, StoppedFlag
+from .waiting import check_may_wait
 
 if TYPE_CHECKING:
     from .actor import PooledActor
@@ -80,7 +81,7 @@ class PooledRef(pykka.ActorRef[A]):
             Exception: what the handler raised.
         """
         if block and here.serves_loop:
-            raise BlockedLoopError(BLOCKED_LOOP)
+            check_may_wait()
         future: PooledFuture[Any] = PooledFuture()
         mailbox = self.actor_inbox
         future.worker = mailbox
@@ -104,7 +105,13 @@ class PooledRef(pykka.ActorRef[A]):
 
         Returns:
             whether it was alive; a future of that with `block=False`.
+
+        Raises:
+            pykka.Timeout: it did not stop in time.
+            BlockedLoopError: an async handler would wait; nothing was sent.
         """
+        if block:
+            check_may_wait()
         asked: PooledFuture[Any] = self.ask(messages._ActorStop(), block=False)
 
         def was_alive(timeout: float | None) -> bool:

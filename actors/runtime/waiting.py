@@ -8,10 +8,11 @@ import time
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .context import here, tasks
+from .context import handling, here
 from .errors import BLOCKED_LOOP, AskRingError, BlockedLoopError
 
 if TYPE_CHECKING:
+    from .context import Handling
     from .future import PooledFuture
     from .mailbox import Mailbox
 
@@ -27,6 +28,16 @@ def _pauses() -> Iterator[float]:
         pause = min(2 * pause, LAST_RING_CHECK)
 
 
+def check_may_wait() -> None:
+    """Raise if to wait here would block every async handler: before anything is sent.
+
+    Raises:
+        BlockedLoopError: this is the thread of the event loop.
+    """
+    if here.serves_loop:
+        raise BlockedLoopError(BLOCKED_LOOP)
+
+
 def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
     """Wait until `future` is done; say whether it is.
 
@@ -38,11 +49,14 @@ def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
         AskRingError: the current handler would wait for itself.
         BlockedLoopError: the wait would block every async handler.
     """
-    if here.serves_loop:
-        raise BlockedLoopError(BLOCKED_LOOP)
+    check_may_wait()
+    here.leave_following()
     waiter = here.mailbox
     if waiter is None:
-        return _help(future, timeout) or _block(future, timeout)
+        part_of = handling()
+        if part_of is None:
+            return _help(future, timeout) or _block(future, timeout)
+        return _wait_for_handler(part_of, future, timeout)
     outer = waiter.waits_for
     # Others follow this edge when they look for a ring; one with a timeout ends by itself.
     waiter.waits_for = future if timeout is None else None
@@ -51,6 +65,18 @@ def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
         return _help(future, timeout) or _block_in_handler(waiter, future, timeout)
     finally:
         waiter.waits_for = outer
+
+
+def _wait_for_handler(part_of: Handling, future: PooledFuture[Any], timeout: float | None) -> bool:
+    """Wait in a thread that an async handler has started, and that counts as part of it."""
+    if timeout is None:
+        part_of.waits_for.append(future)
+    try:
+        find_ring(part_of.mailbox, future)
+        return _help(future, timeout) or _block_in_handler(part_of.mailbox, future, timeout)
+    finally:
+        if timeout is None:
+            part_of.waits_for.remove(future)
 
 
 def _help(future: PooledFuture[Any], timeout: float | None) -> bool:
@@ -105,18 +131,32 @@ def find_ring(waiter: Mailbox, future: PooledFuture[Any]) -> None:
 
     Each waiter first draws its own edge and then looks, so whoever comes last sees the ring.
     """
-    ring = [waiter]
-    link: PooledFuture[Any] | None = future
-    while link is not None and not link._done:
+    askers: dict[Mailbox, Mailbox] = {}
+    links = [(waiter, future)]
+    while links:
+        asker, link = links.pop()
+        if link._done:
+            continue
+        if link._sources:
+            links += [(asker, s) for s in link._sources if hasattr(s, "worker")]
+            continue
         mailbox = link.worker
-        if mailbox is None:
-            return
         if mailbox is waiter:
-            raise AskRingError([member.name for member in ring])
-        if mailbox in ring:
-            return
-        ring.append(mailbox)
-        link = mailbox.waits_for
+            ring = [asker]
+            while ring[-1] is not waiter:
+                ring.append(askers[ring[-1]])
+            raise AskRingError([member.name for member in reversed(ring)])
+        if mailbox is None or mailbox in askers:
+            continue
+        askers[mailbox] = asker
+        links += [(mailbox, awaited) for awaited in awaits(mailbox)]
+
+
+def awaits(mailbox: Mailbox) -> list[PooledFuture[Any]]:
+    """Return what an actor's handler waits for: several, if it is async and waits in tasks."""
+    awaited = [] if mailbox.waits_for is None else [mailbox.waits_for]
+    under_way = mailbox.handling
+    return awaited if under_way is None else [*awaited, *under_way.waits_for]
 
 
 def wait_async(future: PooledFuture[Any]) -> Generator[Any, None, None]:
@@ -138,20 +178,19 @@ def wait_async(future: PooledFuture[Any]) -> Generator[Any, None, None]:
         except RuntimeError:
             pass  # The loop was closed, and the waiter with it.
 
-    task = asyncio.current_task()
-    waiter = None if task is None else tasks.get(task)
+    part_of = handling()
     future.add_done_callback(done)
     try:
-        if waiter is None:
+        if part_of is None:
             yield from woken
         else:
-            yield from _wait_in_handler(waiter, future, woken)
+            yield from _await_in_handler(part_of, future, woken)
     finally:
         future.remove_done_callback(done)
 
 
-def _wait_in_handler(
-    waiter: Mailbox, future: PooledFuture[Any], woken: asyncio.Future[None]
+def _await_in_handler(
+    part_of: Handling, future: PooledFuture[Any], woken: asyncio.Future[None]
 ) -> Generator[Any, None, None]:
     """Wait for `woken`, and look now and then for a ring that closed meanwhile."""
     loop = asyncio.get_running_loop()
@@ -161,16 +200,16 @@ def _wait_in_handler(
     def look() -> None:
         timers[:] = [loop.call_later(next(pauses), look)]
         try:
-            find_ring(waiter, future)
+            find_ring(part_of.mailbox, future)
         except AskRingError as error:
             if not woken.done():
                 woken.set_exception(error)
 
-    outer, waiter.waits_for = waiter.waits_for, future
+    part_of.waits_for.append(future)
     timers.append(loop.call_later(next(pauses), look))
     try:
-        find_ring(waiter, future)
+        find_ring(part_of.mailbox, future)
         yield from woken
     finally:
         timers[0].cancel()
-        waiter.waits_for = outer
+        part_of.waits_for.remove(future)

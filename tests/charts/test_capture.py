@@ -128,12 +128,12 @@ def test_a_trace_records_each_microstep():
     take(player, "play")
     take(player, "stop")
     trace = player._engine.trace
-    assert [(m.event, m.exited, m.entered) for m in trace] == [
+    assert [(m.course.event, m.course.exited, m.course.entered) for m in trace] == [
         ("__initial__", (), ("on", "resting")),
         ("play", ("resting",), ("playing", "slow")),
         ("stop", ("slow", "playing", "on"), ("off",)),
     ]
-    assert trace[1].transitions == (Taken("resting", ("playing",)),)
+    assert trace[1].course.transitions == (Taken("resting", ("playing",)),)
     assert all(isinstance(m, Microstep) and m.began <= m.ended for m in trace)
 
 
@@ -143,4 +143,4 @@ def test_a_step_that_failed_leaves_no_record():
     take(order, "pay", (), {"amount": 12})
     with pytest.raises(RuntimeError):
         take(order, "ship")
-    assert [m.event for m in order._engine.trace] == ["pay"]
+    assert [m.course.event for m in order._engine.trace] == ["pay"]

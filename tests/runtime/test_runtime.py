@@ -14,6 +14,7 @@ from repertory.actors.runtime import (
     Runtime,
     RuntimeClosedError,
 )
+from repertory.persistence.errors import RepertoryError
 
 from .actors import Caller, Echo, Gate
 
@@ -120,3 +121,9 @@ def test_a_ref_does_not_keep_a_stopped_actor_in_memory(runtime: Runtime) -> None
     runtime.shutdown()
     assert seen[0]() is None
     assert not ref.is_alive()
+
+
+def test_the_errors_of_the_runtime_have_the_base_of_all(runtime: Runtime) -> None:
+    ref = runtime.start(Caller)
+    with pytest.raises(RepertoryError):
+        ref.ask(lambda self: self.actor_ref.ask(None))

@@ -12,6 +12,7 @@ import pytest
 from repertory.actors.runtime import (
     AskRingError,
     BlockedLoopError,
+    Envelope,
     PooledActor,
     PooledFuture,
     Runtime,
@@ -269,3 +270,78 @@ def test_what_an_async_handler_is_at_is_broken_off_by_a_shutdown_that_can_not_wa
     runtime.shutdown(timeout=0)
     with pytest.raises((asyncio.CancelledError, pykka.ActorDeadError, RuntimeClosedError)):
         asked.get(timeout=20)
+
+
+class Writer(PooledActor):
+    """Answers for another actor; says in which thread."""
+
+    stop_on_failure = False
+
+    def on_batch(self, envelopes: Any) -> None:
+        for envelope in envelopes:
+            envelope.message.set(threading.current_thread())
+
+
+class Clerk(PooledActor):
+    """Hands each answer on to a writer; then does what it was told to, if anything."""
+
+    stop_on_failure = False
+
+    def __init__(self, writer: Any) -> None:
+        super().__init__()
+        self.writer = writer
+
+    def on_receive(self, then: Any) -> None:
+        reply = self.take_reply()
+        assert reply is not None
+        reply.worker = self.writer.actor_inbox
+        self.writer.actor_inbox.hand_on(Envelope(reply), reply)
+        if then is not None:
+            then(reply)
+
+
+def test_whoever_waits_runs_also_the_actor_that_the_answer_was_handed_on_to(
+    runtime: Runtime,
+) -> None:
+    clerk = runtime.start(Clerk, runtime.start(Writer))
+    assert clerk.ask(None) is threading.current_thread()
+
+
+def test_an_answer_that_was_handed_on_can_be_waited_for_in_the_same_handler(
+    runtime: Runtime,
+) -> None:
+    clerk = runtime.start(Clerk, runtime.start(Writer))
+    assert clerk.ask(lambda reply: reply.get(timeout=20)) is not threading.current_thread()
+
+
+def test_a_handler_that_waits_for_something_else_lets_others_take_up_what_it_handed_on(
+    runtime: Runtime,
+) -> None:
+    clerk, echo = runtime.start(Clerk, runtime.start(Writer)), runtime.start(Echo)
+    written = threading.Event()
+
+    def wait_elsewhere(reply: PooledFuture[Any]) -> None:
+        reply.add_done_callback(lambda _: written.set())
+        assert echo.ask("anybody there?") == "anybody there?"
+        assert written.wait(20)
+
+    assert clerk.ask(wait_elsewhere) is not threading.current_thread()
+
+
+def test_what_was_handed_on_is_written_though_the_handler_fails(runtime: Runtime) -> None:
+    clerk = runtime.start(Clerk, runtime.start(Writer))
+
+    def fail(_: object) -> None:
+        raise ValueError
+
+    assert isinstance(clerk.ask(fail), threading.Thread)
+
+
+def test_others_that_wait_for_the_clerk_are_not_held_up_by_what_it_handed_on(
+    runtime: Runtime,
+) -> None:
+    clerk = runtime.start(Clerk, runtime.start(Writer))
+    later = []
+    first = clerk.ask(lambda _: later.append(clerk.ask(None, block=False)))
+    assert first is threading.current_thread()
+    assert isinstance(later[0].get(timeout=20), threading.Thread)

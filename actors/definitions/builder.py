@@ -1,0 +1,169 @@
+"""From a document's workflow to a class, through the compiler and checks of all classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ..charts import ChartMeta, State, add_transition, make_state
+from .actions import Source
+from .contracts import validator
+from .document_workflow import DocumentWorkflow, unbound
+from .guards import compile_guards
+from .model import Document, Field, StateDefinition, WorkflowDefinition
+from .names import identifier
+from .types import python_type
+
+Methods = Mapping[str, Callable[..., bool]]
+
+
+def build(
+    workflow: WorkflowDefinition,
+    document: Document,
+    *,
+    origin: str = "<text>",
+    guards: Methods | None = None,
+    actions: Sequence[Source] = (),
+) -> type[DocumentWorkflow]:
+    """Make the class of a workflow that a document describes.
+
+    Arguments:
+        workflow: the workflow; what it names must be there, which loaders have made sure of.
+        document: the document that it is from.
+        origin: the file's path; a class made anew from the same one takes the place of the former.
+        guards: its guards as `compile_guards` gives them; compiled here when left out.
+        actions: where to look the functions of its actions up, before all else.
+
+    Returns:
+        the class, known under the workflow's name as any other.
+
+    Raises:
+        BadDefinition: it can't be a workflow; says why.
+    """
+    if guards is None:
+        guards, _ = compile_guards(workflow.guards, workflow.context)
+    taken = {state.name for state in workflow.walk()}
+    taken |= {e for s in workflow.walk() for t in s.transitions for e in t.events}
+    named = _Names(taken)
+    guard_names = {name: named.give("guard", name) for name in guards}
+    action_names = {name: named.give("action", name) for name in workflow.actions()}
+    events = {e for s in workflow.walk() for t in s.transitions for e in t.events}
+    validators = {
+        name: named.give("contract", name)
+        for name, contract in workflow.contracts.items()
+        if contract.input and name in events
+    }
+    assembly = _Assembly(workflow, guard_names, action_names, validators)
+    namespace: dict[str, Any] = {
+        "__module__": origin,
+        # As for a class made within a function: two files may use one name.
+        "__qualname__": f"load_definitions.<locals>.{workflow.name}",
+        "__doc__": workflow.description or None,
+        "workflow_name": workflow.name,
+        "version": workflow.version,
+        "document": document,
+        "definition": workflow,
+        "_sources": tuple(actions),
+        "_attributes": action_names,
+        "_bound": not action_names,
+        **{guard_names[name]: method for name, method in guards.items()},
+        **dict.fromkeys(action_names.values(), unbound),
+        **{
+            attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
+        },
+        **assembly.top,
+    }
+    if workflow.context is not None:
+        namespace["Context"] = context_type(workflow.name, workflow.context)
+    return ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+
+
+def context_type(workflow: str, fields: Mapping[str, Field]) -> type[msgspec.Struct]:
+    """Return the type of a context that has these fields."""
+    required: list[Any] = []
+    optional: list[Any] = []
+    for name, field in fields.items():
+        python = python_type(field.type, f"{workflow} context {name}")
+        if field.default is not msgspec.UNSET:
+            default = field.default
+            if isinstance(default, list | dict):
+                default = msgspec.field(default_factory=_copies(default))
+            optional.append((name, python, default))
+        elif field.type.kind == "optional":
+            optional.append((name, python, None))
+        else:
+            required.append((name, python))
+    return msgspec.defstruct("Context", [*required, *optional], kw_only=True)
+
+
+def _copies(default: Any) -> Callable[[], Any]:
+    encoded = msgspec.json.encode(default)
+    return lambda: msgspec.json.decode(encoded)
+
+
+class _Names:
+    """Gives attributes of the class names that nothing else in it has."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+
+    def give(self, prefix: str, name: str) -> str:
+        wanted = candidate = f"{prefix}_{identifier(name)}"[:120]
+        number = 1
+        while candidate in self._taken:
+            number += 1
+            candidate = f"{wanted}_{number}"
+        self._taken.add(candidate)
+        return candidate
+
+
+class _Assembly:
+    """Makes the states of a workflow, then the transitions between them."""
+
+    def __init__(
+        self,
+        workflow: WorkflowDefinition,
+        guards: Mapping[str, str],
+        actions: Mapping[str, str],
+        validators: Mapping[str, str],
+    ) -> None:
+        self._guards = guards
+        self._actions = actions
+        self._validators = validators
+        self._states: dict[str, State] = {}
+        self.top = {
+            state.name: self._make(state, state.name == workflow.initial)
+            for state in workflow.states
+        }
+        for state in workflow.walk():
+            self._connect(state)
+
+    def _make(self, state: StateDefinition, initial: bool) -> State:
+        inner = [self._make(child, child.name == state.initial) for child in state.states]
+        made = make_state(
+            state.name,
+            kind=state.kind,
+            initial=initial,
+            inner=inner,
+            enter=[self._actions[name] for name in state.enter],
+            exit=[self._actions[name] for name in state.exit],
+        )
+        self._states[state.name] = made
+        return made
+
+    def _connect(self, state: StateDefinition) -> None:
+        for transition in state.transitions:
+            contracts = [e for e in transition.events if e in self._validators]
+            add_transition(
+                self._states[state.name],
+                [self._states[name] for name in transition.targets],
+                events=transition.events,
+                validators=[
+                    self._validators[e] for e in transition.events if e in self._validators
+                ],
+                guards=[self._guards[name] for name in transition.guards],
+                actions=[self._actions[name] for name in transition.actions],
+                internal=transition.internal,
+            )

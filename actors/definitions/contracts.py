@@ -1,0 +1,92 @@
+"""Contracts: what an event's data and a result must be."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import msgspec
+
+from ..charts import RESERVED
+from .faults import ContractBroken
+from .model import Contract
+from .types import Type, fields_type
+
+
+class Checks:
+    """A contract, ready to be checked."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._name = contract.name
+        self._input = _decoder(contract.input, f"{contract.name} input")
+        self._output = _decoder(contract.output, f"{contract.name} output")
+
+    def input(self, data: Mapping[str, Any]) -> None:
+        """Check an event's data."""
+        if self._input is not None:
+            self._check(self._input, dict(data), "what goes in")
+
+    def output(self, result: Any) -> None:
+        """Check a result; None is no result."""
+        if self._output is not None and result is not None:
+            self._check(self._output, result, "what comes out")
+
+    def _check(self, expected: Any, value: Any, what: str) -> None:
+        try:
+            msgspec.convert(value, expected)
+        except msgspec.ValidationError as error:
+            said = str(error).replace("`", "").replace(" - at $.", ", at ").replace("$", "")
+            raise ContractBroken(
+                f"Contract {self._name!r} does not allow {what}: {said[:1].lower()}{said[1:]}.",
+                contract=self._name,
+            ) from error
+
+
+def _decoder(fields: Mapping[str, Type], name: str) -> Any:
+    return fields_type(dict(fields), name) if fields else None
+
+
+def validator(contract: Contract) -> Callable[..., None]:
+    """Return the method that refuses an event whose data does not fit the contract."""
+    checks = Checks(contract)
+
+    def validate(self: Any, **given: Any) -> None:
+        checks.input({name: value for name, value in given.items() if name not in RESERVED})
+
+    validate.__qualname__ = f"contract {contract.name}"
+    return validate
+
+
+def checked(method: Callable[..., Any], contract: Contract) -> Callable[..., Any]:
+    """Return an action that checks what it is given and what it returns."""
+    checks = Checks(contract)
+    signature = inspect.signature(method)
+    parameters = list(signature.parameters.values())[1:]
+    names = {parameter.name for parameter in parameters}
+    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+
+    def into(given: Mapping[str, Any]) -> dict[str, Any]:
+        checks.input({name: value for name, value in given.items() if name not in RESERVED})
+        return {name: value for name, value in given.items() if takes_any or name in names}
+
+    if inspect.iscoroutinefunction(method):
+
+        @wraps(method)
+        async def awaited(self: Any, **given: Any) -> Any:
+            result = await method(self, **into(given))
+            checks.output(result)
+            return result
+
+        del awaited.__wrapped__
+        return awaited
+
+    @wraps(method)
+    def called(self: Any, **given: Any) -> Any:
+        result = method(self, **into(given))
+        checks.output(result)
+        return result
+
+    del called.__wrapped__  # its own signature is what it must be called by: it gets everything
+    return called

@@ -1,0 +1,246 @@
+"""Guards: expressions in CEL over the context and the event, checked when they are loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from inspect import Parameter, Signature
+from typing import Any
+
+import msgspec
+
+from ...persistence.errors import BadDefinition
+from ..charts import RESERVED
+from .expression import MACROS, ROOTS, Uses, too_large, uses
+from .faults import GuardFailed
+from .model import Field
+from .names import nearest
+
+_LONGEST = 1_000
+_MOST_PARTS = 20_000
+_MOST_TEXT = 1_000_000
+_MOST_LOOPED_PARTS = 2_000
+_MOST_LOOPED_TEXT = 100_000
+_CEL_TYPES = {"string": "STRING", "enum": "STRING", "boolean": "BOOL"}
+"""Types that comparing with another one is a fault; numbers of both kinds may be compared."""
+_FUNCTIONS = ("size", "count", "has", "int", "double", "string", "bool", "startsWith", "endsWith")
+_FUNCTIONS += ("contains", "matches", *sorted(MACROS))
+
+
+class GuardFault(msgspec.Struct, frozen=True):
+    """What is wrong with a guard's expression.
+
+    Attributes:
+        guard: the guard's name.
+        what: what is wrong, in a sentence.
+        offset: where in the expression, from 0.
+    """
+
+    guard: str
+    what: str
+    offset: int = 0
+
+
+def compile_guards(
+    expressions: Mapping[str, str], fields: Mapping[str, Field] | None
+) -> tuple[dict[str, Callable[..., bool]], list[GuardFault]]:
+    """Compile the guards of a workflow, and find what is wrong with them.
+
+    Arguments:
+        expressions: by the guards' names.
+        fields: the fields of the context; None when it may have any.
+
+    Returns:
+        the methods by the guards' names, without those that are faulty; and the faults.
+    """
+    if not expressions:
+        return {}, []
+    faults: list[GuardFault] = []
+    asked: dict[str, Uses] = {}
+    for name, expression in expressions.items():
+        found = _readable(name, expression, fields)
+        if isinstance(found, GuardFault):
+            faults.append(found)
+        else:
+            asked[name] = found
+    cel = _library()
+    declared = dict.fromkeys(ROOTS, cel.Type.DYN)
+    for use in asked.values():
+        for root, field in use.fields:
+            declared[f"{root}.{field}"] = _cel_type(cel, root, field, fields)
+    environment = cel.NewEnv(variables=declared)
+    methods: dict[str, Callable[..., bool]] = {}
+    for name, use in asked.items():
+        try:
+            compiled = environment.compile(use.text)
+        except RuntimeError as error:
+            faults += _told(name, use.text, str(error))
+            continue
+        kind = compiled.return_type().name()
+        if kind not in ("BOOL", "DYN"):
+            what = f"Guard {name!r} gives {_said(kind)}, and must give true or false."
+            faults.append(GuardFault(name, what))
+            continue
+        methods[name] = _method(name, expressions[name], use, compiled.eval)
+    return methods, faults
+
+
+def _library() -> Any:
+    try:
+        return import_module("cel_expr_python.cel")
+    except ImportError as error:
+        raise BadDefinition(
+            "Guards of documents are expressions in CEL, which the library cel-expr-python "
+            "reads; install the extra that brings it: pip install 'repertory[documents]'"
+        ) from error
+
+
+def _readable(name: str, expression: str, fields: Mapping[str, Field] | None) -> Any:
+    if not expression.strip():
+        return GuardFault(name, f"Guard {name!r} is empty; give it an expression.")
+    if len(expression) > _LONGEST:
+        what = f"Guard {name!r} is longer than {_LONGEST} characters; have an action work it out."
+        return GuardFault(name, what)
+    try:
+        expression.encode()
+    except UnicodeEncodeError:
+        return GuardFault(name, f"Guard {name!r} has half a surrogate pair, which is no text.")
+    found = uses(expression)
+    if found.refused is not None:
+        what, at = found.refused
+        return GuardFault(name, f"Guard {name!r}: {what}.", at)
+    for (root, field), at in found.fields.items():
+        if root == "event" and field in RESERVED:
+            what = f"no event's data may have a field {field!r}"
+            return GuardFault(name, f"Guard {name!r}: {what}; call it otherwise.", at)
+        if root == "context" and fields is not None and field not in fields:
+            what = f"the context has no field {field!r}{nearest(field, fields)}"
+            return GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}.", at)
+    return found
+
+
+def _cel_type(cel: Any, root: str, field: str, fields: Mapping[str, Field] | None) -> Any:
+    declared = fields.get(field) if fields and root == "context" else None
+    kind = "" if declared is None else declared.type.kind
+    return getattr(cel.Type, _CEL_TYPES.get(kind, "DYN"))
+
+
+_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+
+
+def _told(name: str, text: str, error: str) -> list[GuardFault]:
+    """Make sentences of what the library says of an expression."""
+    found = []
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for line, column, what in _ERROR.findall(error):
+        number = max(int(line), 1)
+        at = max(int(column) - 1, 0) + (starts[number - 1] if number <= len(starts) else 0)
+        unknown = re.match(r"undeclared reference to '([^']*)'", what)
+        if unknown:
+            known = [*ROOTS, *_FUNCTIONS]
+            near = nearest(unknown[1], known).rstrip(".")
+            near = near or "; a guard knows context and event"
+            what = f"there is nothing called {unknown[1]!r}{near}"
+        else:
+            what = what.removeprefix("Syntax error: ").removesuffix(" [INVALID_ARGUMENT]")
+            what = _overload(what)
+        found.append(GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}.", at))
+    if not found:
+        what = error.partition(": ")[2].partition(" [")[0] or error
+        found.append(GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}."))
+    return found[:3]
+
+
+def _overload(what: str) -> str:
+    match = re.search(r"no matching overload for '_?([^_']+)_?(?:\[_\])?' applied to '(.*)'", what)
+    if match is None:
+        return what
+    hint = ""
+    if {"int", "double"} <= set(re.findall(r"\w+", match[2])):
+        hint = ", as in 2.0 for 2; numbers of the two kinds don't mix here"
+    return f"{match[1]} can't be applied to {match[2]}{hint}"
+
+
+def _said(kind: str) -> str:
+    return {"INT": "a number", "DOUBLE": "a number", "STRING": "text", "LIST": "a list"}.get(
+        kind, f"a value of type {kind.lower()}"
+    )
+
+
+def _method(
+    name: str, expression: str, use: Uses, evaluate: Callable[..., Any]
+) -> Callable[..., bool]:
+    """Return the method that asks the compiled expression.
+
+    Only the fields that it names are handed over: the library copies what it is given.
+    """
+    of_context = tuple((f"context.{f}", f) for root, f in use.fields if root == "context")
+    of_event = tuple((f"event.{f}", f) for root, f in use.fields if root == "event")
+    all_context, all_event = "context" in use.whole, "event" in use.whole
+    parts = _MOST_LOOPED_PARTS if use.loops else _MOST_PARTS
+    text = _MOST_LOOPED_TEXT if use.loops else _MOST_TEXT
+
+    def guard(self: Any, **given: Any) -> bool:
+        context = self.context
+        data: dict[str, Any] = {}
+        if of_context:
+            if type(context) is dict:
+                for full, field in of_context:
+                    if field in context:
+                        data[full] = context[field]
+            else:
+                for full, field in of_context:
+                    data[full] = getattr(context, field)
+        if all_context:
+            data["context"] = msgspec.to_builtins(context)
+        if given:
+            if all_event:
+                given = {key: value for key, value in given.items() if key not in RESERVED}
+                data["event"] = given
+            for full, field in of_event:
+                if field in given:
+                    data[full] = given[field]
+        elif all_event:
+            data["event"] = {}
+        for full, value in data.items():
+            if type(value) not in _SMALL and too_large(value, parts, text):
+                raise _failed(f"{full} is too large for a guard; have an action work it out")
+        result = evaluate(data=data)
+        answer = result.value()
+        if answer is True or answer is False:
+            return answer  # type: ignore[no-any-return]  # the library is not typed
+        if "Non-CEL value type" in str(answer):
+            result = evaluate(data=msgspec.to_builtins(data))
+            answer = result.value()
+            if answer is True or answer is False:
+                return answer  # type: ignore[no-any-return]  # likewise
+        raise _failed(_why(result))
+
+    def _failed(why: str) -> GuardFailed:
+        return GuardFailed(
+            f"Guard {name!r} ({expression}) can't be worked out: {why}.",
+            guard=name,
+            expression=expression,
+        )
+
+    if not all_event:
+        optional = [Parameter(f, Parameter.KEYWORD_ONLY, default=None) for _, f in of_event]
+        guard.__signature__ = Signature(optional)  # type: ignore[attr-defined]  # functions have it
+    guard.__name__ = guard.__qualname__ = f"guard {name}"
+    guard.__doc__ = expression
+    return guard
+
+
+_SMALL = frozenset((int, float, bool, type(None)))
+
+
+def _why(result: Any) -> str:
+    answer = result.value()
+    if result.type().name() != "ERROR":
+        return f"it gives {answer!r}, not true or false"
+    said = str(answer).partition(": ")[2] or str(answer)
+    missing = re.search(r'No value with name "(context|event)\.(\w+)"', said)
+    if missing:
+        return f"the {missing[1]} has no {missing[2]!r}"
+    return said.replace("No matching overloads found :", "types don't match:").rstrip(".")

@@ -1,0 +1,156 @@
+"""A crash at every write: what was acknowledged is there, and nothing is half there.
+
+One run is recorded, and every state in which a crash could have left its files is then made and
+recovered: after a `kill -9` at the n-th write, done, half done or not at all; and after a power
+cut, which takes any part of what was not flushed. A seeded sample of them, or all with
+REPERTORY_EVERY_WRITE=1.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from repertory.actors.runtime import ManualClock
+
+from .checks import recovered
+from .recording import Files, Platter, Recording, play, put
+from .scenario import opened, record, run
+from .vfs import watched_by
+
+EVERY = os.environ.get("REPERTORY_EVERY_WRITE") == "1"
+PARTS = 4
+"""Tests among which the states are divided, to be run side by side."""
+SAMPLE = 40
+"""States of each part that are tried unless all are."""
+
+States = Iterator[tuple[str, Files]]
+"""What a crash may leave at one point, each under a name."""
+
+
+def crash_everywhere(
+    recording: Recording,
+    folder: Path,
+    part: int,
+    states: Callable[[int, Platter, random.Random], States],
+) -> None:
+    """Recover from each state at this part's points of the recording."""
+    points = set(range(part, len(recording.changes) + 1, PARTS))
+    if not EVERY:
+        points = {*random.Random(part).sample(sorted(points), SAMPLE)}
+
+    def reached(point: int, platter: Platter) -> None:
+        if point not in points:
+            return
+        for name, files in states(point, platter, random.Random(point)):
+            place = put(files, folder / "crashed")
+            try:
+                recovered(place / "store.db", recording.marked(point))
+            except BaseException:
+                put(files, folder / f"after-{point}-changes-{name}")
+                raise
+            shutil.rmtree(place)
+
+    play(recording, reached)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_process_killed_at_any_write_leaves_what_it_acknowledged(
+    recording: Recording, tmp_path: Path, part: int
+) -> None:
+    def states(point: int, platter: Platter, choose: random.Random) -> States:
+        following = recording.changes[point : point + 1]
+        torn = following[0] if following and following[0].kind == "write" else None
+        # The n-th write not done at all is what is there after the one before it, done whole.
+        if torn is None or EVERY or choose.random() < 0.5:
+            yield "killed", platter.process_killed()
+        if torn is not None and (EVERY or choose.random() < 0.5):
+            yield "torn", platter.process_killed(torn, choose)
+
+    crash_everywhere(recording, tmp_path, part, states)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_power_cut_at_any_moment_leaves_what_was_acknowledged(
+    recording: Recording, tmp_path: Path, part: int
+) -> None:
+    def states(point: int, platter: Platter, choose: random.Random) -> States:
+        # All that was not flushed is lost; or any part of it, torn, zeros or garbage.
+        losses = (1.0, 0.9, 0.5, 0.1) if EVERY else (choose.choice((1.0, 0.9, 0.5, 0.1)),)
+        for loss in losses:
+            yield f"cut-{loss}", platter.power_cut(choose, loss)
+
+    crash_everywhere(recording, tmp_path, part, states)
+
+
+def test_a_power_cut_right_after_an_answer_loses_nothing_of_it(
+    recording: Recording, tmp_path: Path
+) -> None:
+    answered = {position for position, (what, _) in recording.marks if what == "acknowledged"}
+
+    def reached(point: int, platter: Platter) -> None:
+        if point in answered:
+            place = put(platter.power_cut(random.Random(point), 1.0), tmp_path / str(point))
+            recovered(place / "store.db", recording.marked(point), to_the_end=False)
+
+    play(recording, reached)
+
+
+def test_without_a_flush_for_each_commit_a_power_cut_loses_answers_and_breaks_nothing(
+    file: Path, tmp_path: Path
+) -> None:
+    recording = Recording()
+    with watched_by(recording):
+        record(file, recording.note, synchronous="NORMAL")
+    points = random.Random(1).sample(range(len(recording.changes)), SAMPLE)
+    lost = 0
+
+    def reached(point: int, platter: Platter) -> None:
+        nonlocal lost
+        if point in points:
+            notes = recording.marked(point)
+            for number, loss in enumerate((1.0, 0.5)):
+                files = platter.power_cut(random.Random(point), loss)
+                place = put(files, tmp_path / f"{point}-{number}")
+                lost += recovered(place / "store.db", notes, durable=False)
+
+    play(recording, reached)
+    assert lost
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_crash_during_the_recovery_from_a_crash_loses_nothing(
+    recording: Recording, tmp_path: Path, part: int
+) -> None:
+    choose = random.Random(part)
+    first = choose.randrange(len(recording.changes))
+    left: Files = {}
+
+    def reached(point: int, platter: Platter) -> None:
+        if point == first:
+            left.update(platter.power_cut(choose, 0.5))
+
+    play(recording, reached)
+    again = Recording()
+    for what, about in recording.marked(first):
+        again.note(what, about)
+    place = put(left, tmp_path / "first")
+    with watched_by(again):
+        clock = ManualClock()
+        system = opened(place / "store.db", clock, checkpoint=60)
+        run(system, clock, again.note)
+        system.close()
+    last = len(again.changes) + 1
+    points = range(last) if EVERY else choose.sample(range(last), min(SAMPLE // 4, last))
+
+    def reached_again(point: int, platter: Platter) -> None:
+        if point in points:
+            second = put(platter.power_cut(choose, 0.5), tmp_path / f"second-{point}")
+            recovered(second / "store.db", again.marked(point))
+
+    found = {str(place / Path(path).name): content for path, content in left.items()}
+    play(again, reached_again, Platter(found))
