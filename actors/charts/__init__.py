@@ -15,6 +15,7 @@ from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
 from .fingerprint import describe_states, describe_transitions
+from .invocations import Invocation, take_invocations
 from .machine import (
     RESERVED,
     Macrostep,
@@ -46,6 +47,7 @@ __all__ = [
     "CompiledEngine",
     "Event",
     "HistoryState",
+    "Invocation",
     "Macrostep",
     "Microstep",
     "NotAllowed",
@@ -83,4 +85,5 @@ __all__ = [
     "states_of",
     "take",
     "take_async",
+    "take_invocations",
 ]
