@@ -51,6 +51,7 @@ from .messages import EventFailed
 from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
+from .passivation import WorkflowActivated, WorkflowPassivated
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
@@ -103,11 +104,13 @@ __all__ = [
     "UnknownWorkflow",
     "VersionMismatch",
     "Workflow",
+    "WorkflowActivated",
     "WorkflowError",
     "WorkflowEvent",
     "WorkflowExists",
     "WorkflowMigration",
     "WorkflowNotFound",
+    "WorkflowPassivated",
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -19,13 +20,20 @@ class Activation:
     Attributes:
         ref: its actor.
         durable: where it stands as far as the store has it; None until that is known.
+        used: grows with each use of any workflow, so that the least recently used is known.
+        fresh: whether it has not been brought to where it stands yet.
+        size: the bytes that it takes, by estimate.
     """
 
-    __slots__ = ("durable", "ref")
+    __slots__ = ("_counted", "durable", "fresh", "ref", "size", "used")
 
     def __init__(self) -> None:
         self.ref: PooledRef[Any]
         self.durable: Position | None = None
+        self.used = 0
+        self.fresh = True
+        self.size = 0
+        self._counted = 0
 
 
 class Activations:
@@ -34,6 +42,15 @@ class Activations:
     Senders look actors up here and put their messages straight into the mailbox. An actor leaves
     by closing its mailbox when nothing is in it; a sender that finds it closed makes the
     next one. So messages keep their order, and none is lost on the way out and in.
+
+    Attributes:
+        uses: how often a workflow was looked up to be sent something; two at the very same
+            time may count once.
+        activated: activations that were made.
+        passivated: those that have left.
+        fresh: those that are on their way in.
+        weight: the bytes that all take, by estimate.
+        arrivals: those that were made, for whoever decides which ones leave; None: nobody does.
     """
 
     def __init__(self, activate: Callable[[str, Activation], PooledRef[Any]]) -> None:
@@ -46,6 +63,12 @@ class Activations:
         self._table: dict[str, Activation] = {}
         self._lock = RLock()
         self._closed = False
+        self.uses = 0
+        self.activated = 0
+        self.passivated = 0
+        self.fresh = 0
+        self.weight = 0
+        self.arrivals: deque[tuple[str, Activation]] | None = None
 
     def close(self) -> None:
         """Make no activation from now on."""
@@ -72,6 +95,7 @@ class Activations:
         """
         found = self._table.get(workflow_id)
         if found is not None:
+            self.uses = found.used = self.uses + 1
             return found
         with self._lock:
             found = self._table.get(workflow_id)
@@ -85,13 +109,40 @@ class Activations:
                     found.ref.stop(block=False)
                     return sooner
                 self._table[workflow_id] = found
+                self.activated += 1
+                self.fresh += 1
+                self.uses = found.used = self.uses + 1
+                if self.arrivals is not None:
+                    self.arrivals.append((workflow_id, found))
             return found
+
+    def ready(self, activation: Activation) -> bool:
+        """Note that an activation has come to where its workflow stands; tell if that is new."""
+        with self._lock:
+            if not activation.fresh:
+                return False
+            activation.fresh = False
+            self.fresh -= 1
+        return True
+
+    def weigh(self, activation: Activation, size: int) -> None:
+        """Note how many bytes an activation takes; what is little is summed up later."""
+        activation.size = size
+        if abs(size - activation._counted) * 16 > activation._counted:
+            with self._lock:
+                self.weight += size - activation._counted
+                activation._counted = size
 
     def leave(self, workflow_id: str, activation: Activation) -> None:
         """Take an activation whose mailbox is closed out of the table."""
         with self._lock:
             if self._table.get(workflow_id) is activation:
                 del self._table[workflow_id]
+                self.passivated += 1
+                self.fresh -= activation.fresh
+                activation.fresh = False
+                self.weight -= activation._counted
+                activation._counted = 0
 
     def deliver(self, workflow_id: str, put: Callable[[PooledRef[Any]], None]) -> None:
         """Give a message to a workflow, in memory or not.

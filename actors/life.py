@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -25,8 +26,10 @@ from ..persistence.store import Store
 from .activations import Activation, Activations
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
+from .limits import Limits, WhenFull
 from .messages import DeliverAll, Leave, Trim
 from .notifications import Notifications
+from .passivation import Passivation
 from .persistence_actor import PersistenceActor
 from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
 from .runtime.context import here
@@ -36,6 +39,15 @@ from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
+
+BROKEN_OFF_SECONDS = 5.0
+"""How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
+
+
+def _patience(kind: type[BaseException] | None) -> float | None:
+    """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
+    broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
+    return BROKEN_OFF_SECONDS if broken_off else None
 
 
 class SystemLife:
@@ -55,6 +67,13 @@ class SystemLife:
         read_only: bool = False,
         store: Store | None = None,
         on_changed_definition: OnChanged = "warn",
+        passivate_after: float | None = 300.0,
+        max_active: int | None = None,
+        max_memory: int | None = None,
+        max_activating: int = 256,
+        mailbox_limit: int = 10_000,
+        unwritten_limit: int = 10_000,
+        when_full: WhenFull = "wait",
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -77,6 +96,17 @@ class SystemLife:
                 was first used with this store: "warn" gives a `DefinitionChangedWarning` and
                 publishes a `ChangedDefinition`, once for each change; "error" refuses to use it;
                 "ignore" takes it as it is.
+            passivate_after: seconds after which a workflow that gets nothing leaves memory, up to
+                a quarter later; its next event brings it back. None: it stays.
+            max_active: workflows in memory, beyond which the least recently used leave; None: no
+                limit. One that has something to do stays, so there may be more.
+            max_memory: bytes that they may take, by estimate, beyond which likewise.
+            max_activating: workflows that may be on their way into memory, before whoever sends to
+                one more waits.
+            mailbox_limit: events that may wait for one workflow.
+            unwritten_limit: steps that may wait for the disk before senders feel it.
+            when_full: what happens to who sends more than that: "wait", or "refuse" with
+                `MailboxFull`.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -91,20 +121,37 @@ class SystemLife:
         self._given_store = store
         self._on_changed_definition = on_changed_definition
         self._classes: dict[str, type[Workflow]] = {}
+        self._limits = Limits(
+            passivate_after=passivate_after,
+            max_active=max_active,
+            max_memory=max_memory,
+            max_activating=max_activating,
+            mailbox_limit=mailbox_limit,
+            unwritten_limit=unwritten_limit,
+            when_full=when_full,
+        )
         self._running: Services | None = None
+        self._changing = RLock()
 
     # --- life ---
 
     def open(self) -> Self:
         """Open the store and start the actors. Recovers nothing yet: workflows wake on demand.
 
+        Leaving it by Ctrl-C, or in a task that is cancelled, waits for workflows for 5 s at most.
+
         Raises:
+            RepertoryError: it is open already.
             StoreError: the store can't be opened; its subclasses say why.
             DefinitionChanged: a class that is imported has changed without a new version, and
                 that is to be an error.
         """
-        if self._running is not None:
-            raise RepertoryError(f"The system {self._name!r} is open already.")
+        with self._changing:
+            if self._running is not None:
+                raise RepertoryError(f"The system {self._name!r} is open already.")
+            return self._open()
+
+    def _open(self) -> Self:
         store = self._given_store or self._open_store()
         try:
             runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
@@ -126,6 +173,10 @@ class SystemLife:
             notifications=notifications,
             workflow_class=self._class_of,
             system_handlers=self._handlers,
+            limits=self._limits,
+        )
+        services.passivation = Passivation(
+            runtime, services.activations, self._limits, WorkflowActor.may_leave
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
@@ -139,6 +190,7 @@ class SystemLife:
             # Before anybody can send: what is on its way goes first.
             services.persistence.tell(DeliverAll())
         self._trim_later(services)
+        services.passivation.begin()
         return self
 
     def _check_definitions(self, services: Services) -> None:
@@ -175,8 +227,23 @@ class SystemLife:
                 f"The system {self._name!r} can't be closed from an action, a handler or a "
                 "callback, which would have to end first; close it from outside."
             )
-        self._running = None
+        with self._changing:
+            if self._running is not services:
+                return  # another thread was quicker
+            self._running = None
+        deadline = Deadline(timeout)
+        try:
+            self._let_finish(services, deadline)
+        except BaseException:  # Ctrl-C, once more: nothing is waited for any longer
+            deadline = Deadline(0)
+            raise
+        finally:
+            services.runtime.shutdown(timeout=deadline.left())
+            services.store.close()
+
+    def _let_finish(self, services: Services, deadline: Deadline) -> None:
         services.activations.close()
+        services.passivation.end()
         left: list[PooledFuture[None]] = []
         for workflow_id in services.activations.ids():
             activation = services.activations.find(workflow_id)
@@ -185,15 +252,12 @@ class SystemLife:
                 with suppress(ActorDeadError):  # it has just left by itself
                     activation.ref.tell(Leave(future))
                     left.append(future)
-        deadline = Deadline(timeout)
         for future in left:
             try:
                 future.get(timeout=deadline.left())
             except Exception:  # it could not be written, or took too long: its senders know
                 continue
         finish_all(services, deadline.left)
-        services.runtime.shutdown(timeout=deadline.left())
-        services.store.close()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -204,7 +268,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self.close(_patience(kind))
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.open)
@@ -215,7 +279,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.close)
+        await asyncio.to_thread(self.close, _patience(kind))
 
     def _check_writable(self) -> None:
         """Raise StoreError when the system only looks: before anything runs."""

@@ -88,6 +88,10 @@ class Leave(msgspec.Struct, frozen=True):
             self.refused(error)
 
 
+class Passivate(msgspec.Struct, frozen=True):
+    """To a workflow that has finished: leave memory, unless there is something to do."""
+
+
 class CommitFailed(msgspec.Struct, frozen=True):
     """To a workflow: a step of yours was not written; go back to the last one that was.
 
@@ -195,6 +199,34 @@ class Undelivered(msgspec.Struct, frozen=True):
 
     message: Message
     error: Exception
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """To the persistence actor: a message came that its workflow had taken back meanwhile."""
+
+    message: int
+
+
+class Postpone(msgspec.Struct, frozen=True):
+    """To the persistence actor: have a message wait for another attempt.
+
+    Answered with whether it is still on its way. When it is due, its carrier gets it again.
+
+    Attributes:
+        message: its id.
+        due: not before this; UTC, in microseconds since 1970.
+        attempt: how often it was tried by now.
+        options: its options from now on.
+    """
+
+    message: int
+    due: int
+    attempt: int
+    options: bytes | None = None
+
+
+class LookDue(msgspec.Struct, frozen=True):
+    """To the persistence actor: see to what is due by now."""
 
 
 class Redeliver(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
-"""The outbox: brings messages from one workflow to another, once they are durable.
+"""The outbox: brings what steps have sent to where it belongs, once it is durable, and due.
 
 A message is written with the step that sends it and taken out with the step that takes it, so it
 takes effect exactly once. What is on its way when the process ends is delivered when the
-store is opened again.
+store is opened again. What is due later is not held in memory: see `due`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pykka import ActorDeadError
 from ..persistence.codec import decode_json
 from ..persistence.errors import SystemStopped, WorkflowNotFound
 from ..persistence.records import Message, Step
+from .due import Due
 from .messages import Deliver, EventFailed, Redeliver
 from .services import Services
 
@@ -30,34 +31,73 @@ class Outbox:
         self._services = services
         self._store = services.store
         self._in_flight: set[int] = set()
+        # What others see to, an activity for one, may take its time: nobody settles for that.
+        self._carried: set[int] = set()
         # Receivers that could not take a message: what is sent to one waits until it is tried
         # again, so that nothing overtakes.
         self._stalled: set[str] = set()
         self._pauses: dict[str, float] = {}
+        self._due = Due(services)
 
     @property
     def under_way(self) -> bool:
-        """Whether a message was delivered and is not taken yet."""
-        return bool(self._in_flight)
+        """Whether a message was delivered and is not taken yet, or is due and not delivered."""
+        return bool(self._in_flight) or self._due.behind
 
     def deliver_all(self) -> None:
         """Deliver what was on its way when the store was closed, or the process killed."""
-        for message in self._waiting():
+        after = (0, 0)
+        while page := self._store.due(by=0, after=after):
+            for message in page:
+                self._deliver_once(message)
+            after = (0, page[-1].id)
+        self._due.begin_anew()
+        self.look_due()
+
+    def look_due(self) -> None:
+        """Deliver what is due by now, in that order, a window at a time."""
+        for message in self._due.take(len(self._in_flight)):
+            self._deliver_once(message)
+
+    def _deliver_once(self, message: Message) -> None:
+        if message.id not in self._in_flight and message.receiver not in self._stalled:
             self._deliver(message)
 
     def committed(self, step: Step) -> None:
-        """Deliver what a step has sent; forget what it has taken."""
+        """Deliver what a step has sent; forget what it has taken, or taken back."""
         if step.receives is not None:
-            self._in_flight.discard(step.receives)
+            self._forget(step.receives)
             self._pauses.pop(step.record.id, None)
+        for id in step.cancels:
+            self._forget(id)
         for message in step.sends:
-            if message.receiver not in self._stalled:
+            if message.due:
+                self._due.expect(message.due)
+            elif message.receiver not in self._stalled:
                 self._deliver(message)
+
+    def dropped(self, message: int) -> None:
+        """Forget a message that came too late: its sender has taken it back."""
+        self._forget(message)
+
+    def _forget(self, message: int) -> None:
+        self._carried.discard(message)
+        self._in_flight.discard(message)
+        if self._due.wants_more(len(self._in_flight)):
+            self.look_due()
+
+    def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
+        """Have a message wait for another attempt; tell whether it is still on its way."""
+        found = self._store.postpone(message, due=due, attempt=attempt, options=options)
+        self._forget(message)
+        if found:
+            self._due.expect(due)
+        return found
 
     def failed(self, message: Message, error: Exception) -> None:
         """Try again later; a message to nobody is kept as one that can't be delivered."""
         receiver = message.receiver
-        self._in_flight.discard(message.id)
+        self._forget(message.id)
         if isinstance(error, WorkflowNotFound):
             self._store.bury(message.id, str(error))
         elif receiver in self._stalled:
@@ -70,7 +110,7 @@ class Outbox:
 
     def redeliver(self, receiver: str) -> None:
         """Deliver again what a receiver has not taken, in its order."""
-        waiting = list(self._waiting(receiver))
+        waiting = sorted(self._waiting(receiver), key=lambda message: (message.due, message.id))
         if any(message.id in self._in_flight for message in waiting):
             self._retry_later(receiver)  # what is under way comes to its end first
             return
@@ -78,13 +118,19 @@ class Outbox:
         for number, message in enumerate(waiting):
             self._deliver(message, anew=number == 0)
 
-    def _waiting(self, receiver: str | None = None) -> Iterator[Message]:
-        after = 0
-        while page := self._store.messages(receiver=receiver, after=after):
-            yield from page
+    def _waiting(self, receiver: str) -> Iterator[Message]:
+        after, now = 0, self._services.runtime.clock.now_us()
+        while page := self._store.messages(receiver=receiver, by=now, after=after):
+            yield from (m for m in page if m.kind not in self._services.carriers)
             after = page[-1].id
 
     def _deliver(self, message: Message, *, anew: bool = False) -> None:
+        carry = self._services.carriers.get(message.kind)
+        if carry is not None:
+            if message.id not in self._carried:
+                self._carried.add(message.id)
+                carry(message)
+            return
         self._in_flight.add(message.id)
         data = {} if message.data is None else decode_json(message.data)
         deliver = Deliver(message.event, data, message=message, anew=anew)

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
-from ..persistence.records import ChartState, Kind
+from ..persistence.records import ChartState, Kind, Message
+from .agenda import Sent
 from .charts import (
     Macrostep,
     begin,
@@ -22,9 +23,11 @@ from .charts import (
     runs_async,
 )
 from .handlers import HandlerCall, HandlerListener, event_hooks
+from .messages import Deliver
+from .position import Position
 from .rehydration import rehydrate
-from .stepping import Done
-from .workflow import Sent, Workflow
+from .stepping import Done, error_json
+from .workflow import Workflow
 
 
 class Performance:
@@ -67,20 +70,33 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self) -> Macrostep:
-        """Enter the initial states."""
+    async def begin(self, at: int) -> Macrostep:
+        """Enter the initial states.
+
+        Arguments:
+            at: the time; UTC, in microseconds since 1970.
+        """
+        self._chart._agenda.begin({}, at)
         if runs_async(self._chart):
             return await begin_async(self._chart)
         return begin(self._chart)
 
-    async def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+    async def take(
+        self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
+    ) -> Macrostep:
         """Take an event, to the end of its macrostep.
+
+        Arguments:
+            event: its name.
+            data: its data, by parameter name.
+            pending: what the workflow has named and is still to come, by id.
+            at: the time; UTC, in microseconds since 1970.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
-        self._chart.outbox.clear()
+        self._chart._agenda.begin(pending, at)
         self._calls.clear()
         for hook in self._hooks:
             standing = leaves(self.workflow, capture_state(self._chart).configuration)
@@ -104,11 +120,9 @@ class Performance:
         self._calls.clear()
         return calls
 
-    def take_outbox(self) -> list[Sent]:
-        """Return what the actions have sent to other workflows since the last time."""
-        sent = self._chart.outbox.copy()
-        self._chart.outbox.clear()
-        return sent
+    def take_outbox(self) -> tuple[list[Sent], tuple[int, ...]]:
+        """Return what the step leaves to be done, and the ids of what it has taken back."""
+        return self._chart._agenda.take()
 
     def done(
         self,
@@ -156,6 +170,42 @@ class Performance:
             result=result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
+        )
+
+    def undone(
+        self,
+        kind: Kind,
+        position: Position,
+        message: Deliver,
+        at: int,
+        started: int,
+        data: bytes | None,
+        failure: Exception,
+    ) -> Done:
+        """Return what the history tells of an event that was refused, or failed.
+
+        Arguments:
+            kind: which of the two.
+            position: where the workflow stands all the same.
+            message: the event.
+            at: when it began.
+            started: likewise, in nanoseconds of `perf_counter_ns`.
+            data: its data as JSON.
+            failure: why.
+        """
+        return Done(
+            kind=kind,
+            event=message.event,
+            at=at,
+            duration=(perf_counter_ns() - started) // 1000,
+            chart=position.chart,
+            finished=position.record.finished,
+            context=position.context,
+            data=data,
+            key=message.key,
+            error=error_json(failure),
+            calls=self.take_calls(),
+            received=message.message,
         )
 
     def _unwritable(self, what: str, event: str, error: CodecError) -> SerializationFailed:

@@ -11,7 +11,18 @@ from typing import Any
 
 from ..persistence.errors import StoreError
 from ..persistence.records import Retention
-from .messages import Commit, DeliverAll, Redeliver, Trim, Undelivered, Wake, Write
+from .messages import (
+    Commit,
+    DeliverAll,
+    Dropped,
+    LookDue,
+    Postpone,
+    Redeliver,
+    Trim,
+    Undelivered,
+    Wake,
+    Write,
+)
 from .notifications import Committed
 from .outbox import Outbox
 from .runtime import PooledActor
@@ -113,6 +124,14 @@ class PersistenceActor(PooledActor):
                     answer = message.action()
                 case Undelivered():
                     self._outbox.failed(message.message, message.error)
+                case Dropped():
+                    self._outbox.dropped(message.message)
+                case Postpone():
+                    answer = self._outbox.postpone(
+                        message.message, message.due, message.attempt, message.options
+                    )
+                case LookDue():
+                    self._outbox.look_due()
                 case Redeliver():
                     self._outbox.redeliver(message.receiver)
                 case DeliverAll():

@@ -10,12 +10,13 @@ from pykka import ActorDeadError
 
 from ..persistence.errors import HandlerFailed
 from .activations import Activation
-from .messages import Commit, CommitFailed, EventFailed
+from .messages import Commit, CommitFailed, EventFailed, Passivate
 from .outcomes import recorded_outcome
 from .position import Position
 from .runtime import PooledFuture, PooledRef
 from .services import Services
 from .stepping import Done, follow
+from .weight import Weight
 
 Reply = PooledFuture[Any] | None
 """Who waits for an answer; nobody after a `tell`."""
@@ -38,6 +39,7 @@ class Pipeline:
         self._ref = ref
         self._life = 0
         self._latest: Commit | None = None
+        self._weight: Weight | None = None
         # Put in here, taken out by the persistence actor's thread; each is one operation.
         self._keys: dict[str, Commit] = {}
 
@@ -66,6 +68,10 @@ class Pipeline:
             where the workflow stands now.
         """
         step, after = follow(before, done, checkpoint_every)
+        if self._weight is not None and step.entry.context is not None:
+            self._weight.change(len(step.entry.context), after.context)
+            self._services.activations.weigh(self._activation, self._weight.bytes)
+            self._services.passivation.look()
         life = self._life
 
         def concluded(commit: Commit) -> None:
@@ -75,6 +81,9 @@ class Pipeline:
                 self._activation.durable = after
                 if then is not None:
                     then()
+                if after.record.finished and self._services.limits.passivates:
+                    with suppress(ActorDeadError):
+                        self._ref.tell(Passivate())
             else:
                 with suppress(ActorDeadError):  # stopped meanwhile
                     self._ref.tell(CommitFailed(life))
@@ -96,6 +105,12 @@ class Pipeline:
         self._services.submit(commit)
         return after
 
+    def weigh(self, position: Position) -> None:
+        """Estimate the memory that the workflow takes, if there is a limit to it."""
+        if self._services.limits.max_memory is not None:
+            self._weight = Weight(position.context)
+            self._services.activations.weigh(self._activation, self._weight.bytes)
+
     def report(self, error: Exception, *, heard: bool = False) -> None:
         """Tell the supervisor of what nobody waits for, or everybody should know."""
         with suppress(ActorDeadError):
@@ -110,6 +125,11 @@ class Pipeline:
                 self.report(error)
 
         self._services.submit(Commit(replies, failure=failure, after=self._last(), owner=concluded))
+
+    @property
+    def settled(self) -> bool:
+        """Whether every step that was sent off is durable."""
+        return self._last() is None
 
     def _last(self) -> Commit | None:
         """The last step, unless it is on the disk."""
@@ -137,7 +157,7 @@ class Pipeline:
         Raises:
             StoreError: one could not be written.
         """
-        if self._last() is None:
+        if self.settled:
             return
         settled: PooledFuture[None] = PooledFuture()
         self.answer(settled)

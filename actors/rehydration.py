@@ -30,6 +30,7 @@ def read_position(stored: Stored) -> Position:
         chart=folded.chart,
         context=decode_json(folded.context),
         checksum=folded.checksum,
+        pending={message.id: message for message in stored.pending},
     )
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 from pykka import ActorDeadError
 
+from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
 from .answer import brought_by
 from .definition_check import DefinitionCheck
+from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
+from .passivation import Passivation
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
@@ -35,6 +38,11 @@ class Services:
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
         definitions: notices classes that have changed.
+        limits: how much may be in memory, and how much may wait.
+        passivation: has workflows leave memory.
+        carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
+            Called by the persistence actor, once for each message until a step takes or cancels
+            it; again in the next system, and after a postponement.
     """
 
     store: Store
@@ -45,9 +53,12 @@ class Services:
     system_handlers: Sequence[object] = ()
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
+    passivation: Passivation = field(init=False)
+    carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Statistics(msgspec.Struct):
-    """Counted by the persistence actor since the system was opened.
+    """Counted since the system was opened; `active` and `unwritten` are of the moment.
 
     Attributes:
         steps: steps written.
@@ -14,6 +14,10 @@ class Statistics(msgspec.Struct):
         largest: most steps in one transaction.
         writing: seconds spent in those transactions.
         failed: steps that could not be written.
+        active: workflows that are in memory.
+        activated: how often one came into memory, started or brought back.
+        passivated: how often one left it.
+        unwritten: what waits for the persistence actor, steps mostly.
     """
 
     steps: int = 0
@@ -21,6 +25,10 @@ class Statistics(msgspec.Struct):
     largest: int = 0
     writing: float = 0.0
     failed: int = 0
+    active: int = 0
+    activated: int = 0
+    passivated: int = 0
+    unwritten: int = 0
 
     def committed(self, steps: int, failed: int, seconds: float) -> None:
         """Count one transaction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
 from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
+from .agenda import Sent
 from .charts import Microstep
 from .handlers import HandlerCall
 from .position import Position
@@ -53,6 +54,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
         calls: which handlers were called.
         sends: the messages that leave with it.
         received: the message that it takes, or None.
+        cancels: ids of messages of its own that it takes back.
     """
 
     kind: Kind
@@ -70,6 +72,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     calls: Sequence[HandlerCall] = ()
     sends: tuple[Message, ...] = ()
     received: Message | None = None
+    cancels: tuple[int, ...] = ()
 
 
 def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, Position]:
@@ -101,7 +104,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         context=None if change is None else ContextCodec.encode(change),
         result=done.result,
         error=done.error,
-        details=_details(done),
+        details=_details(done, before.pending),
         checksum=b"",
     )
     entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
@@ -121,11 +124,58 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         chart=done.chart,
         context=before.context if change is None else done.context,
         checksum=entry.checksum,
+        pending=_still_pending(before.pending, done),
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
     received = None if done.received is None else done.received.id
-    return Step(after.record, entry, checkpoint, done.sends, received), after
+    return Step(after.record, entry, checkpoint, done.sends, received, done.cancels), after
+
+
+def messages_of(
+    sent: Sequence[Sent], record: WorkflowRecord, at: int, allocate: Callable[[], int]
+) -> tuple[Message, ...]:
+    """Return what a step leaves to be done, as it is stored.
+
+    Arguments:
+        sent: what its actions have sent.
+        record: the workflow's row before it.
+        at: when it began; UTC, in microseconds since 1970.
+        allocate: gives the id for a new message.
+    """
+    return tuple(
+        Message(
+            allocate(),
+            record.id,
+            record.sequence + 1,
+            one.receiver,
+            one.event,
+            one.data,
+            at,
+            kind=one.kind,
+            due=one.due,
+            name=one.name,
+            options=one.options,
+        )
+        for one in sent
+    )
+
+
+def taken_back(message: Message, position: Position) -> bool:
+    """Tell whether a message is of the workflow itself, which has taken it back meanwhile."""
+    own = message.name is not None and message.sender == position.record.id
+    return own and message.id not in position.pending
+
+
+def _still_pending(before: Mapping[int, Message], done: Done) -> Mapping[int, Message]:
+    named = [message for message in done.sends if message.name is not None]
+    gone = [*done.cancels] if done.received is None else [*done.cancels, done.received.id]
+    if not named and before.keys().isdisjoint(gone):
+        return before
+    after = {**before, **{message.id: message for message in named}}
+    for id in gone:
+        after.pop(id, None)
+    return after
 
 
 def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
@@ -155,12 +205,21 @@ def error_json(error: Exception) -> bytes:
     return encode_json({"type": name, "message": str(error)})
 
 
-def _details(done: Done) -> bytes | None:
+def _details(done: Done, pending: Mapping[int, Message]) -> bytes | None:
     details: dict[str, Any] = {}
-    if done.received is not None:
-        details["from"] = [done.received.sender, done.received.sequence]
+    if (came := done.received) is not None:
+        if came.name is None:
+            details["from"] = [came.sender, came.sequence]
+        else:
+            details["fired"] = [came.kind, came.name, came.due]
     if done.sends:
-        details["sent"] = [[message.receiver, message.event] for message in done.sends]
+        if sent := [[m.receiver, m.event] for m in done.sends if m.name is None]:
+            details["sent"] = sent
+        if named := [[m.kind, m.name, m.due] for m in done.sends if m.name is not None]:
+            details["set"] = named
+    if done.cancels:
+        gone = (pending[id] for id in done.cancels if id in pending)
+        details["cancelled"] = [[m.kind, m.name] for m in gone]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
         details["transitions"] = Raw(b"[%b]" % b",".join(taken))

@@ -10,7 +10,7 @@ from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import Problem, WorkflowRecord
 from ..persistence.verification import verify
 from .life import SystemLife
-from .messages import Write
+from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
 from .ref import WorkflowRef
 from .statistics import Statistics
@@ -23,8 +23,15 @@ class SystemUpkeep(SystemLife):
 
     @property
     def statistics(self) -> Statistics:
-        """What has been written since the system was opened, and what that took."""
-        return msgspec.structs.replace(self._services.statistics)
+        """What has been written since the system was opened, and what is in memory."""
+        services = self._services
+        return msgspec.structs.replace(
+            services.statistics,
+            active=len(services.activations),
+            activated=services.activations.activated,
+            passivated=services.activations.passivated,
+            unwritten=len(services.persistence.actor_inbox.queue),
+        )
 
     def verify(self, id: str | None = None) -> Sequence[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""
@@ -48,6 +55,7 @@ class SystemUpkeep(SystemLife):
         store = self._services.store
         write = Write(lambda: import_workflow(store, document))
         record: WorkflowRecord = ask_and_wait(self._services.persistence, write)
+        self._services.persistence.tell(DeliverAll())  # its timers may be due
         return WorkflowRef(self, record.id)
 
     def migrate(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 from threading import Lock
 from typing import Any, ClassVar
 
-import msgspec
-
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
+from .agenda import Agenda, Sent
 from .charts import (
     RESERVED,
     ChartMeta,
@@ -25,6 +25,7 @@ from .charts import (
     states_of,
 )
 from .context_fields import unknown_fields
+from .deadline import Span, deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
 from .names import Name, event_name, text
@@ -35,20 +36,6 @@ _INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|p
 
 _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_id")
 """Names that are taken besides those of the base class's own attributes."""
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """An event that an action sends to another workflow.
-
-    Attributes:
-        receiver: the other one's id.
-        event: the event's name.
-        data: its data as JSON.
-    """
-
-    receiver: str
-    event: str
-    data: bytes
 
 
 class Workflow(CompiledChart, metaclass=ChartMeta):
@@ -98,6 +85,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     context: Any
     workflow_id: str
     outbox: list[Sent]
+    _agenda: Agenda
 
     codec: ClassVar[ContextCodec]
     migrations: ClassVar[Mapping[int, Migration]] = {}
@@ -116,11 +104,25 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
             begin(self)
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
-        given = {"context": context, "workflow_id": workflow_id, "outbox": []}
+        agenda = Agenda()
+        given = {
+            "context": context,
+            "workflow_id": workflow_id,
+            "outbox": agenda.sent,
+            "_agenda": agenda,
+        }
         furnish(self, given, listeners)
 
     def tell(
-        self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
+        self,
+        receiver: Any,
+        event: Name,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        after: Span | None = None,
+        at: datetime | None = None,
+        **fields: Any,
     ) -> None:
         """Send an event to another workflow of the same system, from within an action.
 
@@ -131,10 +133,13 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
             receiver: the other workflow's id, or its `WorkflowRef`.
             event: the event.
             data: its data; `fields` go on top.
+            after: it arrives so many seconds after the step, or a `timedelta`; not before.
+            at: it arrives at this time, which has a time zone; not before.
             fields: likewise.
 
         Raises:
             CodecError: the data can't be written as JSON.
+            ValueError: `after` or `at` can't be, or both are given.
         """
         given = {**(data or {}), **fields}
         if taken := RESERVED.intersection(given):
@@ -147,6 +152,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
                 text(getattr(receiver, "id", receiver), "A workflow's id"),
                 text(event_name(event), "An event's name"),
                 encode_json(given),
+                due=0 if after is None and at is None else deadline(self._agenda.now, after, at),
             )
         )
 

@@ -24,13 +24,16 @@ from .messages import (
     Begin,
     CommitFailed,
     Deliver,
+    Dropped,
     Leave,
+    Passivate,
     Removed,
     RollBack,
     Undelivered,
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
+from .passivation import Reason, WorkflowActivated
 from .performance import Performance, run
 from .pipeline import Pipeline, Reply
 from .position import Position
@@ -38,7 +41,15 @@ from .rehydration import past_position, previous_sequence, read_position
 from .runtime import PooledActor
 from .runtime.context import here
 from .services import Services
-from .stepping import CREATED, Done, error_json, migrated, rolled_back, unborn
+from .stepping import (
+    CREATED,
+    Done,
+    messages_of,
+    migrated,
+    rolled_back,
+    taken_back,
+    unborn,
+)
 from .versions import load_context, to_present
 from .workflow import Workflow
 
@@ -96,12 +107,17 @@ class WorkflowActor(PooledActor):
                 case CommitFailed():
                     if self._pipeline.begin_anew(message):
                         self._go_back()
+                    elif self._position is None:
+                        self._depart()
                 case Removed():
                     if self._position and self._position.record.number == message.number:
                         self._pipeline.begin_anew()
                         self._go_back()
                 case Leave():
                     self._leave(message)
+                case Passivate():
+                    if self.may_leave():
+                        self._depart("finished")
                 case _:
                     raise TypeError(f"A workflow can't take a {type(message).__name__}.")
             if work is not None:
@@ -168,7 +184,7 @@ class WorkflowActor(PooledActor):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin()
+            taken = await performance.begin(at)
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -177,6 +193,7 @@ class WorkflowActor(PooledActor):
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
+        self._arrived()
 
         def attach() -> None:
             if own:
@@ -201,7 +218,18 @@ class WorkflowActor(PooledActor):
         performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
+            if self._arrived() and self._services.runtime.events:
+                self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
+
+    def _arrived(self) -> bool:
+        """Note that the workflow is where it stands; tell if it was not in memory before."""
+        if not self._services.activations.ready(self._activation):
+            return False
+        assert self._position is not None
+        self._pipeline.weigh(self._position)
+        self._services.passivation.look()
+        return True
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
@@ -225,13 +253,16 @@ class WorkflowActor(PooledActor):
         number = position.record.number
         if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
+        if (came := message.message) is not None and taken_back(came, position):
+            self._services.persistence.tell(Dropped(came.id))
+            return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
         failure: Exception | None = unwelcome(message, position, performance.workflow)
         kind, done = Kind.REFUSED, None
         if failure is None:
             try:
-                taken = await performance.take(message.event, message.data)
+                taken = await performance.take(message.event, message.data, position.pending, at)
                 done = performance.done(
                     Kind.STEP, message.event, at, started, taken, data, message.key
                 )
@@ -249,21 +280,7 @@ class WorkflowActor(PooledActor):
             done = self._with_messages(done, performance, message.message)
             self._write(done, reply, value=decode_json(done.result) if done.result else None)
         elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
-            duration = (perf_counter_ns() - started) // 1000
-            undone = Done(
-                kind=kind,
-                event=message.event,
-                at=at,
-                duration=duration,
-                chart=position.chart,
-                finished=position.record.finished,
-                context=position.context,
-                data=data,
-                key=message.key,
-                error=error_json(failure),
-                calls=performance.take_calls(),
-                received=message.message,
-            )
+            undone = performance.undone(kind, position, message, at, started, data, failure)
             self._write(undone, reply, failure=failure)
         else:
             self._fail(failure, reply, message)
@@ -271,20 +288,16 @@ class WorkflowActor(PooledActor):
     def _with_messages(
         self, done: Done, performance: Performance, received: Message | None
     ) -> Done:
-        sent = performance.take_outbox()
-        if not sent and received is None:
+        sent, cancelled = performance.take_outbox()
+        if not sent and not cancelled and received is None:
             return done
         assert self._position is not None
-        record, allocate = self._position.record, self._services.store.allocate_message
+        record = self._position.record
         return replace(
             done,
-            sends=tuple(
-                Message(
-                    allocate(), record.id, record.sequence + 1, s.receiver, s.event, s.data, done.at
-                )
-                for s in sent
-            ),
+            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
             received=received,
+            cancels=cancelled,
         )
 
     def _write(
@@ -332,14 +345,18 @@ class WorkflowActor(PooledActor):
         self._leaving = message
         with suppress(RepertoryError):  # those who sent what was not written know
             self._pipeline.settle()
-        if self._depart():
+        if self._depart("stopped"):
             message.left.set(None)
         else:
             self.actor_ref.tell(message)  # there are messages; after those
 
-    def _depart(self) -> bool:
+    def may_leave(self) -> bool:
+        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
+        return self._position is not None and self._pipeline.settled
+
+    def _depart(self, reason: Reason | None = None) -> bool:
         """Leave memory, unless there are messages; the next one makes another activation."""
         if not self.retire():
             return False
-        self._services.activations.leave(self._id, self._activation)
+        self._services.passivation.left(self._id, self._activation, reason)
         return True

@@ -29,7 +29,7 @@ def judge(
     heads: dict[int, int | None] = {}
     ids: set[str] = set()
     keys: set[tuple[int, str]] = set()
-    received: set[int] = set()
+    gone: set[int] = set()
     verdicts: list[RepertoryError | None] = []
     for step in steps:
         record, entry = step.record, step.entry
@@ -56,14 +56,15 @@ def judge(
             else:
                 keys.add((number, key))
         if verdict is None and (message := step.receives) is not None:
-            if message in received or not waits(message):
+            if message in gone or not waits(message):
                 verdict = StaleStep(
                     f"Step {entry.sequence} of workflow {record.id!r} was not written: the "
-                    f"message {message} that it takes was taken before."
+                    f"message {message} that it takes was taken before, or taken back."
                 )
             else:
-                received.add(message)
+                gone.add(message)
         if verdict is None:
+            gone.update(step.cancels)
             heads[number] = entry.sequence
             ids.add(record.id)
         verdicts.append(verdict)
@@ -88,13 +89,15 @@ def _unwritable(step: Step) -> SerializationFailed | None:
         for message in step.sends:
             message.receiver.encode()
             message.event.encode()
+            (message.name or "").encode()
     except UnicodeEncodeError as error:
         return SerializationFailed(
             f"Step {entry.sequence} of workflow {record.id!r} was not written: {error.object!r} "
             "has half a surrogate pair, which UTF-8 has no way to write; give other text.",
             workflow_id=record.id,
         )
-    for number in (entry.at, entry.duration, record.version, record.updated_at):
+    dues = (message.due for message in step.sends)
+    for number in (entry.at, entry.duration, record.version, record.updated_at, *dues):
         if not -(2**63) <= number < 2**63:
             return SerializationFailed(
                 f"Step {entry.sequence} of workflow {record.id!r} was not written: {number} is "

@@ -8,13 +8,22 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from .errors import BadDocument, StoreDamaged, WorkflowNotFound
-from .records import ChartState, Checkpoint, Entry, Kind, WorkflowRecord
+from .records import (
+    ChartState,
+    Checkpoint,
+    Entry,
+    Kind,
+    Message,
+    MessageKind,
+    WorkflowRecord,
+)
 from .store import Store
 from .verification import check
 
 FORMAT = "repertory workflow"
 VERSION = 1
 
+_Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _States = tuple[str, ...]
 _JSON = ("data", "history", "context", "result", "error", "details")
@@ -64,6 +73,19 @@ class _Entry(_Strict):
     details: Raw | UnsetType = UNSET
 
 
+class _Pending(_Strict):
+    kind: MessageKind
+    name: str
+    receiver: str
+    sequence: _Int
+    event: str
+    at: _Int
+    due: _Count = 0
+    attempt: _Count = 0
+    data: Raw | UnsetType = UNSET
+    options: Raw | UnsetType = UNSET
+
+
 class _Head(msgspec.Struct):
     format: str
     version: int
@@ -75,10 +97,11 @@ class _Document(_Strict):
     workflow: _Workflow
     checkpoints: list[_Checkpoint]
     entries: list[_Entry]
+    pending: list[_Pending] = []
 
 
 def export_workflow(store: Store, workflow_id: str) -> bytes:
-    """Return a workflow with its history and checkpoints as a JSON document.
+    """Return a workflow with its history, checkpoints and timers as a JSON document.
 
     Importing it elsewhere and exporting it again gives the same bytes.
 
@@ -98,6 +121,7 @@ def export_workflow(store: Store, workflow_id: str) -> bytes:
             )
         checkpoints = store.checkpoints(record.number)
         entries = store.entries(record.number)
+        pending = [message for message in store.pending(workflow_id) if message.dead is None]
     document = _Document(
         format=FORMAT,
         version=VERSION,
@@ -114,6 +138,7 @@ def export_workflow(store: Store, workflow_id: str) -> bytes:
             for c in checkpoints
         ],
         entries=[_entry_out(record, entry) for entry in entries],
+        pending=[_pending_out(record, message) for message in pending],
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
@@ -134,6 +159,26 @@ def _entry_out(record: WorkflowRecord, entry: Entry) -> _Entry:
         duration=entry.duration,
         checksum=entry.checksum.hex(),
         key=entry.key,
+        **nested,
+    )
+
+
+def _pending_out(record: WorkflowRecord, message: Message) -> _Pending:
+    assert message.name is not None
+    nested = {
+        name: _raw(record, message.sequence, name, value)
+        for name in ("data", "options")
+        if (value := getattr(message, name)) is not None
+    }
+    return _Pending(
+        kind=message.kind,
+        name=message.name,
+        receiver=message.receiver,
+        sequence=message.sequence,
+        event=message.event,
+        at=message.at,
+        due=message.due,
+        attempt=message.attempt,
         **nested,
     )
 
@@ -194,7 +239,10 @@ def import_workflow(store: Store, document: bytes) -> WorkflowRecord:
     keys = [entry.key for entry in entries if entry.key is not None]
     if len(keys) != len(set(keys)):
         raise BadDocument(f"Workflow {record.id!r} has an idempotency key twice.")
-    store.insert(record, checkpoints, entries)
+    if any(message.sequence > record.sequence for message in read.pending):
+        raise BadDocument(f"Workflow {record.id!r} has a timer of a step that is yet to come.")
+    pending = [_pending_in(store, record, message) for message in read.pending]
+    store.insert(record, checkpoints, entries, pending)
     found = store.find(record.id)
     assert found is not None
     return found
@@ -223,6 +271,23 @@ def _entry_in(read: _Entry) -> Entry:
         result=_compact(read.result),
         error=_compact(read.error),
         details=_compact(read.details),
+    )
+
+
+def _pending_in(store: Store, record: WorkflowRecord, read: _Pending) -> Message:
+    return Message(
+        store.allocate_message(),
+        record.id,
+        read.sequence,
+        read.receiver,
+        read.event,
+        _compact(read.data),
+        read.at,
+        kind=read.kind,
+        due=read.due,
+        name=read.name,
+        attempt=read.attempt,
+        options=_compact(read.options),
     )
 
 

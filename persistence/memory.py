@@ -14,31 +14,20 @@ import msgspec
 
 from .admission import judge
 from .errors import RepertoryError, WorkflowExists
-from .records import Checkpoint, Entry, Message, Retention, Step, Stored, WorkflowRecord
-from .recovery import fold
+from .memory_kept import Kept
+from .memory_messages import MemoryMessages
+from .records import (
+    Checkpoint,
+    Entry,
+    Message,
+    MessageKind,
+    Retention,
+    Step,
+    Stored,
+    WorkflowRecord,
+)
 from .retention import cut, oldest_allowed
 from .store import Store
-
-
-class _Kept:
-    """One workflow."""
-
-    __slots__ = ("checkpoints", "entries", "keys", "record")
-
-    def __init__(self, record: WorkflowRecord) -> None:
-        self.record = record
-        self.entries: list[Entry] = []
-        self.checkpoints: list[Checkpoint] = []
-        self.keys: dict[str, Entry] = {}
-
-    def index(self, sequence: int) -> int:
-        """Return how many of the entries have this sequence or a smaller one."""
-        return max(0, min(len(self.entries), sequence - self.record.first_sequence + 1))
-
-    def append(self, entry: Entry) -> None:
-        self.entries.append(entry)
-        if entry.key is not None:
-            self.keys[entry.key] = entry
 
 
 class MemoryStore(Store):
@@ -52,18 +41,18 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, Kept] = {}
         # Numbers, sorted: a creation may be committed after one with a greater number.
         self._order: list[int] = []
-        self._by_id: dict[str, _Kept] = {}
+        self._by_id: dict[str, Kept] = {}
         self._definitions: dict[tuple[str, int], bytes] = {}
         self._cursors: dict[str, int] = {}
         # Every entry by its id; ids only grow, so they are in order.
-        self._log: dict[int, tuple[_Kept, Entry]] = {}
+        self._log: dict[int, tuple[Kept, Entry]] = {}
         self._last_entry = 0
 
         self._message_ids = itertools.count(1)
-        self._messages: dict[int, Message] = {}
+        self._messages = MemoryMessages()
 
     def close(self) -> None:
         """Do nothing: another system may take up what is here."""
@@ -83,9 +72,20 @@ class MemoryStore(Store):
 
     def bury(self, message: int, why: str) -> None:
         with self.reading():
-            found = self._messages.get(message)
+            found = self._messages.by_id.get(message)
             if found is not None:
-                self._messages[message] = msgspec.structs.replace(found, dead=why)
+                self._messages.put(msgspec.structs.replace(found, dead=why))
+
+    def postpone(
+        self, message: int, *, due: int, attempt: int, options: bytes | None = None
+    ) -> bool:
+        with self.reading():
+            found = self._messages.by_id.get(message)
+            if found is None or found.dead is not None:
+                return False
+            again = msgspec.structs.replace(found, due=due, attempt=attempt, options=options)
+            self._messages.put(again)
+            return True
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         with self.reading():
@@ -104,7 +104,7 @@ class MemoryStore(Store):
         return kept is not None and key in kept.keys
 
     def _waits(self, message: int) -> bool:
-        found = self._messages.get(message)
+        found = self._messages.by_id.get(message)
         return found is not None and found.dead is None
 
     def _write(self, step: Step) -> None:
@@ -122,18 +122,20 @@ class MemoryStore(Store):
         if step.checkpoint is not None:
             kept.checkpoints.append(step.checkpoint)
         if step.receives is not None:
-            del self._messages[step.receives]
+            self._messages.take(step.receives)
+        for id in step.cancels:
+            self._messages.take(id)
         for message in step.sends:
-            self._messages[message.id] = message
+            self._messages.put(message)
 
-    def _append(self, kept: _Kept, entry: Entry) -> None:
+    def _append(self, kept: Kept, entry: Entry) -> None:
         self._last_entry += 1
         entry = msgspec.structs.replace(entry, id=self._last_entry)
         kept.append(entry)
         self._log[entry.id] = kept, entry
 
-    def _add(self, record: WorkflowRecord) -> _Kept:
-        kept = self._kept[record.number] = self._by_id[record.id] = _Kept(record)
+    def _add(self, record: WorkflowRecord) -> Kept:
+        kept = self._kept[record.number] = self._by_id[record.id] = Kept(record)
         insort(self._order, record.number)
         return kept
 
@@ -146,10 +148,16 @@ class MemoryStore(Store):
             for entry in kept.entries:
                 del self._log[entry.id]
             del self._order[bisect_left(self._order, kept.record.number)]
+            for message in self._messages.pending(workflow_id):
+                self._messages.take(message.id)
             return True
 
     def insert(
-        self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
+        self,
+        record: WorkflowRecord,
+        checkpoints: Sequence[Checkpoint],
+        entries: Sequence[Entry],
+        pending: Sequence[Message] = (),
     ) -> None:
         with self.reading():
             if record.id in self._by_id:
@@ -161,6 +169,8 @@ class MemoryStore(Store):
             for entry in entries:
                 self._append(kept, entry)
             kept.checkpoints.extend(checkpoints)
+            for message in pending:
+                self._messages.put(message)
 
     def trim(self, retention: Retention, now: int, *, limit: int = 100) -> int:
         since = oldest_allowed(retention, now)
@@ -177,19 +187,9 @@ class MemoryStore(Store):
                     trimmed += 1
         return trimmed
 
-    def _trim(self, kept: _Kept, upto: int) -> None:
-        at = kept.index(upto)
-        checkpoint = _last(kept.checkpoints, upto)
-        assert checkpoint is not None
-        reached = fold(checkpoint, kept.entries[kept.index(checkpoint.sequence) : at])
-        later = [c for c in kept.checkpoints if c.sequence > upto]
-        for entry in kept.entries[:at]:
+    def _trim(self, kept: Kept, upto: int) -> None:
+        for entry in kept.trim(upto):
             del self._log[entry.id]
-            if entry.key is not None:
-                del kept.keys[entry.key]
-        kept.checkpoints = [reached, *later]
-        kept.entries = kept.entries[at:]
-        kept.record = msgspec.structs.replace(kept.record, first_sequence=upto + 1)
 
     def define(self, type: str, version: int, definition: bytes) -> None:
         with self.reading():
@@ -217,7 +217,7 @@ class MemoryStore(Store):
                 return None
             checkpoint = kept.checkpoints[-1]
             entries = kept.entries[kept.index(checkpoint.sequence) :]
-            return Stored(kept.record, checkpoint, entries)
+            return Stored(kept.record, checkpoint, entries, self._messages.pending(workflow_id))
 
     def find_key(self, number: int, key: str) -> Entry | None:
         with self.reading():
@@ -284,7 +284,7 @@ class MemoryStore(Store):
     def checkpoint(self, number: int, upto: int | None = None) -> Checkpoint | None:
         with self.reading():
             kept = self._kept.get(number)
-            return None if kept is None else _last(kept.checkpoints, upto)
+            return None if kept is None else kept.last_checkpoint(upto)
 
     def definitions(self) -> dict[tuple[str, int], bytes]:
         with self.reading():
@@ -310,21 +310,36 @@ class MemoryStore(Store):
             return {**self._cursors}
 
     def messages(
-        self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000
+        self,
+        *,
+        receiver: str | None = None,
+        dead: bool = False,
+        kind: MessageKind | None = None,
+        by: int | None = None,
+        after: int = 0,
+        limit: int = 1000,
     ) -> builtins.list[Message]:
         with self.reading():
             found = (
                 message
-                for id, message in sorted(self._messages.items())
+                for id, message in sorted(self._messages.by_id.items())
                 if id > after
                 and (message.dead is not None) == dead
                 and receiver in (None, message.receiver)
+                and kind in (None, message.kind)
+                and (by is None or message.due <= by)
             )
             return [*itertools.islice(found, limit)]
 
+    def due(
+        self, *, by: int, after: tuple[int, int] = (0, 0), limit: int = 1000
+    ) -> builtins.list[Message]:
+        with self.reading():
+            return self._messages.due(by, after, limit)
+
+    def pending(self, sender: str) -> builtins.list[Message]:
+        with self.reading():
+            return self._messages.pending(sender)
+
     def damage(self) -> Iterable[str]:
         return ()
-
-
-def _last(checkpoints: Sequence[Checkpoint], upto: int | None) -> Checkpoint | None:
-    return next((c for c in reversed(checkpoints) if upto is None or c.sequence <= upto), None)

@@ -136,9 +136,9 @@ class SubscriptionRow(Model):
 
 
 class MessageRow(Model):
-    """An event from one workflow to another that was not taken yet.
+    """What a step has left to be done, and was not taken yet: an event, a timer, an activity.
 
-    It names both by id: either may be removed before it arrives.
+    It names sender and receiver by id: either may be removed before it arrives.
     """
 
     id = IntegerField(primary_key=True)
@@ -149,6 +149,11 @@ class MessageRow(Model):
     data = TextField(null=True)
     at = IntegerField()
     dead = TextField(null=True)
+    kind = TextField()
+    due = IntegerField(constraints=[Check("due >= 0")])
+    name = TextField(null=True)
+    attempt = IntegerField(constraints=[Check("attempt >= 0")])
+    options = TextField(null=True)
 
     class Meta:
         table_name = "messages"
@@ -193,6 +198,10 @@ _partial(
     MessageRow.id,
     where=SQL("dead IS NULL"),
 )
+# What is due next; what is due at once comes first, in the order in which it was sent.
+_partial(MessageRow, "messages_due", MessageRow.due, where=SQL("dead IS NULL"))
+# What a workflow knows by name: its timers, activities and children.
+_partial(MessageRow, "messages_named", MessageRow.sender, where=SQL("name IS NOT NULL"))
 
 MODELS = (
     StoreRow,

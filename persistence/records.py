@@ -124,11 +124,24 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     checksum: bytes
 
 
+class MessageKind(StrEnum):
+    """What is still to come of a message.
+
+    MESSAGE is an event for another workflow, TIMER one for the sender itself. An ACTIVITY is work
+    to be done outside, and a CHILD a workflow to be started; either ends with a step that takes it.
+    """
+
+    MESSAGE = "message"
+    TIMER = "timer"
+    ACTIVITY = "activity"
+    CHILD = "child"
+
+
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """An event that a step of one workflow sends to another.
+    """What a step leaves to be done after it, now or when it is due: mostly an event.
 
     It is written with the step that sends it, and taken out with the step that takes it: so it
-    takes effect exactly once.
+    takes effect exactly once. A step of its sender may also take it back (`Step.cancels`).
 
     Attributes:
         id: its number in the store; those of one sender grow in the order in which it sent.
@@ -139,6 +152,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         data: its data as JSON, or None.
         at: when it was sent; UTC, in microseconds since 1970.
         dead: why it can't be delivered, or None while it is on its way.
+        kind: what it is.
+        due: not before this; UTC, in microseconds since 1970, or 0 for at once.
+        name: what its sender calls it: a timer, an activity, a child; None for a plain message.
+        attempt: how often it was tried before.
+        options: what else its kind needs, as JSON, or None.
     """
 
     id: int
@@ -149,6 +167,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     data: bytes | None
     at: int
     dead: str | None = None
+    kind: MessageKind = MessageKind.MESSAGE
+    due: int = 0
+    name: str | None = None
+    attempt: int = 0
+    options: bytes | None = None
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
@@ -160,6 +183,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
         checkpoint: one when it is due. A creation (sequence 1) always carries one.
         sends: the messages that leave with it.
         receives: id of the message that it takes; that is on its way no longer.
+        cancels: ids of messages of its own that it takes back; those that are gone do no harm.
     """
 
     record: WorkflowRecord
@@ -167,14 +191,23 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     checkpoint: Checkpoint | None = None
     sends: tuple[Message, ...] = ()
     receives: int | None = None
+    cancels: tuple[int, ...] = ()
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
-    """What is needed to rehydrate a workflow: its last checkpoint and what came after."""
+    """What is needed to rehydrate a workflow: its last checkpoint and what came after.
+
+    Attributes:
+        record: its row.
+        checkpoint: the last one.
+        entries: the history after it.
+        pending: what it has named and is still to come (`Message.name`), by id.
+    """
 
     record: WorkflowRecord
     checkpoint: Checkpoint
     entries: list[Entry]
+    pending: list[Message] = []
 
 
 class Retention(msgspec.Struct, frozen=True, gc=False):

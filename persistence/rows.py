@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 
 from .errors import StoreDamaged
-from .records import ChartState, Checkpoint, Entry, Kind, Message, WorkflowRecord
+from .records import (
+    ChartState,
+    Checkpoint,
+    Entry,
+    Kind,
+    Message,
+    MessageKind,
+    WorkflowRecord,
+)
 
 Row = tuple[Any, ...]
 
@@ -15,6 +23,7 @@ _encode = msgspec.json.Encoder().encode
 _decode_states = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_history = msgspec.json.Decoder(dict[str, tuple[str, ...]]).decode
 _KINDS = {kind.value: kind for kind in Kind}
+_MESSAGE_KINDS = {kind.value: kind for kind in MessageKind}
 
 # Workflows of one class share few configurations, so each is turned into text, and back, once.
 _MOST = 10_000
@@ -106,6 +115,26 @@ def message_row(message: Message) -> Row:
         message.data,
         message.at,
         message.dead,
+        message.kind._value_,
+        message.due,
+        message.name,
+        message.attempt,
+        message.options,
+    )
+
+
+def message_of(row: Row) -> Message:
+    """Return the message of a row of `messages`.
+
+    Raises:
+        StoreDamaged: its kind is none of ours.
+    """
+    id, sender, sequence, receiver, event, data, at, dead, kind, due, name, attempt, options = row
+    known = _MESSAGE_KINDS.get(kind)
+    if known is None:
+        raise StoreDamaged(f"Message {id} in the store is damaged: its kind is {kind!r}.")
+    return Message(
+        id, sender, sequence, receiver, event, data, at, dead, known, due, name, attempt, options
     )
 
 

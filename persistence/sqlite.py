@@ -12,7 +12,16 @@ from pathlib import Path
 from .errors import RepertoryError, StoreError
 from .lock import WriterLock
 from .models import SCHEMA_VERSION
-from .records import Checkpoint, Entry, Message, Retention, Step, Stored, WorkflowRecord
+from .records import (
+    Checkpoint,
+    Entry,
+    Message,
+    MessageKind,
+    Retention,
+    Step,
+    Stored,
+    WorkflowRecord,
+)
 from .sqlite_errors import told
 from .sqlite_open import check_path, check_store, connect, make_directory, open_writer
 from .sqlite_reader import Reader
@@ -139,13 +148,22 @@ class SqliteStore(Store):
     def bury(self, message: int, why: str) -> None:
         self._writing().bury(message, why)
 
+    def postpone(
+        self, message: int, *, due: int, attempt: int, options: bytes | None = None
+    ) -> bool:
+        return self._writing().postpone(message, due, attempt, options)
+
     def remove(self, workflow_id: str) -> bool:
         return self._writing().remove(workflow_id)
 
     def insert(
-        self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
+        self,
+        record: WorkflowRecord,
+        checkpoints: Sequence[Checkpoint],
+        entries: Sequence[Entry],
+        pending: Sequence[Message] = (),
     ) -> None:
-        self._writing().insert(record, checkpoints, entries)
+        self._writing().insert(record, checkpoints, entries, pending)
 
     def trim(self, retention: Retention, now: int, *, limit: int = 100) -> int:
         self._writing()
@@ -221,9 +239,24 @@ class SqliteStore(Store):
         return self._reader.cursors()
 
     def messages(
-        self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000
+        self,
+        *,
+        receiver: str | None = None,
+        dead: bool = False,
+        kind: MessageKind | None = None,
+        by: int | None = None,
+        after: int = 0,
+        limit: int = 1000,
     ) -> builtins.list[Message]:
-        return self._reader.messages(receiver, dead, after, limit)
+        return self._reader.messages(receiver, dead, kind, by, after, limit)
+
+    def due(
+        self, *, by: int, after: tuple[int, int] = (0, 0), limit: int = 1000
+    ) -> builtins.list[Message]:
+        return self._reader.due(by, after, limit)
+
+    def pending(self, sender: str) -> builtins.list[Message]:
+        return self._reader.pending(sender)
 
     def damage(self) -> Iterable[str]:
         return self._reader.damage()

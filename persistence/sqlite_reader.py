@@ -13,8 +13,8 @@ from pathlib import Path
 
 from . import statements
 from .errors import StoreDamaged, StoreError
-from .records import Checkpoint, Entry, Message, Stored, WorkflowRecord
-from .rows import checkpoint_of, entry_of, record_of, states_of
+from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
+from .rows import checkpoint_of, entry_of, message_of, record_of, states_of
 from .sqlite_errors import told
 from .sqlite_open import FrozenConnection
 
@@ -117,7 +117,8 @@ class Reader:
                     number=record.number,
                 )
             entries = self.entries(record.number, after=checkpoint.sequence)
-        return Stored(record, checkpoint, entries)
+            pending = self.pending(workflow_id)
+        return Stored(record, checkpoint, entries, pending)
 
     def find_key(self, number: int, key: str) -> Entry | None:
         try:
@@ -231,24 +232,42 @@ class Reader:
             return dict(connection.execute(statements.CURSORS).fetchall())
 
     def messages(
-        self, receiver: str | None, dead: bool, after: int, limit: int
+        self,
+        receiver: str | None,
+        dead: bool,
+        kind: MessageKind | None,
+        by: int | None,
+        after: int,
+        limit: int,
     ) -> builtins.list[Message]:
         statement = statements.DEAD_MESSAGES if dead else statements.MESSAGES
-        bounds: tuple[object, ...] = (after, limit)
+        last = _LAST if by is None else by
+        bounds: tuple[object, ...] = (kind and kind.value, last, after, limit)
         if receiver is not None:
             statement = statements.DEAD_MESSAGES_FOR if dead else statements.MESSAGES_FOR
-            bounds = (receiver, after, limit)
+            bounds = (receiver, *bounds)
         with self.connection() as connection:
-            return [Message(*row) for row in connection.execute(statement, bounds)]
+            return [*map(message_of, connection.execute(statement, bounds))]
+
+    def due(self, by: int, after: tuple[int, int], limit: int) -> builtins.list[Message]:
+        with self.connection() as connection:
+            rows = connection.execute(statements.DUE, (*after, by, limit))
+            return [*map(message_of, rows)]
+
+    def pending(self, sender: str) -> builtins.list[Message]:
+        with self.connection() as connection:
+            return [*map(message_of, connection.execute(statements.PENDING, (sender,)))]
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find."""
-        _, last = self.entry_range()
+        with self.reading(), self.connection() as connection:
+            _, last = self.entry_range()
+            ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-            ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
             undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
+            orphans = connection.execute(statements.ORPHANS).fetchall()
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"
@@ -258,6 +277,8 @@ class Reader:
             yield f"Subscription {name!r} has come further than there are entries"
         for (id,) in undated:
             yield f"The row of workflow {id!r} has another first_at than its oldest entry"
+        for message, kind, sender in orphans:
+            yield f"Message {message}, a {kind}, is of workflow {sender!r}, which is not there"
 
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from . import statements
 from .admission import judge
 from .errors import RepertoryError, StoreError, StoreFenced, WorkflowExists
-from .records import Checkpoint, Entry, Step, WorkflowRecord
+from .records import Checkpoint, Entry, Message, Step, WorkflowRecord
 from .rows import Row, checkpoint_row, entry_row, message_row, new_workflow_row, text_of
 from .sqlite_errors import told
 
@@ -142,6 +142,7 @@ class Writer:
         checkpoints: list[Row] = []
         sent: list[Row] = []
         received: list[Row] = []
+        cancelled: set[int] = set()
         id = self._last_entry
         for step in steps:
             entry, number = step.entry, step.record.number
@@ -160,7 +161,11 @@ class Writer:
             if step.sends:
                 sent.extend(map(message_row, step.sends))
             if step.receives is not None:
+                if step.receives in cancelled:
+                    raise _Refused
                 received.append((step.receives,))
+            if step.cancels:
+                cancelled.update(step.cancels)
         created: list[Row] = []
         changed: list[Row] = []
         for number, step in latest.items():
@@ -192,6 +197,9 @@ class Writer:
             taken = connection.executemany(statements.TAKE_MESSAGE, received).rowcount
             if taken != len(received):
                 raise _Refused
+        if cancelled:
+            connection.executemany(statements.CANCEL_MESSAGE, ((id,) for id in cancelled))
+            sent = [row for row in sent if row[0] not in cancelled]
         if sent:
             connection.executemany(statements.INSERT_MESSAGE, sent)
         return len(entries)
@@ -219,12 +227,18 @@ class Writer:
         with self.transaction() as connection:
             connection.execute(statements.BURY_MESSAGE, (why, message))
 
+    def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
+        with self.transaction() as connection:
+            row = (due, attempt, options, message)
+            return connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+
     def remove(self, workflow_id: str) -> bool:
         with self.transaction() as connection:
             row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
             if row is None:
                 return False
             connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self._last_entry))
+            connection.execute(statements.DELETE_PENDING, (workflow_id,))
             connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
         return True
 
@@ -241,7 +255,11 @@ class Writer:
             return connection.execute(statements.REMOVE_CURSOR, (name,)).rowcount > 0
 
     def insert(
-        self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
+        self,
+        record: WorkflowRecord,
+        checkpoints: Sequence[Checkpoint],
+        entries: Sequence[Entry],
+        pending: Sequence[Message],
     ) -> None:
         number = self.allocate()
         first_at = entries[0].at if entries else record.updated_at
@@ -261,6 +279,7 @@ class Writer:
             connection.executemany(
                 statements.INSERT_CHECKPOINT, [checkpoint_row(number, c) for c in checkpoints]
             )
+            connection.executemany(statements.INSERT_MESSAGE, map(message_row, pending))
         self._last_entry += len(entries)
 
 

@@ -107,11 +107,18 @@ INSERT_CHECKPOINT = _sql(
     ).on_conflict_replace()
 )
 INSERT_MESSAGE = _sql(
-    _M.insert({f: _JSON if f.name == "data" else _P for f in _M._meta.sorted_fields})
+    _M.insert({f: _JSON if f.name in ("data", "options") else _P for f in _M._meta.sorted_fields})
 )
 _WAITING = SQL("dead IS NULL")
 TAKE_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _WAITING))
+CANCEL_MESSAGE = _sql(_M.delete().where(_M.id == _P))
+POSTPONE_MESSAGE = _sql(
+    _M.update({_M.due: _P, _M.attempt: _P, _M.options: _JSON}).where((_M.id == _P) & _WAITING)
+)
 BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
+# What it has sent to others goes its way; what is for itself alone ends with it.
+_NAMED = SQL("name IS NOT NULL")
+DELETE_PENDING = _sql(_M.delete().where((_M.sender == _P) & _NAMED))
 DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
 DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
 DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
@@ -176,17 +183,36 @@ _MESSAGE = (
     _M.data.cast("BLOB"),
     _M.at,
     _M.dead,
+    _M.kind,
+    _M.due,
+    _M.name,
+    _M.attempt,
+    _M.options.cast("BLOB"),
 )
 
 
 def _messages(where: Any) -> str:
-    return _sql(_M.select(*_MESSAGE).where(where & (_M.id > _P)).order_by(_M.id).limit(_P))
+    kind = SQL("kind = COALESCE(?, kind)")
+    where = where & kind & (_M.due <= _P) & (_M.id > _P)
+    return _sql(_M.select(*_MESSAGE).where(where).order_by(_M.id).limit(_P))
 
 
 MESSAGES = _messages(_WAITING)
 MESSAGES_FOR = _messages(_WAITING & (_M.receiver == _P))
 DEAD_MESSAGES = _messages(SQL("dead IS NOT NULL"))
 DEAD_MESSAGES_FOR = _messages(SQL("dead IS NOT NULL") & (_M.receiver == _P))
+DUE = _sql(
+    _M.select(*_MESSAGE)
+    .where(_WAITING & SQL("(due, id) > (?, ?)") & (_M.due <= _P))
+    .order_by(_M.due, _M.id)
+    .limit(_P)
+)
+PENDING = _sql(_M.select(*_MESSAGE).where((_M.sender == _P) & _NAMED).order_by(_M.id))
+ORPHANS = _sql(
+    _M.select(_M.id, _M.kind, _M.sender)
+    .left_outer_join(_W, on=(_W.id == _M.sender))
+    .where(_NAMED & _W.number.is_null())
+)
 MESSAGE_WAITS = _sql(_M.select(_M.id).where((_M.id == _P) & _WAITING))
 LAST_MESSAGE = _sql(_M.select(fn.MAX(_M.id)))
 LAST_NUMBER = _sql(_W.select(fn.MAX(_W.number)))

@@ -13,7 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from .errors import RepertoryError
-from .records import Checkpoint, Entry, Message, Retention, Step, Stored, WorkflowRecord
+from .records import (
+    Checkpoint,
+    Entry,
+    Message,
+    MessageKind,
+    Retention,
+    Step,
+    Stored,
+    WorkflowRecord,
+)
 
 
 class Store(ABC):
@@ -43,7 +52,7 @@ class Store(ABC):
         and so is every later one of its workflow that builds on it; the others are
         written: `WorkflowExists` for a creation whose id is taken, `StaleStep` for a step that
         doesn't follow the last one in the store, whose idempotency key was used before, or whose
-        message was taken before.
+        message was taken or cancelled before.
 
         Returns:
             for each step None, or why it was not written. They are durable on return.
@@ -57,14 +66,40 @@ class Store(ABC):
         """Note that a message can't be delivered; it is kept, but no longer on its way."""
 
     @abstractmethod
+    def postpone(
+        self, message: int, *, due: int, attempt: int, options: bytes | None = None
+    ) -> bool:
+        """Have a message wait for another attempt; tell whether it is still on its way.
+
+        Arguments:
+            message: its id.
+            due: not before this; UTC, in microseconds since 1970.
+            attempt: how often it was tried by now.
+            options: its options from now on.
+        """
+
+    @abstractmethod
     def remove(self, workflow_id: str) -> bool:
-        """Delete a workflow with all that belongs to it; tell whether it was there."""
+        """Delete a workflow with all that belongs to it; tell whether it was there.
+
+        Its timers and whatever else it has named go with it. Messages to others go their way.
+        """
 
     @abstractmethod
     def insert(
-        self, record: WorkflowRecord, checkpoints: Sequence[Checkpoint], entries: Sequence[Entry]
+        self,
+        record: WorkflowRecord,
+        checkpoints: Sequence[Checkpoint],
+        entries: Sequence[Entry],
+        pending: Sequence[Message] = (),
     ) -> None:
         """Write a whole workflow as it is, under a new number; used by import.
+
+        Arguments:
+            record: its row.
+            checkpoints: its checkpoints, oldest first.
+            entries: its history, oldest first.
+            pending: what it has named and is still to come, with ids of this store.
 
         Raises:
             WorkflowExists: the id is taken.
@@ -199,16 +234,42 @@ class Store(ABC):
 
     @abstractmethod
     def messages(
-        self, *, receiver: str | None = None, dead: bool = False, after: int = 0, limit: int = 1000
+        self,
+        *,
+        receiver: str | None = None,
+        dead: bool = False,
+        kind: MessageKind | None = None,
+        by: int | None = None,
+        after: int = 0,
+        limit: int = 1000,
     ) -> builtins.list[Message]:
         """Return messages that are on their way, or that can't be delivered, by id.
 
         Arguments:
             receiver: only those for this workflow.
             dead: those that can't be delivered instead.
+            kind: only those of this kind.
+            by: only those that are due by this time; UTC, in microseconds since 1970.
             after: only those with a greater id.
             limit: how many at the most.
         """
+
+    @abstractmethod
+    def due(
+        self, *, by: int, after: tuple[int, int] = (0, 0), limit: int = 1000
+    ) -> builtins.list[Message]:
+        """Return messages on their way in the order in which they are due, those of a time by id.
+
+        Arguments:
+            by: only those that are due by this time; UTC, in microseconds since 1970. With 0, only
+                those that are due at once.
+            after: only those after this `due` and `id`.
+            limit: how many at the most.
+        """
+
+    @abstractmethod
+    def pending(self, sender: str) -> builtins.list[Message]:
+        """Return what a workflow has named and is still to come, by id."""
 
     @abstractmethod
     def damage(self) -> Iterable[str]:

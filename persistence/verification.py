@@ -9,7 +9,7 @@ import msgspec
 from .chain import checksum
 from .changes import diff
 from .errors import StoreDamaged, WorkflowNotFound
-from .records import Checkpoint, Entry, Kind, Problem, WorkflowRecord
+from .records import Checkpoint, Entry, Kind, Message, MessageKind, Problem, WorkflowRecord
 from .recovery import BLANK, fold
 from .store import Store
 
@@ -80,10 +80,24 @@ def _verify(store: Store, workflow_id: str) -> list[Problem]:
             if record is not None:
                 checkpoints = store.checkpoints(record.number)
                 problems.extend(check(record, checkpoints, _entries(store, record.number)))
+                problems.extend(_check_pending(record, store.pending(workflow_id)))
     except StoreDamaged as error:
         what = f"{error} What comes after it was not checked"
         problems.append(Problem(workflow_id, error.sequence, what))
     return problems
+
+
+def _check_pending(record: WorkflowRecord, pending: Sequence[Message]) -> Iterator[Problem]:
+    names: set[str | None] = set()
+    for message in pending:
+        if message.sequence > record.sequence:
+            what = f"The {message.kind} {message.name!r} is of a step that is not in the history"
+            yield Problem(record.id, message.sequence, what)
+        if message.kind is MessageKind.TIMER:
+            if message.name in names:
+                what = f"The timer {message.name!r} is there twice"
+                yield Problem(record.id, message.sequence, what)
+            names.add(message.name)
 
 
 def _entries(store: Store, number: int) -> Iterator[Entry]:

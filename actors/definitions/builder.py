@@ -160,9 +160,7 @@ class _Assembly:
                 self._states[state.name],
                 [self._states[name] for name in transition.targets],
                 events=transition.events,
-                validators=[
-                    self._validators[e] for e in transition.events if e in self._validators
-                ],
+                validators=[self._validators[event] for event in contracts],
                 guards=[self._guards[name] for name in transition.guards],
                 actions=[self._actions[name] for name in transition.actions],
                 internal=transition.internal,

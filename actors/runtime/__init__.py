@@ -3,7 +3,7 @@
 from pykka._envelope import Envelope
 
 from .actor import PooledActor
-from .clock import Clock, ManualClock, SystemClock, TimerHandle
+from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
@@ -30,6 +30,7 @@ from .lifecycle import (
 )
 from .mailbox import Mailbox
 from .mailboxes import BoundedMailbox, PriorityMailbox, WhenFull
+from .manual_clock import ManualClock
 from .ref import PooledRef
 from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime

@@ -1,4 +1,4 @@
-"""Time as the runtime sees it: the system's, or one that a test turns by hand."""
+"""Time as the runtime sees it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,56 @@ class TimerHandle:
             logger.exception("A timer's call failed: %r", self._fn)
 
 
+LOOK_AGAIN = 5.0
+"""Seconds after which a call for a time of day looks whether somebody has set the clock."""
+
+
+class Appointment(TimerHandle):
+    """A call that is due at a time of day, and waits for it again when the clock is set back.
+
+    Attributes:
+        at: that time; UTC, in microseconds since 1970.
+    """
+
+    __slots__ = ("_clock", "at")
+
+    def __init__(
+        self,
+        at: int,
+        clock: Appointments,
+        order: int,
+        fn: Callable[..., object],
+        args: tuple[Any, ...],
+    ):
+        super().__init__(clock.until(at), order, fn, args)
+        self.at = at
+        self._clock = clock
+
+    def run(self) -> None:
+        """Make the call if its time has come; else wait on."""
+        if self.cancelled or self._clock.now_us() >= self.at:
+            super().run()
+        else:
+            self.due = self._clock.until(self.at)
+            self._clock.again(self)
+
+
+class Appointments(Protocol):
+    """What an appointment asks of its clock."""
+
+    def now_us(self) -> int:
+        """Return the time as microseconds since 1970 in UTC."""
+        ...
+
+    def until(self, at: int) -> float:
+        """Return when to look whether it is `at`, on the clock's `monotonic` scale."""
+        ...
+
+    def again(self, appointment: Appointment) -> None:
+        """Take an appointment up again."""
+        ...
+
+
 class Clock(Protocol):
     """Where the runtime gets the time, and calls that are due later."""
 
@@ -67,6 +117,10 @@ class Clock(Protocol):
         """Call `fn(*args)` once, `seconds` from now; the handle can cancel it."""
         ...
 
+    def call_at(self, at: int, fn: Callable[..., object], *args: Any) -> TimerHandle:
+        """Call `fn(*args)` once, when `now_us` has reached `at`, also if the time is set anew."""
+        ...
+
     def close(self) -> None:
         """End what the clock runs on; calls that are not due yet are forgotten."""
         ...
@@ -77,10 +131,12 @@ class SystemClock:
 
     Args:
         name: the name of that thread.
+        look_again: seconds after which a call for a time of day looks at the clock again.
     """
 
-    def __init__(self, name: str = "clock") -> None:
+    def __init__(self, name: str = "clock", *, look_again: float = LOOK_AGAIN) -> None:
         self._name = name
+        self._look_again = look_again
         self._heap: list[TimerHandle] = []
         self._orders = itertools.count()
         self._changed = threading.Condition()
@@ -106,17 +162,44 @@ class SystemClock:
             RuntimeError: the clock is closed.
         """
         due = time.monotonic() + max(0.0, seconds)
+        handle = TimerHandle(due, next(self._orders), fn, args)
+        if not self._push(handle):
+            raise RuntimeError(f"The clock {self._name} is closed: it takes no more timers.")
+        return handle
+
+    def call_at(self, at: int, fn: Callable[..., object], *args: Any) -> TimerHandle:
+        """Call `fn(*args)` at a time of day, in the timer thread: be short.
+
+        It is never made early. When somebody sets the machine's clock, it is made at most
+        `LOOK_AGAIN` seconds late.
+
+        Raises:
+            RuntimeError: the clock is closed.
+        """
+        handle = Appointment(at, self, next(self._orders), fn, args)
+        if not self._push(handle):
+            raise RuntimeError(f"The clock {self._name} is closed: it takes no more timers.")
+        return handle
+
+    def again(self, appointment: Appointment) -> None:
+        """Have an appointment wait on; if the clock is closed, it is forgotten."""
+        self._push(appointment)
+
+    def until(self, at: int) -> float:
+        """Return when to look whether it is `at`, on the scale of `monotonic`."""
+        return time.monotonic() + min(max(0, at - self.now_us()) / 1e6, self._look_again)
+
+    def _push(self, handle: TimerHandle) -> bool:
         with self._changed:
             if self._closed:
-                raise RuntimeError(f"The clock {self._name} is closed: it takes no more timers.")
-            handle = TimerHandle(due, next(self._orders), fn, args)
+                return False
             heapq.heappush(self._heap, handle)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
                 self._thread.start()
             elif self._heap[0] is handle:
                 self._changed.notify()
-        return handle
+        return True
 
     def _serve(self) -> None:
         while True:
@@ -143,67 +226,3 @@ class SystemClock:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
-
-
-class ManualClock:
-    """A clock that stands still until it is told to go on.
-
-    Args:
-        start: the time it shows at first.
-
-    Example:
-        ```py
-        clock = ManualClock()
-        clock.call_later(5, print, "tea is ready")
-        clock.advance(5)
-        ```
-    """
-
-    def __init__(self, start: datetime | None = None) -> None:
-        self._start = start or datetime(2026, 1, 1, tzinfo=UTC)
-        self._elapsed = 0.0
-        self._heap: list[TimerHandle] = []
-        self._orders = itertools.count()
-        self._lock = threading.Lock()
-
-    def now(self) -> datetime:
-        """Return the time, in UTC and aware of it."""
-        return self._start + timedelta(seconds=self._elapsed)
-
-    def now_us(self) -> int:
-        """Return the time as microseconds since 1970 in UTC."""
-        return (self.now() - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-    def monotonic(self) -> float:
-        """Return the seconds that it went on so far."""
-        return self._elapsed
-
-    def call_later(self, seconds: float, fn: Callable[..., object], *args: Any) -> TimerHandle:
-        """Call `fn(*args)` when the clock has gone on by `seconds`."""
-        with self._lock:
-            handle = TimerHandle(self._elapsed + max(0.0, seconds), next(self._orders), fn, args)
-            heapq.heappush(self._heap, handle)
-        return handle
-
-    def advance(self, seconds: float) -> None:
-        """Go on by `seconds`, and make every call that falls due, in order, right here."""
-        end = self._elapsed + seconds
-        while True:
-            with self._lock:
-                if not self._heap or self._heap[0].due > end:
-                    self._elapsed = max(self._elapsed, end)
-                    return
-                handle = heapq.heappop(self._heap)
-                self._elapsed = max(self._elapsed, handle.due)
-            handle.run()
-
-    @property
-    def pending(self) -> int:
-        """How many calls are still to come."""
-        with self._lock:
-            return sum(not handle.cancelled for handle in self._heap)
-
-    def close(self) -> None:
-        """Forget the calls that are not due yet."""
-        with self._lock:
-            self._heap.clear()

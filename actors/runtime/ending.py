@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,27 @@ def retire(mailbox: Mailbox) -> bool:
     _forget(mailbox)
     call_on_stop(mailbox)
     return True
+
+
+def retire_idle(mailbox: Mailbox, may: Callable[[Any], bool]) -> bool:
+    """End the actor, from any thread, if it has nothing to do; say whether it ended.
+
+    Args:
+        mailbox: the actor's.
+        may: called with the actor, which nobody runs meanwhile; whether it may end.
+    """
+    if mailbox.queue or not mailbox.take_free_turn():
+        return False
+    try:
+        gone = not mailbox.closed and may(mailbox.actor) and retire(mailbox)
+    except BaseException:
+        mailbox.release()
+        raise
+    if mailbox.closed:
+        end(mailbox)
+    else:
+        mailbox.release()
+    return gone
 
 
 def kill(mailbox: Mailbox) -> None:

@@ -208,12 +208,18 @@ class Mailbox:
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
         self._turn.release()
-        if (self.queue or self.starting) and self._turn.acquire(False):
+        # One that was closed meanwhile from outside is to be ended by whoever runs it next.
+        busy = self.queue or self.starting or self.state == CLOSED
+        if busy and self._turn.acquire(False):
             self.dispatcher.schedule(self)
 
     def is_taken(self) -> bool:
         """Whether somebody runs the actor or is about to."""
         return self._turn.locked()
+
+    def take_free_turn(self) -> bool:
+        """Get the right to run the actor if nobody runs it or is about to; say whether."""
+        return self._turn.acquire(False)
 
     def take_turn(self) -> bool:
         """Get the right to run the actor if nobody has it; say whether that worked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 FIRST_RING_CHECK, LAST_RING_CHECK = 0.01, 0.5
 """After how many seconds a blocked handler first looks for a ring that closed behind its back,
 and the longest pause between looks; each pause is twice the one before."""
+
+
+LOOK_UP = 0.1
+"""After how many seconds of waiting the main thread sees to signals. One that arrives just before
+it begins to wait, and on Windows any, would not be seen before the wait ends."""
 
 
 def _pauses() -> Iterator[float]:
@@ -99,7 +105,14 @@ def _block(future: PooledFuture[Any], timeout: float | None) -> bool:
 
     future.add_done_callback(open_gate)
     try:
-        return gate.acquire(timeout=-1 if timeout is None else max(0.0, timeout)) or future._done
+        if threading.current_thread() is not threading.main_thread():
+            left = -1 if timeout is None else max(0.0, timeout)
+            return gate.acquire(timeout=left) or future._done
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not gate.acquire(timeout=max(0.0, min(LOOK_UP, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                return future._done
+        return True
     finally:
         if not future._done:
             future.remove_done_callback(open_gate)

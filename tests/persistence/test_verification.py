@@ -256,3 +256,18 @@ def test_a_subscription_that_is_ahead_of_all_entries_is_found(written):
     assert found(written) == [
         (None, None, "Subscription 'mail' has come further than there are entries")
     ]
+
+
+def test_what_is_committed_while_a_store_is_checked_is_no_damage(sqlite, author_in, monkeypatch):
+    author = author_in(sqlite).write(3)
+    entry_range = sqlite._reader.entry_range
+
+    def then_the_store_is_written_to():
+        found = entry_range()
+        author.write(1)
+        sqlite.move_cursor("mail", found[1] + 1)
+        return found
+
+    monkeypatch.setattr(sqlite._reader, "entry_range", then_the_store_is_written_to)
+    assert list(verify(sqlite)) == []
+    assert sqlite.cursors() == {"mail": 4}

@@ -157,3 +157,73 @@ def test_subscribers_hear_their_types_until_they_cancel_and_do_no_harm() -> None
     events.publish(4)
     assert numbers == [1, 3.0]
     assert everything == [1, "two", 3.0, 4]
+
+
+def test_an_appointment_of_a_manual_clock_follows_the_time_of_day() -> None:
+    clock = ManualClock(datetime(2026, 5, 1, tzinfo=UTC))
+    calls: list[Any] = []
+    at = clock.now_us() + 10_000_000
+    clock.call_at(at, lambda: calls.append(clock.now_us() - at))
+    clock.call_at(at + 1, calls.append, "never").cancel()
+    clock.call_later(20, calls.append, "later")
+    clock.advance(9)
+    clock.set_by(-5)
+    clock.advance(5.999999)
+    assert calls == []
+    clock.advance(0.000001)
+    assert calls == [0]
+    clock.call_at(clock.now_us() + 3_600_000_000, calls.append, "jumped over")
+    clock.set_by(7200)
+    assert calls == [0, "jumped over"]
+    clock.advance(5)
+    assert calls == [0, "jumped over", "later"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 3_000_000), min_size=1, max_size=20))
+def test_a_manual_clock_that_goes_on_in_steps_comes_to_the_microsecond(steps: list[int]) -> None:
+    clock = ManualClock()
+    calls: list[int] = []
+    clock.call_at(clock.now_us() + sum(steps), calls.append, 1)
+    clock.call_later(sum(steps) / 1e6, calls.append, 2)
+    for step in steps[:-1]:
+        clock.advance(step / 1e6)
+    assert calls == []
+    clock.advance(steps[-1] / 1e6)
+    assert sorted(calls) == [1, 2]
+
+
+class ClockThatIsSet(SystemClock):
+    """The machine's clock, which somebody sets."""
+
+    ahead = 0
+
+    def now_us(self) -> int:
+        return super().now_us() + self.ahead
+
+
+def test_an_appointment_of_the_system_clock_is_kept_when_the_clock_is_set_forward() -> None:
+    clock, rung = ClockThatIsSet("set-clock", look_again=0.01), threading.Event()
+    clock.call_at(clock.now_us() + 3_600_000_000, rung.set)
+    clock.ahead += 3_600_000_000
+    assert rung.wait(20)
+    clock.close()
+
+
+def test_an_appointment_of_the_system_clock_is_not_kept_early_when_it_is_set_back() -> None:
+    clock, rung, looked = ClockThatIsSet("set-clock"), threading.Event(), threading.Event()
+    early: list[int] = []
+    at = clock.now_us() + 100_000
+
+    def ring() -> None:
+        early.append(at - clock.now_us())
+        rung.set()
+
+    clock.call_at(at, ring)
+    clock.ahead -= 1_000_000
+    clock.call_later(0.2, looked.set)
+    assert looked.wait(20) and not rung.is_set()
+    clock.ahead += 1_000_000
+    assert rung.wait(20)
+    clock.close()
+    assert early[0] <= 0

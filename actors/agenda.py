@@ -1,0 +1,93 @@
+"""What a workflow has still to come, as its actions see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from ..persistence.records import Message, MessageKind
+from .runtime import SystemClock
+
+_CLOCK = SystemClock()
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What an action leaves to be done once its step is durable: mostly an event for another.
+
+    Attributes:
+        receiver: id of the workflow that it is for.
+        event: the event's name.
+        data: its data as JSON.
+        kind: what it is.
+        due: not before this; UTC, in microseconds since 1970, or 0 for at once.
+        name: what the sender calls it, or None for a plain message.
+        options: what else its kind needs, as JSON, or None.
+    """
+
+    receiver: str
+    event: str
+    data: bytes | None
+    kind: MessageKind = MessageKind.MESSAGE
+    due: int = 0
+    name: str | None = None
+    options: bytes | None = None
+
+
+class Agenda:
+    """What the store has of it, with what the present step adds and takes back.
+
+    Attributes:
+        sent: what the step has added so far.
+    """
+
+    __slots__ = ("_cancelled", "_now", "_pending", "sent")
+
+    def __init__(self) -> None:
+        self._now: int | None = None
+        self.sent: list[Sent] = []
+        self._pending: Mapping[int, Message] = {}
+        self._cancelled: list[int] = []
+
+    def begin(self, pending: Mapping[int, Message], now: int) -> None:
+        """Begin a step.
+
+        Arguments:
+            pending: what the workflow has named and is still to come, by id.
+            now: when the step begins; UTC, in microseconds since 1970.
+        """
+        self._now = now
+        self._pending = pending
+        self.sent.clear()
+        self._cancelled.clear()
+
+    @property
+    def now(self) -> int:
+        """When the step began, or without a system the time; UTC, in microseconds since 1970."""
+        return _CLOCK.now_us() if self._now is None else self._now
+
+    def take(self) -> tuple[list[Sent], tuple[int, ...]]:
+        """Return what the step has added, and the ids of what it has taken back; forget both."""
+        taken = self.sent.copy(), tuple(self._cancelled)
+        self.sent.clear()
+        self._cancelled.clear()
+        return taken
+
+    def of(self, kind: MessageKind) -> Iterator[Message | Sent]:
+        """Yield what is still to come of a kind."""
+        for message in self._pending.values():
+            if message.kind is kind and message.id not in self._cancelled:
+                yield message
+        for sent in self.sent:
+            if sent.kind is kind:
+                yield sent
+
+    def cancel(self, kind: MessageKind, name: str) -> bool:
+        """Take back what is still to come of a kind under a name; tell whether there was any."""
+        found = [one for one in self.of(kind) if one.name == name]
+        for one in found:
+            if isinstance(one, Message):
+                self._cancelled.append(one.id)
+            else:
+                self.sent.remove(one)
+        return bool(found)

@@ -1,0 +1,225 @@
+"""What makes a workflow that has been read no workflow: every such thing, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ..workflow import Workflow
+from .document_workflow import DocumentWorkflow
+from .draft import Draft
+from .model import Document, StateDefinition
+from .names import is_event, is_name, nearest
+from .reach import reached
+
+_TAKEN = frozenset(("context", "history_values", "model", "outbox", "rollback", "workflow_id"))
+"""What instances have besides their class's attributes."""
+_MOST_STATES = 2_000
+
+
+def check_draft(draft: Draft, document: Document) -> None:
+    """Note everything that is wrong with a workflow besides its guards.
+
+    Arguments:
+        draft: the workflow.
+        document: the document that it is in, with its agents and resources.
+    """
+    if len(draft.states) > _MOST_STATES:
+        what = f"The workflow has more than {_MOST_STATES:,} states; split it up."
+        draft.fault(("name",), what, draft.workflow.name)
+        return
+    _names(draft)
+    _references(draft, document)
+    for state in draft.states.values():
+        _shape(draft, state)
+        _order(draft, state)
+    _ways(draft)
+
+
+def _names(draft: Draft) -> None:
+    seen: set[str] = set()
+    for state in draft.workflow.walk():
+        _name(draft, ("state", state.name), "state", state.name, is_name(state.name))
+        if state.name in seen:
+            what = f"Two states are called {state.name!r}; give one of them another name."
+            draft.fault(("state", state.name), what, state.name)
+        seen.add(state.name)
+        for number, transition in enumerate(state.transitions):
+            for event in transition.events:
+                place = ("event", state.name, number)
+                if event.startswith("done.state."):
+                    ended = event.removeprefix("done.state.")
+                    inner = draft.states.get(ended)
+                    if inner is None or not inner.states:
+                        what = f"{event!r} tells of the end of {ended!r}, which has no states in it"
+                        known = [s.name for s in draft.states.values() if s.states]
+                        draft.fault(place, f"{what}{_ending(nearest(ended, known))}", event)
+                    continue
+                _name(draft, place, "event", event, is_event(event))
+                if event in draft.states:
+                    what = f"{event!r} is a state and an event; give one of them another name."
+                    draft.fault(place, what, event)
+
+
+def _name(draft: Draft, place: tuple[str | int, ...], kind: str, name: str, good: bool) -> None:
+    if not name:
+        return  # it has been said that it is missing
+    if not good:
+        also = ", dots" if kind == "event" else ""
+        what = (
+            f"{name[:60]!r} can't be the name of {'an' if kind == 'event' else 'a'} {kind}: names "
+            f"are of letters, digits, '_'{also} and '-', begin with a letter, and have at most 100."
+        )
+        draft.fault(place, what, name)
+    elif hasattr(Workflow, name) or hasattr(DocumentWorkflow, name) or name in _TAKEN:
+        what = f"Every workflow has something called {name!r}; call the {kind} otherwise."
+        draft.fault(place, what, name)
+    elif name.startswith(("done_state_", "done_invoke_", "error_")) and kind == "event":
+        what = f"Events that begin like {name!r} are the chart's own; call it otherwise."
+        draft.fault(place, what, name)
+
+
+def _references(draft: Draft, document: Document) -> None:
+    workflow, words = draft.workflow, draft.words
+    top = {state.name for state in workflow.states}
+    if workflow.initial and workflow.initial not in top:
+        _unknown(draft, ("initial",), "the initial state", workflow.initial, draft.states)
+    for state in draft.states.values():
+        for number, transition in enumerate(state.transitions):
+            of = f"state {state.name!r}"
+            for target in transition.targets:
+                if target:
+                    place = ("target", state.name, number)
+                    _unknown(draft, place, f"a target of {of}", target, draft.states)
+            for index, guard in enumerate(transition.guards):
+                if guard:
+                    place = ("guards", state.name, number, index)
+                    _unknown(draft, place, f"a guard of {of}", guard, workflow.guards)
+        if state.timeout is not None and state.timeout.target:
+            place = ("timeout", state.name)
+            what = f"the {words['timeout']} of state {state.name!r}"
+            _unknown(draft, place, what, state.timeout.target, draft.states)
+        for kind, named, known in (
+            ("agents", state.agents, document.agents),
+            ("resources", state.resources, document.resources),
+        ):
+            for index, name in enumerate(named):
+                if name:
+                    what = f"one of the {kind} of state {state.name!r}"
+                    _unknown(draft, (kind, state.name, index), what, name, known)
+        for kind, actions in (("enter", state.enter), ("exit", state.exit)):
+            for index, name in enumerate(actions):
+                _name_of_action(draft, (kind, state.name, index), name)
+        for number, transition in enumerate(state.transitions):
+            for index, name in enumerate(transition.actions):
+                _name_of_action(draft, ("actions", state.name, number, index), name)
+
+
+def _name_of_action(draft: Draft, place: tuple[str | int, ...], name: str) -> None:
+    if name and not is_event(name):
+        what = (
+            f"{name[:60]!r} can't be the name of an action: names are of letters, digits, '_', "
+            f"dots and '-', and begin with a letter."
+        )
+        draft.fault(place, what, name)
+
+
+def _unknown(
+    draft: Draft, place: tuple[str | int, ...], what: str, name: str, known: Collection[str]
+) -> None:
+    if name not in known:
+        kind = {"guards": "guard", "agents": "agent", "resources": "resource"}
+        there = kind.get(str(place[0]), "state")
+        article = "an" if there == "agent" else "a"
+        said = f"{name!r}, {what}, is not {article} {there} that the document has"
+        draft.fault(place, f"{said}{_ending(nearest(name, known))}", name)
+
+
+def _ending(near: str) -> str:
+    return near if near.endswith(("?", ".")) else f"{near}."
+
+
+def _shape(draft: Draft, state: StateDefinition) -> None:
+    place = ("state", state.name)
+    if state.kind == "final":
+        final = draft.words["final"]
+        if state.transitions:
+            events = sorted({e for t in state.transitions for e in t.events})
+            ways = f"{draft.words['transitions']} ({', '.join(events) or 'without an event'})"
+            what = (
+                f"State {state.name!r} is {final} and has {ways}: the workflow ends there, so they "
+                f"could never be taken. Remove `{draft.words['final = true']}` from it if the "
+                f"workflow goes on, or else its {draft.words['transitions']}."
+            )
+            draft.fault(("event", state.name, 0), what, state.name)
+        if state.timeout is not None:
+            what = f"State {state.name!r} is {final}, so its {draft.words['timeout']} never comes."
+            draft.fault(("timeout", state.name), f"{what} Remove one of the two.", state.name)
+        if state.states:
+            what = f"State {state.name!r} is {final} and has states within it; remove one of both."
+            draft.fault(place, what, state.name)
+    elif state.kind == "parallel" and len(state.states) < 2:
+        what = f"State {state.name!r} is parallel, and has fewer than two states within it."
+        draft.fault(place, f"{what} Make it an ordinary one, or give it another.", state.name)
+
+
+def _order(draft: Draft, state: StateDefinition) -> None:
+    """Find what can't be taken because something before it always is."""
+    always: dict[str, int] = {}
+    for number, transition in enumerate(state.transitions):
+        for event in transition.events or ("",):
+            if event in always:
+                to = ", ".join(map(repr, transition.targets)) or "no state"
+                what = (
+                    f"In state {state.name!r}, the way to {to} by {event or 'no event'!r} is never "
+                    f"taken: one before it is for the same event and has no guard. Give that one a "
+                    f"guard, or put this one first."
+                )
+                draft.fault(("event", state.name, number), what, state.name)
+            elif not transition.guards:
+                always[event] = number
+
+
+def _ways(draft: Draft) -> None:
+    entered = reached(draft)
+    for state in draft.workflow.walk():
+        parent = draft.parents.get(state.name)
+        place = ("state", state.name)
+        if state.name not in entered and (parent is None or parent.name in entered):
+            what = (
+                f"State {state.name!r} can't be reached from the initial state "
+                f"{draft.workflow.initial!r}; lead to it from another state, or remove it."
+            )
+            draft.fault(place, what, state.name)
+        elif _is_dead_end(draft, state):
+            final = draft.words["final = true"]
+            what = (
+                f"State {state.name!r} is a dead end: nothing leads out of it, and it is not "
+                f"{draft.words['final']}. Add a way out, or `{final}`."
+            )
+            if state.kind == "final":
+                what = (
+                    f"State {state.name!r} ends {parent.name if parent else ''!r}, and nothing "
+                    f"leads out of that; the workflow would stay there for ever. Give it a way out."
+                )
+            draft.fault(place, what, state.name)
+
+
+def _is_dead_end(draft: Draft, state: StateDefinition) -> bool:
+    if state.states or state.kind in ("history", "deep"):
+        return False
+    around = draft.around(state)
+    if state.kind == "final" and not around:
+        return False
+    if any(one.kind == "parallel" for one in around):
+        return False  # another region may leave for it
+    return not any(_leaves(one) for one in (state, *around))
+
+
+def _leaves(state: StateDefinition) -> bool:
+    return bool(state.timeout) or any(t.targets or not t.events for t in state.transitions)
+
+
+def guard_places(draft: Draft) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Yield each guard's name, with where its expression stands."""
+    for name in draft.workflow.guards:
+        yield name, ("guard", name)

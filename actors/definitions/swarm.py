@@ -1,0 +1,219 @@
+"""Reads Swarm.toml: agents, resources, and workflows of states with handlers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .draft import Draft
+from .environment import variables_in
+from .model import (
+    Agent,
+    Contract,
+    Document,
+    Resource,
+    Retry,
+    WorkflowDefinition,
+)
+from .names import is_name
+from .places import Path
+from .source import Source
+from .swarm_states import WORDS, SwarmStates
+from .table import Table
+from .types import Type, parse_type
+
+_KINDS = {
+    "http": ("endpoint", "auth_required", "secret_key"),
+    "webhook": ("endpoint", "description"),
+    "database": ("connection_string", "pool_size"),
+}
+
+
+def is_swarm(data: Mapping[str, object]) -> bool:
+    """Tell whether a document looks like a Swarm.toml."""
+    return any(key in data for key in ("workflows", "metadata", "agents", "resources"))
+
+
+def read_swarm(source: Source) -> tuple[Document, list[Draft]]:
+    """Read a Swarm.toml, noting what is wrong with it as `source.faults`.
+
+    Returns:
+        the document without its workflows, and those as they have been read.
+    """
+    root = Table(source, (), source.data, "the document")
+    metadata = root.table("metadata", "'metadata'")
+    if "metadata" not in root:
+        root.fault("", "The document has no [metadata] with version, name and description.")
+    texts = {
+        key: metadata.text(key, required="metadata" in root)
+        for key in ("version", "name", "description")
+    }
+    author, created = metadata.text("author"), metadata.raw("created")
+    metadata.close()
+    agents = {name: _agent(name, table) for name, table in root.named("agents", "agent")}
+    resources = {name: _resource(name, t) for name, t in root.named("resources", "resource")}
+    shared = {name: text for name, text, _ in root.each_text("guards", "guard")}
+    document = Document(
+        format="swarm",
+        workflows=(),
+        agents=agents,
+        resources=resources,
+        name=texts["name"],
+        version=texts["version"],
+        description=texts["description"],
+        author=author,
+        created="" if created is None else str(created),
+    )
+    version = _version(texts["version"], metadata)
+    drafts = [
+        _workflow(table, shared, version) for table in root.listed("workflows", "the workflow")
+    ]
+    if not source.data.get("workflows"):
+        root.fault("", "The document has no [[workflows]]; give it one.", "workflows")
+    _distinct(drafts)
+    root.close()
+    return document, drafts
+
+
+def _version(text: str, metadata: Table) -> int:
+    """The first number is the version that stored workflows have; 0.9 comes before 1.0."""
+    if not text:
+        return 1
+    match = re.match(r"\d{1,9}", text)
+    if match is None:
+        what = f"'version' of 'metadata' is {text!r}; begin it with a number, as in '1.0'."
+        metadata.fault("version", what, "version", value=True)
+        return 1
+    return max(1, int(match.group()))
+
+
+def _agent(name: str, table: Table) -> Agent:
+    _named(name, table, "an agent")
+    agent = Agent(
+        name=name,
+        model=table.text("model", required=True),
+        max_tokens=None if (most := table.number("max_tokens", least=1)) is None else int(most),
+        temperature=table.number("temperature", whole=False),
+        tags=tuple(table.texts("tags")),
+    )
+    variables_in(table, "model")
+    table.close()
+    return agent
+
+
+def _resource(name: str, table: Table) -> Resource:
+    _named(name, table, "a resource")
+    kind = table.text("type", required=True)
+    if kind and kind not in (*_KINDS, "custom"):
+        table.fault(
+            "type",
+            f"{table.what[:1].upper()}{table.what[1:]} is of type {kind!r}; the types are "
+            f"{', '.join(_KINDS)} and custom.",
+            name,
+            value=True,
+        )
+    settings = {key: table.raw(key) for key in table.keys() if key != "type"}
+    if kind in _KINDS:
+        table = Table(table.source, table.path, {"type": kind, **settings}, table.what)
+        table.text("type")
+        table.text(_KINDS[kind][0], required=True)
+        for key in _KINDS[kind][1:]:
+            _setting(table, key)
+        if table.boolean("auth_required") if kind == "http" else False:
+            table.text("secret_key", required=True)
+        table.close()
+    for key in settings:
+        variables_in(table, key)
+    secret = settings.get("secret_key")
+    return Resource(name, kind, settings, secret if isinstance(secret, str) else None)
+
+
+def _setting(table: Table, key: str) -> None:
+    if key == "auth_required":
+        table.boolean(key)
+    elif key == "pool_size":
+        table.number(key, least=1)
+    else:
+        table.text(key)
+
+
+def _named(name: str, table: Table, what: str) -> None:
+    if not is_name(name):
+        table.fault(
+            "",
+            f"{name[:60]!r} can't be the name of {what}: names are of letters, digits, '_' and "
+            f"'-', and begin with a letter.",
+            name,
+        )
+
+
+def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
+    name = table.text("name", required=True)
+    if name:
+        table.what = f"workflow {name!r}"
+        if not is_name(name):
+            what = f"{name[:60]!r} can't be the name of a workflow: names are of letters, digits,"
+            table.fault("name", f"{what} '_' and '-', and begin with a letter.", name, value=True)
+    description = table.text("description")
+    metadata = table.table("metadata", f"'metadata' of {table.what}")
+    initial = metadata.text("initial_state", required=True)
+    deadline = metadata.number("completion_timeout_seconds", least=1)
+    retries = metadata.number("max_retries")
+    backoff = metadata.number("retry_backoff_seconds")
+    metadata.close()
+    if backoff and not retries:
+        what = f"{table.what[:1].upper()}{table.what[1:]} has 'retry_backoff_seconds' and no"
+        metadata.fault("retry_backoff_seconds", f"{what} 'max_retries'; give both.")
+    paths: dict[tuple[str | int, ...], Path] = {
+        ("name",): (*table.path, "name"),
+        ("initial",): (*metadata.path, "initial_state"),
+    }
+    guards = dict(shared)
+    paths |= {("guard", guard): ("guards", guard) for guard in shared}
+    for guard, text, inner in table.each_text("guards", "guard"):
+        guards[guard] = text
+        paths["guard", guard] = (*inner.path, guard)
+    contracts = {
+        key: _contract(key, inner) for key, inner in table.named("contracts", "the contract")
+    }
+    states = SwarmStates(table, initial, guards, paths)
+    table.close()
+    workflow = WorkflowDefinition(
+        name=name,
+        initial=states.initial,
+        states=states.top,
+        version=version,
+        description=description,
+        guards=states.guards,
+        contracts=contracts,
+        deadline=deadline,
+        retry=Retry(int(retries), backoff or 0.0) if retries else None,
+    )
+    return Draft(table.source, workflow, table.path, paths, WORDS)
+
+
+def _contract(name: str, table: Table) -> Contract:
+    title, description = table.text("name"), table.text("description")
+    fields = {key: _fields(table, key) for key in ("input", "output")}
+    table.close()
+    return Contract(name, title, description, fields["input"], fields["output"])
+
+
+def _fields(table: Table, key: str) -> dict[str, Type]:
+    found: dict[str, Type] = {}
+    inner = table.table(key, f"{key!r} of {table.what}")
+    for field in inner.keys():
+        type = inner.parsed(field, parse_type)
+        if type is not None:
+            found[field] = type
+    return found
+
+
+def _distinct(drafts: list[Draft]) -> None:
+    seen: set[str] = set()
+    for draft in drafts:
+        name = draft.workflow.name
+        if name and name in seen:
+            what = f"Two workflows are called {name!r}; give one of them another name."
+            draft.fault(("name",), what, name)
+        seen.add(name)

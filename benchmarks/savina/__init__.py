@@ -1,0 +1,1 @@
+"""The Savina benchmarks for actors, on several runtimes in one run."""

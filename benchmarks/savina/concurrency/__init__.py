@@ -1,0 +1,1 @@
+"""Actors that share something: a buffer, a table, forks, accounts."""

@@ -1,0 +1,1 @@
+"""Single mechanisms: sending, starting, taking turns."""

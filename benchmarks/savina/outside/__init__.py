@@ -1,0 +1,1 @@
+"""What is measured from outside the actors: asks, tells, starting, memory."""

@@ -1,0 +1,1 @@
+"""The runtimes: each makes roles its own kind of actor."""

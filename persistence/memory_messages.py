@@ -1,0 +1,53 @@
+"""What the store in memory has on its way."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right, insort
+
+from .records import Message
+
+
+class MemoryMessages:
+    """Messages by id, in the order in which they are due, and by the name that they have."""
+
+    __slots__ = ("_due", "_named", "by_id")
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Message] = {}
+        # Sorted, without those that can't be delivered. What is due at once is kept apart, since
+        # it would come and go in front of all the others.
+        self._due: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+        self._named: dict[str, dict[int, Message]] = {}
+
+    def put(self, message: Message) -> None:
+        self.take(message.id)
+        self.by_id[message.id] = message
+        if message.dead is None:
+            insort(self._due[message.due > 0], (message.due, message.id))
+        if message.name is not None:
+            self._named.setdefault(message.sender, {})[message.id] = message
+
+    def take(self, id: int) -> None:
+        message = self.by_id.pop(id, None)
+        if message is None:
+            return
+        if message.dead is None:
+            due = self._due[message.due > 0]
+            del due[bisect_left(due, (message.due, id))]
+        if message.name is not None:
+            named = self._named[message.sender]
+            del named[id]
+            if not named:
+                del self._named[message.sender]
+
+    def due(self, by: int, after: tuple[int, int], limit: int) -> list[Message]:
+        found = (
+            self.by_id[due[at][1]]
+            for due in self._due
+            for at in range(bisect_right(due, after), bisect_right(due, (by + 1, 0)))
+        )
+        return [*itertools.islice(found, limit)]
+
+    def pending(self, sender: str) -> list[Message]:
+        return [message for _, message in sorted(self._named.get(sender, {}).items())]

@@ -1,0 +1,106 @@
+"""A system is opened and closed once, whoever else tries, and also when somebody has enough."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repertory.actors import ActorSystem, RepertoryError, State, SystemStopped, Workflow, life
+
+from .charts import Tally
+
+LONG = 20.0
+"""Seconds after which a test calls what it waits for lost."""
+
+
+class Stuck(Workflow):
+    """Has an action that does not end before the test lets it."""
+
+    here = State(initial=True)
+    hang = here.to.itself(internal=True)
+    hang_async = here.to.itself(internal=True)
+
+    reached = threading.Event()
+    opened = threading.Event()
+
+    def on_hang(self) -> None:
+        self.reached.set()
+        assert self.opened.wait(LONG)
+
+    async def on_hang_async(self) -> None:
+        await asyncio.to_thread(self.on_hang)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(life, "BROKEN_OFF_SECONDS", 0.01)
+    Stuck.reached.clear()
+    Stuck.opened.clear()
+    yield
+    Stuck.opened.set()
+
+
+def test_of_many_threads_that_open_a_system_one_does(path: Path | None) -> None:
+    system = ActorSystem(path, name="once")
+    together = threading.Barrier(4)
+
+    def opens(_: int) -> str:
+        together.wait(LONG)
+        try:
+            system.open()
+        except RepertoryError as error:
+            return str(error)
+        return "opened"
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(opens, range(4)))
+    assert outcomes == ["The system 'once' is open already."] * 3 + ["opened"]
+    assert system.start(Tally, id="t").ask("add", n=1) == 1
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: system.close(), range(4)))
+    assert [t.name for t in threading.enumerate() if t.name.startswith("once")] == []
+
+
+@pytest.mark.parametrize("event", ["hang", "hang_async"])
+def test_ctrl_c_ends_an_ask_whose_action_does_not_return_and_the_system(event: str) -> None:
+    asked: list[Any] = []
+
+    def interrupt() -> None:
+        assert Stuck.reached.wait(LONG)
+        mailbox = system._services.activations.find("s").ref.actor_inbox
+        while mailbox.empty():
+            pass  # The ask is not there yet.
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), ActorSystem() as system:
+        stuck = system.start(Stuck, id="s")
+        asked.append(stuck.ask(event, block=False))
+        threading.Thread(target=interrupt).start()
+        stuck.ask(event)
+    assert not Stuck.opened.is_set()
+    Stuck.opened.set()
+    with pytest.raises(SystemStopped):
+        asked[0].get(timeout=LONG)
+
+
+def test_a_cancelled_task_leaves_a_system_whose_action_does_not_return() -> None:
+    async def serve() -> None:
+        async with ActorSystem() as system:
+            stuck = await system.start_async(Stuck, id="s")
+            await stuck.ask_async("hang")
+
+    async def main() -> None:
+        task = asyncio.ensure_future(serve())
+        await asyncio.to_thread(Stuck.reached.wait, LONG)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not Stuck.opened.is_set()
+
+    asyncio.run(main())
