@@ -31,6 +31,7 @@ from ..persistence.errors import (
     StoreTooNew,
     SystemStopped,
     Timeout,
+    UnknownActivity,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -40,6 +41,16 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
+from .activities import (
+    ActivityFailed,
+    ActivityStatus,
+    CurrentActivity,
+    RetryAfter,
+    RetryPolicy,
+    activity,
+    as_activity,
+    current_activity,
+)
 from .charts import Event, HistoryState, State, States
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
@@ -58,6 +69,8 @@ from .system import ActorSystem
 from .workflow import Workflow
 
 __all__ = [
+    "ActivityFailed",
+    "ActivityStatus",
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
@@ -65,6 +78,7 @@ __all__ = [
     "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "CurrentActivity",
     "DefinitionChanged",
     "DefinitionChangedWarning",
     "Difference",
@@ -82,6 +96,8 @@ __all__ = [
     "NotAStore",
     "RepertoryError",
     "Retention",
+    "RetryAfter",
+    "RetryPolicy",
     "RollbackFailed",
     "SerializationFailed",
     "Snapshot",
@@ -99,6 +115,7 @@ __all__ = [
     "SystemStopped",
     "Timeout",
     "Transition",
+    "UnknownActivity",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -114,5 +131,8 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "activity",
+    "as_activity",
+    "current_activity",
     "migrates",
 ]

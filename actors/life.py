@@ -20,10 +20,13 @@ from ..persistence.errors import (
     UnknownWorkflow,
 )
 from ..persistence.memory import MemoryStore
-from ..persistence.records import Retention
+from ..persistence.records import MessageKind, Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
+from .activities.carrier import ActivityCarrier
+from .activities.ending import wind_down
+from .activities.runner import ActivityRunner
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
 from .limits import Limits, WhenFull
@@ -74,6 +77,8 @@ class SystemLife:
         mailbox_limit: int = 10_000,
         unwritten_limit: int = 10_000,
         when_full: WhenFull = "wait",
+        max_activities: int = 100,
+        activity_grace: float = 5.0,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -107,6 +112,10 @@ class SystemLife:
             unwritten_limit: steps that may wait for the disk before senders feel it.
             when_full: what happens to who sends more than that: "wait", or "refuse" with
                 `MailboxFull`.
+            max_activities: how many activities run at once at the most; 0: none, they are left to
+                the next system.
+            activity_grace: seconds that `close` waits for activities that run, once it has told
+                them to stop.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -120,6 +129,8 @@ class SystemLife:
         self._read_only = read_only
         self._given_store = store
         self._on_changed_definition = on_changed_definition
+        self._max_activities = max_activities
+        self._activity_grace = activity_grace
         self._classes: dict[str, type[Workflow]] = {}
         self._limits = Limits(
             passivate_after=passivate_after,
@@ -180,6 +191,8 @@ class SystemLife:
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
+        services.activities = runtime.start(ActivityRunner, services, self._max_activities)
+        services.carriers[MessageKind.ACTIVITY] = ActivityCarrier(services.activities)
         self._running = services
         try:
             self._check_definitions(services)
@@ -239,9 +252,11 @@ class SystemLife:
             raise
         finally:
             services.runtime.shutdown(timeout=deadline.left())
+            services.places.close()
             services.store.close()
 
     def _let_finish(self, services: Services, deadline: Deadline) -> None:
+        wind_down(services, self._activity_grace, deadline)
         services.activations.close()
         services.passivation.end()
         left: list[PooledFuture[None]] = []

@@ -12,7 +12,7 @@ from ..persistence.errors import (
     UnknownEvent,
     WorkflowError,
 )
-from ..persistence.records import Entry, Kind
+from ..persistence.records import Entry, Kind, MessageKind
 from .charts import RESERVED
 from .messages import Deliver
 from .position import Position
@@ -25,7 +25,10 @@ def unwelcome(
 ) -> WorkflowError | None:
     """Return why an event is refused without asking the chart, or None."""
     workflow_id = position.record.id
-    if message.event not in workflow.public_events():
+    came = message.message
+    # What an activity reports may be an event that the chart alone gives itself.
+    report = came is not None and came.kind is MessageKind.ACTIVITY
+    if message.event not in workflow.public_events() and not report:
         known = ", ".join(sorted(workflow.public_events()))
         return UnknownEvent(
             f"Workflow {workflow_id!r} has no event {message.event!r}; a "

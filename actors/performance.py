@@ -10,6 +10,7 @@ from typing import Any
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
 from ..persistence.records import ChartState, Kind, Message
+from .activities.invoking import invoke
 from .agenda import Sent
 from .charts import (
     Macrostep,
@@ -77,9 +78,10 @@ class Performance:
             at: the time; UTC, in microseconds since 1970.
         """
         self._chart._agenda.begin({}, at)
-        if runs_async(self._chart):
-            return await begin_async(self._chart)
-        return begin(self._chart)
+        taken = await begin_async(self._chart) if runs_async(self._chart) else begin(self._chart)
+        if self.workflow.invoked:
+            self._invoke((), taken, {})
+        return taken
 
     async def take(
         self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
@@ -103,9 +105,18 @@ class Performance:
             told = hook("+".join(standing), event)
             if isawaitable(told):
                 await told
+        before = capture_state(self._chart).configuration if self.workflow.invoked else ()
         if runs_async(self._chart):
-            return await macrostep_async(self._chart, event, data)
-        return macrostep(self._chart, event, data)
+            taken = await macrostep_async(self._chart, event, data)
+        else:
+            taken = macrostep(self._chart, event, data)
+        if self.workflow.invoked:
+            self._invoke(before, taken, data)
+        return taken
+
+    def _invoke(self, before: Sequence[str], taken: Macrostep, data: Mapping[str, Any]) -> None:
+        after = capture_state(self._chart).configuration
+        invoke(self.workflow.invoked, self._chart, before, after, taken.microsteps, data)
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""

@@ -12,12 +12,14 @@ from typing import Any
 from ..persistence.errors import StoreError
 from ..persistence.records import Retention
 from .messages import (
+    Bury,
     Commit,
     DeliverAll,
     Dropped,
     LookDue,
     Postpone,
     Redeliver,
+    Revive,
     Trim,
     Undelivered,
     Wake,
@@ -130,6 +132,10 @@ class PersistenceActor(PooledActor):
                     answer = self._outbox.postpone(
                         message.message, message.due, message.attempt, message.options
                     )
+                case Bury():
+                    self._outbox.bury(message.message, message.why)
+                case Revive():
+                    answer = self._outbox.revive(message.message)
                 case LookDue():
                     self._outbox.look_due()
                 case Redeliver():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from ..persistence.errors import WorkflowNotFound
+from .activities.handle import HasActivities
 from .answer import Answer, brought_by
 from .comparison import Difference, compare
 from .conditions import when
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .life import SystemLife
 
 
-class WorkflowRef:
+class WorkflowRef(HasActivities):
     """One workflow, by its id.
 
     It stays good when the workflow leaves memory and comes back, and when the system is opened

@@ -14,6 +14,7 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Message, WorkflowRecord
+from .activities.signals import Quiet
 from .answer import ask
 from .handlers import check_handlers
 from .messages import Wake
@@ -304,7 +305,8 @@ class ActorSystem(SystemUpkeep):
     def settle(self, timeout: float | None = None) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
-        That includes what workflows have sent to each other, and what follows from it.
+        That includes what workflows have sent to each other, and activities that run or may begin
+        at once, and what follows from it; not those that wait for a time.
 
         Arguments:
             timeout: seconds to wait.
@@ -322,7 +324,9 @@ class ActorSystem(SystemUpkeep):
             for future in pending:
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
+            ran = ask_and_wait(services.activities, Quiet(), deadline.left(), "activities")
             under_way = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
+            under_way = under_way or ran
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 
     def messages(self, *, dead: bool = False) -> Sequence[Message]:

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
+from .activities.invoking import Invoked, declare_invoked
+from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
 from .charts import (
     RESERVED,
@@ -23,6 +25,7 @@ from .charts import (
     furnish,
     runs_async,
     states_of,
+    take_invocations,
 )
 from .context_fields import unknown_fields
 from .deadline import Span, deadline
@@ -38,7 +41,7 @@ _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_
 """Names that are taken besides those of the base class's own attributes."""
 
 
-class Workflow(CompiledChart, metaclass=ChartMeta):
+class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three
@@ -89,6 +92,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
 
     codec: ClassVar[ContextCodec]
     migrations: ClassVar[Mapping[int, Migration]] = {}
+    invoked: ClassVar[Sequence[Invoked]] = ()
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
 
@@ -233,6 +237,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         cls.migrations = migrations_of(cls)
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
+        cls.invoked = declare_invoked(cls.workflow_name, take_invocations(cls))
         try:
             cls.codec = ContextCodec.of(cls.Context)
         except CodecError as error:

@@ -17,8 +17,9 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind, Message
+from ..persistence.records import ChartState, Kind, Message, MessageKind
 from .activations import Activation
+from .activities.invoking import left_behind
 from .charts import NotAllowed
 from .messages import (
     Begin,
@@ -46,6 +47,7 @@ from .stepping import (
     Done,
     messages_of,
     migrated,
+    noted,
     rolled_back,
     taken_back,
     unborn,
@@ -157,7 +159,7 @@ class WorkflowActor(PooledActor):
 
     def _keep_order(self, message: Deliver) -> None:
         """After a failure, take other workflows' messages from the first one that failed on."""
-        if message.message is None:
+        if message.message is None or message.message.kind is MessageKind.ACTIVITY:
             return
         if message.anew:
             self._stalled = False
@@ -258,6 +260,9 @@ class WorkflowActor(PooledActor):
             return
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, self._id)
+        if came is not None and came.kind is MessageKind.ACTIVITY and not came.event:
+            self._write(noted(came, position, at, data), reply)
+            return
         failure: Exception | None = unwelcome(message, position, performance.workflow)
         kind, done = Kind.REFUSED, None
         if failure is None:
@@ -332,7 +337,9 @@ class WorkflowActor(PooledActor):
         to = previous_sequence(store, record) if message.to is None else message.to
         past = past_position(store, record, to, performance.workflow)
         duration = (perf_counter_ns() - started) // 1000
-        self._write(rolled_back(past, at, duration, message.key), reply)
+        done = rolled_back(past, at, duration, message.key)
+        cancels = left_behind(self._position.pending, past.chart.configuration)
+        self._write(replace(done, cancels=cancels), reply)
         self._performance = None  # the next event has it rehydrated there
 
     # --- leaving ---

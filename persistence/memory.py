@@ -87,6 +87,20 @@ class MemoryStore(Store):
             self._messages.put(again)
             return True
 
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        with self.reading():
+            for message, due, attempt, options in rows:
+                self.postpone(message, due=due, attempt=attempt, options=options)
+
+    def revive(self, message: int, now: int) -> Message | None:
+        with self.reading():
+            found = self._messages.by_id.get(message)
+            if found is None:
+                return None
+            anew = msgspec.structs.replace(found, at=now, due=0, attempt=0, dead=None)
+            self._messages.put(anew)
+            return anew
+
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         with self.reading():
             verdicts = judge(steps, self._head, self._by_id.__contains__, self._used, self._waits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from inspect import iscoroutinefunction, signature
 from threading import Lock
 from typing import Any, Literal, TypeVar, overload
@@ -76,9 +77,9 @@ def activity(
     *,
     name: str | None = ...,
     retry: RetryPolicy | None = ...,
-    timeout: float | None = ...,
-    total_timeout: float | None = ...,
-    heartbeat_timeout: float | None = ...,
+    timeout: float | timedelta | None = ...,
+    total_timeout: float | timedelta | None = ...,
+    heartbeat_timeout: float | timedelta | None = ...,
     kind: str | None = ...,
     limit: int | None = ...,
     rate: str | None = ...,
@@ -92,9 +93,9 @@ def activity(
     *,
     name: str | None = None,
     retry: RetryPolicy | None = None,
-    timeout: float | None = None,
-    total_timeout: float | None = None,
-    heartbeat_timeout: float | None = None,
+    timeout: float | timedelta | None = None,
+    total_timeout: float | timedelta | None = None,
+    heartbeat_timeout: float | timedelta | None = None,
     kind: str | None = None,
     limit: int | None = None,
     rate: str | None = None,
@@ -139,9 +140,9 @@ def activity(
                 on=_where(function, on),
                 terms=Terms(
                     retry=RetryPolicy() if retry is None else retry,
-                    timeout=timeout,
-                    total_timeout=total_timeout,
-                    heartbeat_timeout=heartbeat_timeout,
+                    timeout=seconds(timeout),
+                    total_timeout=seconds(total_timeout),
+                    heartbeat_timeout=seconds(heartbeat_timeout),
                 ),
                 kind=(name or function.__name__) if kind is None else kind,
                 limit=_limit(limit),
@@ -155,6 +156,11 @@ def activity(
     return declare if function is None else declare(function)
 
 
+def seconds(time: float | timedelta | None) -> float | None:
+    """Return a length of time in seconds."""
+    return time.total_seconds() if isinstance(time, timedelta) else time
+
+
 def _where(function: Callable[..., Any], on: str | None) -> Where:
     signature(function)  # a TypeError here is better than one in a step
     waits = iscoroutinefunction(function)
@@ -166,6 +172,8 @@ def _where(function: Callable[..., Any], on: str | None) -> Where:
         raise ValueError(
             f"on={on!r} does not fit: an async function runs on the loop, and no other does."
         )
+    if on == "process" and "<" in function.__qualname__:
+        raise ValueError("a process can only import functions that a module has at its top.")
     return on  # type: ignore[return-value]  # mypy doesn't narrow a str to a Literal
 
 

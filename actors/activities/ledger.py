@@ -27,13 +27,18 @@ class Ledger:
         self._insist(Postpone(message.id, due, message.attempt, work.course.encode()))
 
     def bury(self, message: int, why: str) -> None:
-        """Put an activity among those that wait for somebody to take them up by hand."""
+        """Set an activity aside that can't be read."""
         self._insist(Bury(message, why))
+
+    def give_up(self, work: Work, why: str) -> None:
+        """Set an activity aside that is out of attempts, with how far it came."""
+        self.save([work])
+        self.bury(work.message.id, why)
 
     def save(self, works: Sequence[Work]) -> None:
         """Write down how far these are. Should that fail, the next time will do."""
         rows = [
-            Postpone(w.message.id, w.message.due, w.message.attempt, w.course.encode())
+            (w.message.id, w.message.due, w.message.attempt, w.course.encode())
             for w in works
         ]
         store = self._services.store

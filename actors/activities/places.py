@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
@@ -17,6 +18,12 @@ from .threads import Threads
 
 Ended = Callable[[Attempt, bytes | Failure | None], None]
 """Told once of each attempt: its result as JSON, why it failed, or None if it was broken off."""
+
+
+logger = logging.getLogger("repertory.activities")
+
+ENDING = 0.2
+"""Seconds that threads have to end when they have nothing to do any more."""
 
 
 class Places:
@@ -101,14 +108,15 @@ class Places:
         attempt.stop = future.cancel
         future.add_done_callback(ended)
 
-    def close(self, timeout: float) -> int:
-        """End threads and processes, and return how many threads hang.
-
-        Arguments:
-            timeout: seconds to wait for the threads.
-        """
+    def close(self) -> None:
+        """End threads and processes. A thread that hangs is left behind: nobody can end it."""
         self.processes.close()
-        return self._threads.close(timeout)
+        if busy := self._threads.close(ENDING):
+            logger.warning(
+                "%d threads of activities go on, though their system is closed; let them look at "
+                "current_activity().cancelled.",
+                busy,
+            )
 
 
 def _bind(attempt: Attempt, task: asyncio.Task[None]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -13,23 +12,18 @@ import msgspec
 from msgspec.structs import replace
 from pykka import ActorDeadError
 
-from ...persistence.codec import CodecError, decode_json, encode_json
-from ...persistence.errors import (
-    RepertoryError,
-    SystemStopped,
-    UnknownActivity,
-    WorkflowNotFound,
-)
+from ...persistence.codec import CodecError
+from ...persistence.errors import UnknownActivity
 from ...persistence.records import Message
-from ..messages import Deliver, EventFailed
-from ..runtime import PooledActor
+from ..runtime import PooledActor, TimerHandle
 from ..services import Services
 from .attempt import Attempt, Work
 from .call import Course, read_call, read_course
 from .declared import Activity, find_activity
+from .lanes import Lanes
 from .ledger import Ledger
-from .limits import Gate
 from .places import Places
+from .reports import Reports
 from .retry import SECOND, Failure, decide
 from .signals import (
     Abandon,
@@ -47,10 +41,6 @@ from .signals import (
 )
 
 logger = logging.getLogger("repertory.activities")
-
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 30.0
-"""Seconds until what could not begin, or be reported, is tried again: doubled up to this."""
 
 SAVE_EVERY = 1.0
 """Seconds between two looks at what is running, to write down how far it is."""
@@ -76,21 +66,21 @@ class ActivityRunner(PooledActor):
         super().__init__()
         self._services = services
         self._clock = services.runtime.clock
-        self._most = most
-        self._works: dict[int, Work] = services.works
-        self._ready: dict[str, deque[tuple[Work, Activity]]] = {}
-        self._gates: dict[str, Gate] = {}
+        self._works = services.works
+        self._places = services.places = Places(
+            services.runtime, self._ended, self._beat_from_afar
+        )
+        self._lanes = Lanes(most, self._places.processes.count)
+        self._ledger = Ledger(services)
+        self._reports = Reports(services, lambda s, work: self._later(s, Again(work)))
         self._attempts: dict[int, Attempt] = {}
         self._numbers = 0
-        self._holding = 0
-        self._reporting: set[int] = set()
-        self._quiet: list[Any] = []
+        self._quiet: list[tuple[Any, bool]] = []
         self._winding_down: list[Any] = []
         self._closing = False
         self._looks = False
         self._saves = False
-        self._ledger = Ledger(services)
-        self.places = Places(services.runtime, self._ended, self._beat_from_afar)
+        self._saved = float("-inf")
 
     # --- messages ---
 
@@ -110,14 +100,15 @@ class ActivityRunner(PooledActor):
             case Ended():
                 self._conclude(message.attempt, message.failure)
             case Gone():
-                for id in message.ids:
-                    self._forget(id)
+                self._forget(message.id)
             case Again():
                 self._again(message.work)
             case Overdue():
                 self._overdue(message)
             case Returned():
-                self._returned(message.message, message.error)
+                work = self._works.get(message.message.id)
+                if work is not None and not self._reports.returned(work, message.error):
+                    self._forget(message.message.id)
             case Look():
                 self._looks = False
             case Save():
@@ -127,7 +118,7 @@ class ActivityRunner(PooledActor):
                 self._quiet.append((reply, self._busy))
             case WindDown():
                 self._closing = True
-                self._ready.clear()
+                self._lanes.clear()
                 for attempt in self._attempts.values():
                     attempt.tell_to_stop()
                 self._winding_down.append(reply)
@@ -139,7 +130,7 @@ class ActivityRunner(PooledActor):
 
     @property
     def _busy(self) -> bool:
-        return bool(self._attempts or self._reporting)
+        return bool(self._attempts or self._reports.under_way)
 
     def _answer(self) -> None:
         if self._quiet and not self._busy:
@@ -155,9 +146,10 @@ class ActivityRunner(PooledActor):
         with suppress(ActorDeadError):
             self.actor_ref.tell(message)
 
-    def _later(self, seconds: float, message: Any) -> Any:
+    def _later(self, seconds: float, message: Any) -> TimerHandle | None:
         with suppress(RuntimeError):  # the clock has stopped, and so does all this
             return self._clock.call_later(seconds, self._tell, message)
+        return None
 
     # --- beginning ---
 
@@ -166,9 +158,6 @@ class ActivityRunner(PooledActor):
             work = Work(message, read_call(message.data), read_course(message.options))
         except (CodecError, msgspec.MsgspecError) as error:
             self._ledger.bury(message.id, f"It can't be read: {error}")
-            return
-        before = self._works.get(message.id)
-        if before is not None and before.running is not None:
             return
         self._works[message.id] = work
         self._queue(work)
@@ -179,9 +168,7 @@ class ActivityRunner(PooledActor):
         try:
             activity = find_activity(work.call.activity)
         except UnknownActivity as error:
-            if not work.pauses:
-                self._say(work, error)
-            self._pause(work)
+            self._reports.pause(work, error)
             return
         work.pauses = 0
         terms = work.call.terms(activity)
@@ -190,67 +177,24 @@ class ActivityRunner(PooledActor):
             over = Overdue(work, None, "total_timeout", terms.total_timeout)
             with suppress(RuntimeError):
                 work.deadline = self._clock.call_at(end, self._tell, over)
-        self._ready.setdefault(activity.kind, deque()).append((work, activity))
+        self._lanes.put(work, activity)
 
     def _start(self) -> None:
-        """Start what may start, of each kind in turn."""
-        if not self._ready:
-            return
         now = self._clock.monotonic()
-        begun: list[Attempt] = []
-        soonest: float | None = None
-        more = True
-        while more:
-            more = False
-            soonest = None
-            for kind in (*self._ready,):
-                queue = self._ready[kind]
-                while queue and queue[0][0].gone:
-                    queue.popleft()
-                if not queue:
-                    del self._ready[kind]
-                    continue
-                if self._holding >= self._most:
-                    break
-                work, activity = queue[0]
-                gate = self._gate(activity)
-                if gate.full or self._no_process(activity):
-                    continue
-                if (wait := gate.wait(now)) > 0:
-                    soonest = wait if soonest is None else min(soonest, wait)
-                    continue
-                queue.popleft()
-                self._ready[kind] = self._ready.pop(kind)  # the others come first next time
-                begun.append(self._attempt(work, activity, gate, now))
-                more = True
+        begun = [self._attempt(work, activity, now) for work, activity in self._lanes.start(now)]
         if begun:
-            self.places.begin(begun)
+            self._places.begin(begun)
             self._save_later()
-        if soonest is not None and not self._looks:
+        if self._lanes.soonest is not None and not self._looks:
             self._looks = True
-            self._later(soonest, Look())
+            self._later(self._lanes.soonest, Look())
 
-    def _gate(self, activity: Activity) -> Gate:
-        gate = self._gates.get(activity.kind)
-        if gate is None:
-            gate = self._gates[activity.kind] = Gate()
-        gate.limit, gate.rate = activity.limit, activity.rate
-        return gate
-
-    def _no_process(self, activity: Activity) -> bool:
-        if activity.on != "process":
-            return False
-        busy = sum(a.activity.on == "process" and a.holds for a in self._attempts.values())
-        return busy >= self.places.processes.count
-
-    def _attempt(self, work: Work, activity: Activity, gate: Gate, now: float) -> Attempt:
+    def _attempt(self, work: Work, activity: Activity, now: float) -> Attempt:
         self._numbers += 1
         terms = work.call.terms(activity)
         began = self._clock.now_us()
         attempt = Attempt(self._numbers, work, activity, terms, began, now, self._beat)
         work.running = self._attempts[attempt.number] = attempt
-        self._holding += 1
-        gate.start(now)
         if terms.timeout is not None:
             over = Overdue(work, attempt, "timeout", terms.timeout)
             attempt.timeout = self._later(terms.timeout, over)
@@ -259,20 +203,23 @@ class ActivityRunner(PooledActor):
             attempt.silence = self._later(terms.heartbeat_timeout, missing)
         return attempt
 
+    def _again(self, work: Work) -> None:
+        if work.gone:
+            return
+        if work.report is None:
+            self._queue(work)
+        else:
+            self._reports.again(work)
+
     # --- ending ---
 
     def _ended(self, attempt: Attempt, outcome: bytes | Failure | None) -> None:
         """Take an attempt's outcome, in whatever thread it came to its end."""
-        current = attempt.current
-        if current.saw_cancelled:
+        if attempt.current.saw_cancelled:
             outcome = None  # it has stopped because it should: that is no result, and no failure
-        failure = outcome if isinstance(outcome, Failure) else None
         if isinstance(outcome, bytes) and attempt.claim():
-            work = attempt.work
-            field = b"result" if work.call.state is None else b"data"
-            data = b'{"activity":%b,"%b":%b}' % (encode_json(current.name), field, outcome)
-            self._report(work, work.message.event, data)
-        self._tell(Ended(attempt, failure))
+            self._reports.result(attempt.work, outcome)
+        self._tell(Ended(attempt, outcome if isinstance(outcome, Failure) else None))
 
     def _conclude(self, attempt: Attempt, failure: Failure | None) -> None:
         self._release(attempt)
@@ -283,14 +230,13 @@ class ActivityRunner(PooledActor):
         if failure is not None and attempt.claim():
             self._failed(work, attempt, failure)
         elif work.report is not None and not work.gone:
-            self._reporting.add(work.message.id)
+            self._reports.under_way.add(work.message.id)
 
     def _release(self, attempt: Attempt) -> None:
         """Let another one take its place among those that run."""
         if attempt.holds:
             attempt.holds = False
-            self._holding -= 1
-            self._gates[attempt.activity.kind].end()
+            self._lanes.end(attempt.activity)
             for timer in (attempt.timeout, attempt.silence):
                 if timer is not None:
                     timer.cancel()
@@ -313,13 +259,12 @@ class ActivityRunner(PooledActor):
             # Nobody can end a thread: its place is given away all the same, or one that hangs
             # would hold it for ever.
             self._release(attempt)
+            self._attempts.pop(attempt.number, None)
             attempt.break_off()
             work.running = None
             self._failed(work, attempt, failure)
 
     def _failed(self, work: Work, attempt: Attempt | None, failure: Failure) -> None:
-        if work.gone:
-            return
         number = work.message.attempt + (attempt is not None)
         activity = attempt.activity if attempt else find_activity(work.call.activity)
         terms = work.call.terms(activity)
@@ -339,81 +284,31 @@ class ActivityRunner(PooledActor):
             self._leave(work)
             self._ledger.postpone(work, verdict.due)
         elif work.call.failed is not None:
-            error = {"activity": work.message.name, "attempts": number, "error": failure.data()}
-            self._report(work, work.call.failed, encode_json(error))
-            self._reporting.add(work.message.id)
+            self._reports.failure(work, work.call.failed, failure.data())
         else:
             dead = f"{failure.type}: {failure.message} ({verdict.why})"
             self._leave(work)
-            self._ledger.bury(work.message.id, dead)
+            self._ledger.give_up(work, dead)
+        self._tell_of(work, failure, verdict.due, dead)
+
+    def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
+        message = work.message
+        name, said = message.name or "", failure.data()
         self._services.runtime.events.publish(
             ActivityFailed(
-                work.message.sender,
-                work.message.name or "",
-                work.call.activity,
-                number,
-                failure.data(),
-                verdict.due,
-                dead,
+                message.sender, name, work.call.activity, message.attempt, said, due, dead
             )
         )
         logger.log(
             logging.WARNING if dead else logging.INFO,
             "Activity %r of workflow %r, attempt %d: %s: %s%s",
-            work.message.name,
-            work.message.sender,
-            number,
-            failure.type,
-            failure.message,
+            *(name, message.sender, message.attempt, failure.type, failure.message),
             "; it waits to be taken up by hand." if dead else "",
         )
 
-    # --- reporting ---
-
-    def _report(self, work: Work, event: str, data: bytes) -> None:
-        """Send the workflow what has come of it; the step that takes it takes the row out."""
-        work.report = replace(work.message, event=event, data=data, options=None)
-        self._deliver(work.report)
-
-    def _deliver(self, report: Message) -> None:
-        assert report.data is not None
-        deliver = Deliver(report.event, decode_json(report.data), message=report)
-        with suppress(SystemStopped):  # it runs again in the next system
-            self._services.activations.deliver(report.receiver, lambda ref: ref.tell(deliver))
-
-    def _returned(self, message: Message, error: Exception) -> None:
-        work = self._works.get(message.id)
-        self._reporting.discard(message.id)
-        if work is None or work.report is None:
-            return
-        still = self._services.store.pending(message.sender)
-        if isinstance(error, WorkflowNotFound) or all(one.id != message.id for one in still):
-            self._forget(message.id)
-            return
-        self._say(work, error)
-        self._pause(work)
-
-    def _pause(self, work: Work) -> None:
-        seconds = min(FIRST_PAUSE * 2 ** min(work.pauses, 20), LONGEST_PAUSE)
-        work.pauses += 1
-        self._later(seconds, Again(work))
-
-    def _again(self, work: Work) -> None:
-        if work.gone:
-            return
-        if work.report is None:
-            self._queue(work)
-        else:
-            self._reporting.add(work.message.id)
-            self._deliver(work.report)
-
-    def _say(self, work: Work, error: Exception) -> None:
-        with suppress(ActorDeadError):
-            self._services.supervisor.tell(EventFailed(work.message.sender, error))
-
     def _forget(self, id: int) -> None:
         """Stop what nobody waits for, and be done with it."""
-        self._reporting.discard(id)
+        self._reports.under_way.discard(id)
         work = self._works.get(id)
         if work is None:
             return

@@ -38,9 +38,9 @@ class Carry(msgspec.Struct, frozen=True):
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """To the runner: nobody waits for these any more, or their results have been taken."""
+    """To the runner: nobody waits for this any more, or its result has been taken."""
 
-    ids: tuple[int, ...]
+    id: int
 
 
 class Returned(msgspec.Struct, frozen=True):

@@ -13,6 +13,8 @@ from statemachine.state import HistoryState
 
 from ...persistence.errors import BadDefinition
 
+_KEPT = "_invoked_durably"
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
@@ -41,14 +43,14 @@ def take_invocations(chart_class: Any) -> dict[str, Invocation]:
         BadDefinition: something is invoked that can't run outside the step.
     """
     found: dict[str, Invocation] = {}
-    for base in reversed(chart_class.__mro__[1:]):
-        found.update(base.__dict__.get("_invocations", {}))
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     for state in iterate_states(chart_class.states):
         if isinstance(state, HistoryState):
             continue
-        functions = tuple(_functions(chart_class, state, where))
+        # They stay with the state, which subclasses share.
+        functions = (*vars(state).get(_KEPT, ()), *_functions(chart_class, state, where))
         if functions:
+            vars(state)[_KEPT] = functions
             found[state.id] = Invocation(
                 state.id,
                 functions,
