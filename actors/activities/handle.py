@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ...persistence.errors import UnknownActivity
 from ...persistence.records import MessageKind
 from ..messages import Revive
+from ..services import Services
 from ..waiting import ask_and_wait
 from .status import ActivityStatus, status_of
 
-if TYPE_CHECKING:
-    from ..life import SystemLife
+
+class _System(Protocol):
+    @property
+    def _services(self) -> Services: ...
+
+    def _check_writable(self) -> None: ...
 
 
 class HasActivities:
@@ -20,7 +25,7 @@ class HasActivities:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _system: SystemLife
+        _system: _System
         id: str
 
     def activities(self) -> list[ActivityStatus]:
