@@ -37,6 +37,7 @@ class WorkflowRef(HasActivities):
     """
 
     __slots__ = ("_system", "id")
+    _system: SystemLife
 
     def __init__(self, system: SystemLife, workflow_id: str) -> None:
         self._system = system

@@ -305,8 +305,8 @@ class ActorSystem(SystemUpkeep):
     def settle(self, timeout: float | None = None) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
-        That includes what workflows have sent to each other, and activities that run or may begin
-        at once, and what follows from it; not those that wait for a time.
+        That includes what workflows have sent to each other, activities that wait for nothing but
+        their turn, and what follows from it.
 
         Arguments:
             timeout: seconds to wait.
@@ -325,8 +325,8 @@ class ActorSystem(SystemUpkeep):
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
             ran = ask_and_wait(services.activities, Quiet(), deadline.left(), "activities")
-            under_way = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
-            under_way = under_way or ran
+            left = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
+            under_way = ran or left
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 
     def messages(self, *, dead: bool = False) -> Sequence[Message]:

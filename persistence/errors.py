@@ -4,7 +4,8 @@ Each says what is wrong, where, and what to do, in one sentence; what it is abou
 attributes, so that a program need not read the sentence. Whose fault it is, the class says:
 
 - the caller's: `UnknownEvent`, `UnknownState`, `InvalidTransition`, `WorkflowNotFound`,
-  `WorkflowExists`, `UnknownWorkflow`, `UnknownActivity`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
+  `WorkflowExists`, `UnknownWorkflow`, `UnknownActivity`, `ContextInvalid`, `RollbackFailed`,
+  `HistoryTrimmed`;
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
   `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;

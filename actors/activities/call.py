@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
 from ...persistence.codec import CodecError, decode_json, encode_json
@@ -19,16 +18,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The terms that are not the declared ones; see `Terms`."""
+    """The terms that are not the declared ones; see `Terms`. None: as declared."""
 
-    retry: RetryPolicy | UnsetType = UNSET
-    timeout: float | None | UnsetType = UNSET
-    total_timeout: float | None | UnsetType = UNSET
-    heartbeat_timeout: float | None | UnsetType = UNSET
+    retry: RetryPolicy | None = None
+    timeout: float | None = None
+    total_timeout: float | None = None
+    heartbeat_timeout: float | None = None
 
     def over(self, terms: Terms) -> Terms:
         """Return these terms, changed."""
-        given = {name: value for name, value in asdict(self).items() if value is not UNSET}
+        given = {name: value for name, value in asdict(self).items() if value is not None}
         return replace(terms, **given) if given else terms
 
 
@@ -150,12 +149,17 @@ def start(
     except TypeError as error:
         raise TypeError(f"Activity {declared.name!r} can't be called like this: {error}") from None
     try:
-        plain: Any = decode_json(encode_json([list(args), dict(kwargs)]))
+        plain: Any = decode_json(encode_json({"args": list(args), "kwargs": dict(kwargs)}))
     except CodecError as error:
         raise CodecError(
             f"the arguments of activity {declared.name!r} can't be kept as JSON: {error}"
         ) from error
     call = Call(
-        declared.name, uuid4().hex, *plain, failed, state, Changes() if changes is None else changes
+        declared.name,
+        uuid4().hex,
+        **plain,
+        failed=failed,
+        state=state,
+        changes=Changes() if changes is None else changes,
     )
     return Started(declared.name if name is None else name, done, call)

@@ -191,13 +191,15 @@ _lock = Lock()
 def _register(declared: Activity) -> None:
     with _lock:
         other = _known.get(declared.name)
-        if other is not None and _origin(other.function) != _origin(declared.function):
-            # Functions made in functions come and go: the one made last is meant.
-            if "<locals>" not in declared.function.__qualname__ + other.function.__qualname__:
-                raise BadDefinition(
-                    f"{_place(declared.function)} and {_place(other.function)} are both stored as "
-                    f"{declared.name!r}; give one of them another name."
-                )
+        # Functions made in functions come and go: the one made last is meant.
+        if other is not None and not (
+            _origin(other.function) == _origin(declared.function)
+            or "<locals>" in declared.function.__qualname__ + other.function.__qualname__
+        ):
+            raise BadDefinition(
+                f"{_place(declared.function)} and {_place(other.function)} are both stored as "
+                f"{declared.name!r}; give one of them another name."
+            )
         for one in _known.values():
             if one.kind != declared.kind or one.name == declared.name:
                 continue

@@ -128,9 +128,7 @@ def _arguments(one: Invoked, chart: Any, data: Mapping[str, Any]) -> Iterator[tu
             )
 
 
-def left_behind(
-    pending: Mapping[int, Message], configuration: Collection[str]
-) -> tuple[int, ...]:
+def left_behind(pending: Mapping[int, Message], configuration: Collection[str]) -> tuple[int, ...]:
     """Return the ids of activities whose state is not active there."""
     return tuple(
         message.id

@@ -1,4 +1,4 @@
-"""What the store is told of activities between the step that starts one and the one that ends it."""
+"""What the store is told of activities between their first step and their last."""
 
 from __future__ import annotations
 
@@ -37,10 +37,7 @@ class Ledger:
 
     def save(self, works: Sequence[Work]) -> None:
         """Write down how far these are. Should that fail, the next time will do."""
-        rows = [
-            (w.message.id, w.message.due, w.message.attempt, w.course.encode())
-            for w in works
-        ]
+        rows = [(w.message.id, w.message.due, w.message.attempt, w.course.encode()) for w in works]
         store = self._services.store
         ask(self._services.persistence, Write(lambda: store.postpone_all(rows)))
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Any
+from functools import partial
 
 from ..runtime import Runtime
 from .attempt import Attempt
@@ -49,14 +49,13 @@ class Places:
         for attempt in attempts:
             match attempt.activity.on:
                 case "thread":
-                    self._threads.run(lambda attempt=attempt: self._call(attempt))  # type: ignore[misc]  # a default binds it
+                    self._threads.run(partial(self._call, attempt))
                 case "process":
                     self._submit(attempt)
                 case "loop":
                     coroutines.append(attempt)
-        if coroutines and not self._runtime.loop.spawn(
-            [(lambda task, a=a: _bind(a, task), self._await(a)) for a in coroutines]
-        ):
+        works = [(partial(_bind, attempt), self._await(attempt)) for attempt in coroutines]
+        if works and not self._runtime.loop.spawn(works):
             for attempt in coroutines:
                 self._ended(attempt, None)
 

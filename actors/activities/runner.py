@@ -20,6 +20,7 @@ from ..services import Services
 from .attempt import Attempt, Work
 from .call import Course, read_call, read_course
 from .declared import Activity, find_activity
+from .heartbeats import Heartbeats
 from .lanes import Lanes
 from .ledger import Ledger
 from .places import Places
@@ -41,9 +42,6 @@ from .signals import (
 )
 
 logger = logging.getLogger("repertory.activities")
-
-SAVE_EVERY = 1.0
-"""Seconds between two looks at what is running, to write down how far it is."""
 
 
 class ActivityRunner(PooledActor):
@@ -67,20 +65,19 @@ class ActivityRunner(PooledActor):
         self._services = services
         self._clock = services.runtime.clock
         self._works = services.works
+        self._attempts: dict[int, Attempt] = {}
+        self._ledger = Ledger(services)
+        self._heartbeats = Heartbeats(self._clock, self._ledger, self._attempts, self._tell)
         self._places = services.places = Places(
-            services.runtime, self._ended, self._beat_from_afar
+            services.runtime, self._ended, self._heartbeats.from_afar
         )
         self._lanes = Lanes(most, self._places.processes.count)
-        self._ledger = Ledger(services)
         self._reports = Reports(services, lambda s, work: self._later(s, Again(work)))
-        self._attempts: dict[int, Attempt] = {}
         self._numbers = 0
         self._quiet: list[tuple[Any, bool]] = []
         self._winding_down: list[Any] = []
         self._closing = False
         self._looks = False
-        self._saves = False
-        self._saved = float("-inf")
 
     # --- messages ---
 
@@ -112,8 +109,7 @@ class ActivityRunner(PooledActor):
             case Look():
                 self._looks = False
             case Save():
-                self._saves = False
-                self._save()
+                self._heartbeats.save(message)
             case Quiet():
                 self._quiet.append((reply, self._busy))
             case WindDown():
@@ -184,7 +180,7 @@ class ActivityRunner(PooledActor):
         begun = [self._attempt(work, activity, now) for work, activity in self._lanes.start(now)]
         if begun:
             self._places.begin(begun)
-            self._save_later()
+            self._heartbeats.save_later()
         if self._lanes.soonest is not None and not self._looks:
             self._looks = True
             self._later(self._lanes.soonest, Look())
@@ -193,7 +189,7 @@ class ActivityRunner(PooledActor):
         self._numbers += 1
         terms = work.call.terms(activity)
         began = self._clock.now_us()
-        attempt = Attempt(self._numbers, work, activity, terms, began, now, self._beat)
+        attempt = Attempt(self._numbers, work, activity, terms, began, now, self._heartbeats.beat)
         work.running = self._attempts[attempt.number] = attempt
         if terms.timeout is not None:
             over = Overdue(work, attempt, "timeout", terms.timeout)
@@ -325,42 +321,3 @@ class ActivityRunner(PooledActor):
         if work.deadline is not None:
             work.deadline.cancel()
             work.deadline = None
-
-    # --- heartbeats ---
-
-    def _beat(self, attempt: Attempt, said: bytes | None) -> None:
-        """Note a heartbeat, in the thread that it comes from."""
-        if attempt.claimed:
-            return
-        attempt.beat = self._clock.monotonic()
-        if said is not None:
-            attempt.said = said
-            if not attempt.unsaved:
-                attempt.unsaved = True
-                if attempt.beat - self._saved >= SAVE_EVERY:
-                    self._tell(Save())
-
-    def _beat_from_afar(self, number: int, said: bytes | None) -> None:
-        attempt = self._attempts.get(number)
-        if attempt is not None:
-            self._beat(attempt, said)
-
-    def _save(self) -> None:
-        """Write down what runs, and how far it is, so that others can see it."""
-        self._saved = self._clock.monotonic()
-        changed = []
-        for attempt in self._attempts.values():
-            if attempt.claimed or not (attempt.unsaved or attempt.work.course.began is None):
-                continue
-            attempt.unsaved = False
-            work = attempt.work
-            work.course = replace(work.course, progress=work.progress(attempt), began=attempt.began)
-            changed.append(work)
-        if changed:
-            self._ledger.save(changed)
-        self._save_later()
-
-    def _save_later(self) -> None:
-        if not self._saves and self._attempts:
-            self._saves = True
-            self._later(SAVE_EVERY, Save())

@@ -81,7 +81,13 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Save(msgspec.Struct, frozen=True):
-    """To the runner: write down how far those are that run."""
+    """To the runner: write down how far those are that run.
+
+    Attributes:
+        last: whether no other one of these is on its way.
+    """
+
+    last: bool = True
 
 
 class Quiet(msgspec.Struct, frozen=True):

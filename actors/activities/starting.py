@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
-
 from ...persistence.records import MessageKind
 from ..agenda import Agenda, Sent
 from ..names import Name, text
@@ -73,12 +71,6 @@ class StartsActivities:
             >>> def on_pay(self) -> None:                              # doctest: +SKIP
             ...     self.start_activity(charge, self.context.total, done=Order.charged)
         """
-        given = {
-            "retry": retry,
-            "timeout": seconds(timeout),
-            "total_timeout": seconds(total_timeout),
-            "heartbeat_timeout": seconds(heartbeat_timeout),
-        }
         started = start(
             function,
             args,
@@ -86,7 +78,12 @@ class StartsActivities:
             name=None if name is None else text(name, "An activity's name"),
             done="" if done is None else self._event_of(done),
             failed=None if failed is None else self._event_of(failed),
-            changes=Changes(**{key: UNSET if v is None else v for key, v in given.items()}),
+            changes=Changes(
+                retry=retry,
+                timeout=seconds(timeout),
+                total_timeout=seconds(total_timeout),
+                heartbeat_timeout=seconds(heartbeat_timeout),
+            ),
         )
         add(self._agenda, self.workflow_id, started)
         return started.call.key

@@ -62,12 +62,12 @@ def take_invocations(chart_class: Any) -> dict[str, Invocation]:
 
 def _functions(chart_class: Any, state: State, where: str) -> list[Callable[..., Any]]:
     functions: list[Callable[..., Any]] = []
-    named = [name for name in ("on_invoke_state", f"on_invoke_{state.id}")]
+    named = ("on_invoke_state", f"on_invoke_{state.id}")
     method = next((name for name in named if hasattr(chart_class, name)), None)
     for spec in [*state._specs.items]:
         if spec.group is not CallbackGroup.INVOKE or spec.is_convention:
             continue
-        called = spec.func
+        called: Any = spec.func
         if spec.reference is not SpecReference.CALLABLE or not hasattr(called, "__qualname__"):
             raise BadDefinition(
                 f"{where}: state {state.id!r} invokes {called!r}, which is no function; give a "
