@@ -142,8 +142,11 @@ def start(
         UnknownActivity: the function is not declared as one.
         TypeError: it does not take these arguments.
         CodecError: they can't be written as JSON.
+        ValueError: a time among the changes is not longer than nothing.
     """
     declared = activity_of(function)
+    changes = Changes() if changes is None else changes
+    changes.over(declared.terms)  # what can't be is said in the step, not when it runs
     try:
         signature(declared.function).bind(*args, **kwargs)
     except TypeError as error:
@@ -160,6 +163,6 @@ def start(
         **plain,
         failed=failed,
         state=state,
-        changes=Changes() if changes is None else changes,
+        changes=changes,
     )
     return Started(declared.name if name is None else name, done, call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from statemachine import State
 from statemachine.callbacks import CallbackGroup, SpecReference
@@ -67,7 +67,7 @@ def _functions(chart_class: Any, state: State, where: str) -> list[Callable[...,
     for spec in [*state._specs.items]:
         if spec.group is not CallbackGroup.INVOKE or spec.is_convention:
             continue
-        called: Any = spec.func
+        called = cast(Any, spec).func
         if spec.reference is not SpecReference.CALLABLE or not hasattr(called, "__qualname__"):
             raise BadDefinition(
                 f"{where}: state {state.id!r} invokes {called!r}, which is no function; give a "
