@@ -318,15 +318,16 @@ class ActorSystem(SystemUpkeep):
         deadline = Deadline(timeout)
         # First those that are being started, last what is said of what failed.
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
-        under_way = True
+        under_way, moves = True, 0
         while under_way:
-            pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
-            for future in pending:
+            for future in [
+                WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()
+            ]:
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
-            ran = ask_and_wait(services.activities, Quiet(), deadline.left(), "activities")
             left = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
-            under_way = ran or left
+            before, moves = moves, ask_and_wait(services.activities, Quiet(), deadline.left())
+            under_way = left or moves != before
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 
     def messages(self, *, dead: bool = False) -> Sequence[Message]:

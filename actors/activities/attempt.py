@@ -23,8 +23,10 @@ class Work:
         course: how far it is.
         running: the attempt that is under way, or None.
         report: the event that is on its way to the workflow, or None.
+        queued: whether it waits for its turn.
         gone: whether nobody waits for it any more.
-        deadline: the timer of the end of its total time.
+        end: when its total time is over; UTC, in microseconds since 1970; None: never.
+        deadline: the timer of that.
         pauses: how often it could not even begin, or be reported, in a row.
     """
 
@@ -32,9 +34,11 @@ class Work:
         "call",
         "course",
         "deadline",
+        "end",
         "gone",
         "message",
         "pauses",
+        "queued",
         "report",
         "running",
     )
@@ -51,7 +55,9 @@ class Work:
         self.course = course
         self.running: Attempt | None = None
         self.report: Message | None = None
+        self.queued = False
         self.gone = False
+        self.end: int | None = None
         self.deadline: TimerHandle | None = None
         self.pauses = 0
 

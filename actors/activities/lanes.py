@@ -33,31 +33,33 @@ class Lanes:
 
     def put(self, work: Work, activity: Activity) -> None:
         """Have an activity wait for its turn."""
+        work.queued = True
         self._lanes.setdefault(activity.kind, deque()).append((work, activity))
 
     def clear(self) -> None:
         """Let nothing start any more."""
         self._lanes.clear()
 
-    def start(self, now: float) -> Iterator[Ready]:
+    def start(self, now: float, at: int) -> Iterator[Ready]:
         """Yield those that may start now, and count them as started.
 
         Arguments:
             now: the time, in seconds of the clock's `monotonic`.
+            at: the same; UTC, in microseconds since 1970.
         """
         more = True
         while more and self._lanes:
             more = False
             self.soonest = None
             for kind in (*self._lanes,):
-                ready = self._next(kind, now)
+                ready = self._next(kind, now, at)
                 if ready is not None:
                     more = True
                     yield ready
 
-    def _next(self, kind: str, now: float) -> Ready | None:
+    def _next(self, kind: str, now: float, at: int) -> Ready | None:
         lane = self._lanes[kind]
-        while lane and lane[0][0].gone:
+        while lane and not _waits(lane[0][0], at):
             lane.popleft()
         if not lane:
             del self._lanes[kind]
@@ -70,6 +72,7 @@ class Lanes:
             self.soonest = wait if self.soonest is None else min(self.soonest, wait)
             return None
         lane.popleft()
+        ready[0].queued = False
         self._lanes[kind] = self._lanes.pop(kind)  # the others come first next time
         for gate in gates:
             gate.start(now)
@@ -88,3 +91,8 @@ class Lanes:
         if activity.on == "process":
             return gate, self._all, self._processes
         return gate, self._all
+
+
+def _waits(work: Work, at: int) -> bool:
+    """Whether an activity is still wanted; whose time is over will be told so."""
+    return work.queued and (work.end is None or at < work.end)

@@ -97,7 +97,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         for wrong, what in (
             (not 0 <= self.first < math.inf, "first must be 0 or more seconds"),
             (not 1 <= self.factor <= 1000, "factor must be a number from 1 to 1000"),
-            (not 0 <= self.longest < math.inf, "longest must be 0 or more seconds"),
+            (not self.first <= self.longest < math.inf, "longest must be first or more seconds"),
             (not 0 <= self.jitter <= 1, "jitter must be a share from 0 to 1"),
             (self.attempts is not None and self.attempts < 1, "attempts must be 1 or more"),
             (self.within is not None and not self.within >= 0, "within must be 0 or more seconds"),

@@ -74,7 +74,8 @@ class ActivityRunner(PooledActor):
         self._lanes = Lanes(most, self._places.processes.count)
         self._reports = Reports(services, lambda s, work: self._later(s, Again(work)))
         self._numbers = 0
-        self._quiet: list[tuple[Any, bool]] = []
+        self._quiet: list[Any] = []
+        self._moves = 0
         self._winding_down: list[Any] = []
         self._closing = False
         self._looks = False
@@ -93,14 +94,18 @@ class ActivityRunner(PooledActor):
     def _take(self, message: Any, reply: Any) -> None:
         match message:
             case Carry():
+                self._moves += 1
                 self._carry(message.message)
             case Ended():
+                self._moves += 1
                 self._conclude(message.attempt, message.failure)
             case Gone():
                 self._forget(message.id)
             case Again():
+                self._moves += 1
                 self._again(message.work)
             case Overdue():
+                self._moves += 1
                 self._overdue(message)
             case Returned():
                 work = self._works.get(message.message.id)
@@ -111,7 +116,7 @@ class ActivityRunner(PooledActor):
             case Save():
                 self._heartbeats.save(message)
             case Quiet():
-                self._quiet.append((reply, self._busy))
+                self._quiet.append(reply)
             case WindDown():
                 self._closing = True
                 self._lanes.clear()
@@ -124,14 +129,10 @@ class ActivityRunner(PooledActor):
                         attempt.break_off()
                 reply.set(None)
 
-    @property
-    def _busy(self) -> bool:
-        return bool(self._attempts or self._reports.under_way)
-
     def _answer(self) -> None:
-        if self._quiet and not self._busy:
-            for reply, was_busy in self._quiet:
-                reply.set(was_busy)
+        if self._quiet and not (self._attempts or self._reports.under_way):
+            for reply in self._quiet:
+                reply.set(self._moves)
             self._quiet.clear()
         if self._winding_down and not self._attempts:
             for reply in self._winding_down:
@@ -169,15 +170,18 @@ class ActivityRunner(PooledActor):
         work.pauses = 0
         terms = work.call.terms(activity)
         if terms.total_timeout is not None and work.deadline is None:
-            end = work.message.at + int(terms.total_timeout * SECOND)
+            end = work.end = work.message.at + int(terms.total_timeout * SECOND)
             over = Overdue(work, None, "total_timeout", terms.total_timeout)
+            if end <= self._clock.now_us():
+                self._tell(over)
             with suppress(RuntimeError):
                 work.deadline = self._clock.call_at(end, self._tell, over)
         self._lanes.put(work, activity)
 
     def _start(self) -> None:
         now = self._clock.monotonic()
-        begun = [self._attempt(work, activity, now) for work, activity in self._lanes.start(now)]
+        starting = self._lanes.start(now, self._clock.now_us())
+        begun = [self._attempt(work, activity, now) for work, activity in starting]
         if begun:
             self._places.begin(begun)
             self._heartbeats.save_later()
@@ -273,6 +277,7 @@ class ActivityRunner(PooledActor):
             draw=random.random(),
             total=terms.total_timeout,
         )
+        work.queued = False
         work.message = replace(work.message, attempt=number)
         work.course = Course(work.progress(attempt), failure.data())
         dead: str | None = None
@@ -308,7 +313,7 @@ class ActivityRunner(PooledActor):
         work = self._works.get(id)
         if work is None:
             return
-        work.gone = True
+        work.gone, work.queued = True, False
         self._leave(work)
         attempt = work.running
         if attempt is not None and attempt.claim():

@@ -91,7 +91,7 @@ class Save(msgspec.Struct, frozen=True):
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """To the runner: answer once nothing runs; with whether anything did."""
+    """To the runner: answer once nothing runs; with how much has happened so far."""
 
 
 class WindDown(msgspec.Struct, frozen=True):

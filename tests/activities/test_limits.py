@@ -40,7 +40,13 @@ def test_no_more_run_at_once_than_the_limit(limit: int, moves: list[bool]) -> No
 
 @pytest.mark.parametrize(
     ("text", "count", "seconds"),
-    [("5/s", 5, 1), ("100/m", 100, 60), ("3/10s", 3, 10), ("1000/h", 1000, 3600), ("1/.5s", 1, 0.5)],
+    [
+        ("5/s", 5, 1),
+        ("100/m", 100, 60),
+        ("3/10s", 3, 10),
+        ("1000/h", 1000, 3600),
+        ("1/.5s", 1, 0.5),
+    ],
 )
 def test_rates_are_written_as_people_say_them(text: str, count: int, seconds: float) -> None:
     assert Rate.parse(text) == Rate(count, seconds)

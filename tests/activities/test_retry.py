@@ -11,10 +11,10 @@ from repertory.actors.activities.retry import SECOND, Failure, decide
 
 SECONDS = st.floats(0, 1e6, allow_nan=False)
 POLICIES = st.builds(
-    RetryPolicy,
+    lambda first, more, **others: RetryPolicy(first=first, longest=first + more, **others),
     first=SECONDS,
+    more=SECONDS,
     factor=st.floats(1, 1000),
-    longest=SECONDS,
     jitter=st.floats(0, 1),
     attempts=st.none() | st.integers(1, 1000),
     within=st.none() | SECONDS,
@@ -111,6 +111,7 @@ def test_what_can_never_succeed_is_not_tried_again() -> None:
         {"factor": 0.5},
         {"factor": 1e9},
         {"longest": float("inf")},
+        {"longest": 0.5},
         {"jitter": 2},
         {"attempts": 0},
         {"within": -1},
