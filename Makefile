@@ -11,9 +11,11 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-# `make test` kills 50 times; this kills 200 times, or ROUNDS=n.
+# `make test` kills 50 times and tries a sample of all crash points; this kills 200 times, or
+# ROUNDS=n, and tries every point.
 crash: $(VENV)/ready
-	REPERTORY_CRASH_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/crash
+	REPERTORY_CRASH_ROUNDS=$(or $(ROUNDS),200) REPERTORY_EVERY_WRITE=1 \
+		$(BIN)/python -m pytest -n 2 tests/crash tests/faults
 
 # The suites of the libraries that we stand in for, run on our engine and our actors.
 conformance: $(VENV)/ready
@@ -26,7 +28,7 @@ bench: $(VENV)/ready
 	$(BIN)/pip install -q -e '.[bench]'
 	-command -v npm >/dev/null && npm install --silent --prefix benchmarks/xstate
 	$(BIN)/python benchmarks/charts.py --json build/charts.json
-	$(BIN)/python benchmarks/runtime_rates.py
+	$(BIN)/python -m benchmarks.savina
 	$(BIN)/python -m benchmarks.durable
 
 # Types are checked on what a user installs: type checkers cannot see mapped folders.

@@ -7,6 +7,7 @@ Layers, each importing only from those above it in this list:
     actors.charts          statecharts: the only importer of python-statemachine
     workflow … supervisor  one workflow's actor, the persistence actor, the supervisor
     system, ref            what an app holds
+    definitions            workflows from documents
     cli                    the command line, built on the public names alone
 """
 
@@ -18,6 +19,7 @@ from ..persistence.errors import (
     HandlerFailed,
     HistoryTrimmed,
     InvalidTransition,
+    MailboxFull,
     MigrationFailed,
     NotAStore,
     RepertoryError,
@@ -31,6 +33,7 @@ from ..persistence.errors import (
     StoreTooNew,
     SystemStopped,
     Timeout,
+    TimerSkipped,
     UnknownActivity,
     UnknownEvent,
     UnknownState,
@@ -51,14 +54,24 @@ from .activities import (
     as_activity,
     current_activity,
 )
-from .charts import Event, HistoryState, State, States
+from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
+from .definitions import (
+    ContractBroken,
+    Definitions,
+    Fault,
+    FaultyDocument,
+    GuardFailed,
+    UnboundActions,
+    action,
+    load_definitions,
+)
 from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
-from .messages import EventFailed
+from .messages import EventFailed, StoreFailed
 from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
@@ -66,6 +79,7 @@ from .passivation import WorkflowActivated, WorkflowPassivated
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
+from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
@@ -78,12 +92,17 @@ __all__ = [
     "ChangedDefinition",
     "Committed",
     "ContextInvalid",
+    "ContractBroken",
     "CurrentActivity",
     "DefinitionChanged",
     "DefinitionChangedWarning",
+    "Definitions",
     "Difference",
     "Event",
     "EventFailed",
+    "Fault",
+    "FaultyDocument",
+    "GuardFailed",
     "Handler",
     "HandlerFailed",
     "HistoryEntry",
@@ -91,6 +110,7 @@ __all__ = [
     "HistoryTrimmed",
     "InvalidTransition",
     "Lifecycle",
+    "MailboxFull",
     "MigrationFailed",
     "MigrationReport",
     "NotAStore",
@@ -106,6 +126,7 @@ __all__ = [
     "States",
     "StoreDamaged",
     "StoreError",
+    "StoreFailed",
     "StoreFenced",
     "StoreInUse",
     "StoreTooNew",
@@ -114,7 +135,10 @@ __all__ = [
     "SubscriptionGap",
     "SystemStopped",
     "Timeout",
+    "Timer",
+    "TimerSkipped",
     "Transition",
+    "UnboundActions",
     "UnknownActivity",
     "UnknownEvent",
     "UnknownState",
@@ -131,8 +155,11 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",
+    "action",
     "activity",
+    "after",
     "as_activity",
     "current_activity",
+    "load_definitions",
     "migrates",
 ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 from pykka import ActorDeadError
 
 from ..persistence.errors import SystemStopped
+from .answer import brought_by
 from .position import Position
-from .runtime import PooledRef
+from .runtime import Envelope, PooledFuture, PooledRef
 
 
 class Activation:
@@ -50,6 +51,7 @@ class Activations:
         passivated: those that have left.
         fresh: those that are on their way in.
         weight: the bytes that all take, by estimate.
+        arrived: called when one has come to where its workflow stands, or has left.
         arrivals: those that were made, for whoever decides which ones leave; None: nobody does.
     """
 
@@ -68,6 +70,7 @@ class Activations:
         self.passivated = 0
         self.fresh = 0
         self.weight = 0
+        self.arrived: Callable[[], None] = lambda: None
         self.arrivals: deque[tuple[str, Activation]] | None = None
 
     def close(self) -> None:
@@ -102,19 +105,55 @@ class Activations:
             if found is None:
                 if self._closed:
                     raise SystemStopped(f"The system has stopped; {workflow_id!r} stays as it is.")
-                found = Activation()
-                found.ref = self._activate(workflow_id, found)
-                # Whoever hears of actors that start may have sent it something, in this thread.
-                if (sooner := self._table.get(workflow_id)) is not None:
-                    found.ref.stop(block=False)
-                    return sooner
-                self._table[workflow_id] = found
-                self.activated += 1
-                self.fresh += 1
-                self.uses = found.used = self.uses + 1
-                if self.arrivals is not None:
-                    self.arrivals.append((workflow_id, found))
+                found = self._make(workflow_id)
             return found
+
+    def _make(self, workflow_id: str, waiting: Sequence[Envelope[Any]] = ()) -> Activation:
+        found = Activation()
+        found.ref = self._activate(workflow_id, found)
+        # Whoever hears of actors that start may have sent it something, in this thread.
+        if (sooner := self._table.get(workflow_id)) is not None:
+            found.ref.stop(block=False)
+            found = sooner
+        for number, envelope in enumerate(waiting):
+            if envelope.reply_to is not None:
+                brought_by(found.ref, cast("PooledFuture[Any]", envelope.reply_to))
+            try:
+                found.ref.actor_inbox.put(envelope)
+            except ActorDeadError:  # it could not be read, and has left already
+                self.leave(workflow_id, found)
+                return self._make(workflow_id, waiting[number:])
+        # Not before that: nobody may overtake what waits.
+        if found is not sooner:
+            self._table[workflow_id] = found
+            self.activated += 1
+            self.fresh += 1
+            self.uses = found.used = self.uses + 1
+            if self.arrivals is not None:
+                self.arrivals.append((workflow_id, found))
+        return found
+
+    def succeed(
+        self,
+        workflow_id: str,
+        activation: Activation,
+        vacate: Callable[[], Sequence[Envelope[Any]]],
+    ) -> None:
+        """Let an activation leave though messages wait: the next one takes them, in order.
+
+        When the system is closing there is no next one, and nobody takes them.
+
+        Arguments:
+            vacate: closes the mailbox, has it `leave`, and returns what was in it.
+        """
+        with self._lock:
+            waiting = vacate()
+            if waiting and not self._closed:
+                self._make(workflow_id, waiting)
+                return
+        for envelope in waiting:
+            ref = activation.ref
+            ref.runtime.dead_letters.add(envelope, ref, "stopped before handling the message")
 
     def ready(self, activation: Activation) -> bool:
         """Note that an activation has come to where its workflow stands; tell if that is new."""
@@ -123,6 +162,7 @@ class Activations:
                 return False
             activation.fresh = False
             self.fresh -= 1
+        self.arrived()
         return True
 
     def weigh(self, activation: Activation, size: int) -> None:
@@ -143,6 +183,7 @@ class Activations:
                 activation.fresh = False
                 self.weight -= activation._counted
                 activation._counted = 0
+        self.arrived()
 
     def deliver(self, workflow_id: str, put: Callable[[PooledRef[Any]], None]) -> None:
         """Give a message to a workflow, in memory or not.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
 from ..persistence.records import Message, MessageKind
+from .recurrence import recurrence_of
 from .runtime import SystemClock
 
 _CLOCK = SystemClock()
@@ -38,36 +39,68 @@ class Agenda:
     """What the store has of it, with what the present step adds and takes back.
 
     Attributes:
+        came: the message that the step takes, or None.
         sent: what the step has added so far.
     """
 
-    __slots__ = ("_cancelled", "_now", "_pending", "sent")
+    __slots__ = ("_cancelled", "_now", "_pending", "came", "sent")
 
     def __init__(self) -> None:
         self._now: int | None = None
+        self.came: Message | None = None
         self.sent: list[Sent] = []
         self._pending: Mapping[int, Message] = {}
         self._cancelled: list[int] = []
 
-    def begin(self, pending: Mapping[int, Message], now: int) -> None:
+    def begin(self, pending: Mapping[int, Message], now: int, came: Message | None = None) -> None:
         """Begin a step.
 
         Arguments:
             pending: what the workflow has named and is still to come, by id.
             now: when the step begins; UTC, in microseconds since 1970.
+            came: the message that it takes. If that is a timer that repeats, its next one is set.
         """
         self._now = now
         self._pending = pending
+        self.came = came
         self.sent.clear()
         self._cancelled.clear()
+        if came is not None and came.kind is MessageKind.TIMER and came.options is not None:
+            due = recurrence_of(came).next(came.due, now)
+            if due is not None:
+                self.sent.append(_again(came, due))
 
     @property
     def now(self) -> int:
         """When the step began, or without a system the time; UTC, in microseconds since 1970."""
         return _CLOCK.now_us() if self._now is None else self._now
 
+    def unused(self, kind: MessageKind, name: str) -> str:
+        """Return this name, or with a number behind it one that nothing of a kind has."""
+        taken = {one.name for one in self.of(kind)}
+        return next(
+            one
+            for one in (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+            if one not in taken
+        )
+
+    def cancel_all(self, kinds: Collection[MessageKind]) -> None:
+        """Take back all that is still to come of some kinds."""
+        for kind in kinds:
+            for one in [*self.of(kind)]:
+                self.take_back(one)
+
+    def cancel_since(self, sequence: int, kinds: Collection[MessageKind]) -> None:
+        """Take back what steps after this one have added of some kinds."""
+        for kind in kinds:
+            for one in [*self.of(kind)]:
+                if isinstance(one, Message) and one.sequence > sequence:
+                    self.take_back(one)
+
     def take(self) -> tuple[list[Sent], tuple[int, ...]]:
         """Return what the step has added, and the ids of what it has taken back; forget both."""
+        if not (self.sent or self._cancelled):
+            return [], ()
         taken = self.sent.copy(), tuple(self._cancelled)
         self.sent.clear()
         self._cancelled.clear()
@@ -75,8 +108,9 @@ class Agenda:
 
     def of(self, kind: MessageKind) -> Iterator[Message | Sent]:
         """Yield what is still to come of a kind."""
+        came = None if self.came is None else self.came.id
         for message in self._pending.values():
-            if message.kind is kind and message.id not in self._cancelled:
+            if message.kind is kind and message.id not in self._cancelled and message.id != came:
                 yield message
         for sent in self.sent:
             if sent.kind is kind:
@@ -86,8 +120,24 @@ class Agenda:
         """Take back what is still to come of a kind under a name; tell whether there was any."""
         found = [one for one in self.of(kind) if one.name == name]
         for one in found:
-            if isinstance(one, Message):
-                self._cancelled.append(one.id)
-            else:
-                self.sent.remove(one)
+            self.take_back(one)
         return bool(found)
+
+    def take_back(self, one: Message | Sent) -> None:
+        """Take back one thing that is still to come."""
+        if isinstance(one, Message):
+            self._cancelled.append(one.id)
+        else:
+            self.sent.remove(one)
+
+
+def _again(message: Message, due: int) -> Sent:
+    return Sent(
+        message.receiver,
+        message.event,
+        message.data,
+        kind=message.kind,
+        due=due,
+        name=message.name,
+        options=message.options,
+    )

@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+from .charts import Span, microseconds
+from .position import microseconds_of
 
-Span = float | timedelta
-"""A length of time: seconds, or a `timedelta`."""
-
-
-def microseconds(span: Span, what: str) -> int:
-    """Return a length of time in whole microseconds, and none too few.
-
-    Arguments:
-        span: the length of time.
-        what: what it is, for the error.
-
-    Raises:
-        ValueError: it is less than nothing, or no number.
-        TypeError: it is no length of time.
-    """
-    if isinstance(span, timedelta):
-        length = span // _MICROSECOND
-    elif isinstance(span, int | float) and not isinstance(span, bool):
-        if not abs(span) <= _LAST / 1e6:
-            raise ValueError(f"{what} is {span!r} seconds; give seconds that can be counted.")
-        length = round(span * 1e6)
-    else:
-        raise TypeError(f"{what} is {span!r}; give seconds, or a timedelta.")
-    if length < 0:
-        raise ValueError(f"{what} is {span!r}, which is past; give 0 for at once, or more.")
-    return length
+_LAST = microseconds_of(datetime.max.replace(tzinfo=UTC))
 
 
 def deadline(now: int, after: Span | None, at: datetime | None) -> int:
@@ -59,4 +33,4 @@ def deadline(now: int, after: Span | None, at: datetime | None) -> int:
         raise TypeError(f"`at` is {at!r}; give a datetime with a time zone.")
     if at.tzinfo is None or at.utcoffset() is None:
         raise ValueError(f"`at` is {at!r}, without a time zone; give one, such as tzinfo=UTC.")
-    return max(1, (at - _EPOCH) // _MICROSECOND)
+    return max(1, microseconds_of(at))

@@ -54,6 +54,7 @@ class Due:
         self._expected = due
         self._silence()
         if due <= self._clock.now_us():
+            self.behind = True
             self._ring()
             return
         with suppress(RuntimeError):  # the clock has stopped; the next system looks

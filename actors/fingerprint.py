@@ -13,7 +13,7 @@ from .charts import describe_states, describe_transitions
 from .workflow import Workflow
 
 
-class Fingerprint(msgspec.Struct, frozen=True):
+class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True):
     """What of a class decides how its stored workflows go on; the code of actions is not in it.
 
     It is kept as it is and not as a hash, so that what differs can be named.
@@ -22,11 +22,13 @@ class Fingerprint(msgspec.Struct, frozen=True):
         states: what each state is, by its id.
         transitions: those that start from each state, in their order.
         context: the type of each field of the context, and of the types that it is made of.
+        facts: what else the class says decides it.
     """
 
     states: dict[str, str]
     transitions: dict[str, list[str]]
     context: dict[str, str]
+    facts: Mapping[str, str] = {}
 
 
 _decode = msgspec.json.Decoder(Fingerprint).decode
@@ -37,7 +39,8 @@ def fingerprint(workflow: type[Workflow]) -> bytes:
     """Return a class's fingerprint as JSON."""
     codec = workflow.codec
     context = {} if codec.fields is None else _fields(codec.type, "", set())
-    return _encode(Fingerprint(describe_states(workflow), describe_transitions(workflow), context))
+    states, transitions = describe_states(workflow), describe_transitions(workflow)
+    return _encode(Fingerprint(states, transitions, context, workflow.definition_facts))
 
 
 def differences(before: bytes, after: bytes) -> list[str]:
@@ -51,6 +54,7 @@ def differences(before: bytes, after: bytes) -> list[str]:
         *_items("state", was.states, now.states),
         *_transitions(was.transitions, now.transitions),
         *_items("context field", was.context, now.context),
+        *_facts(was.facts, now.facts),
     ]
 
 
@@ -62,6 +66,16 @@ def _items(what: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterato
             yield f"{what} {name!r} is new"
         elif was[name] != now[name]:
             yield f"{what} {name!r} was {was[name]}, and is {now[name]}"
+
+
+def _facts(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in {**was, **now}:
+        if name not in now:
+            yield f"{name} is gone"
+        elif name not in was:
+            yield f"{name} is new"
+        elif was[name] != now[name]:
+            yield f"{name} was {was[name]!r}, and is {now[name]!r}"
 
 
 def _transitions(was: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> Iterator[str]:

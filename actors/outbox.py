@@ -2,12 +2,13 @@
 
 A message is written with the step that sends it and taken out with the step that takes it, so it
 takes effect exactly once. What is on its way when the process ends is delivered when the
-store is opened again. What is due later is not held in memory: see `due`.
+store is opened again. What is due later is not held in memory: see `due`. Nor is what there is no
+room for now: so many messages are handed out at once, and the rest waits in the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter, deque
 from contextlib import suppress
 
 from pykka import ActorDeadError
@@ -15,13 +16,16 @@ from pykka import ActorDeadError
 from ..persistence.codec import decode_json
 from ..persistence.errors import SystemStopped, WorkflowNotFound
 from ..persistence.records import Message, Step
-from .due import Due
+from .due import WINDOW, Due
 from .messages import Deliver, EventFailed, Redeliver
 from .services import Carrier, Services
 
 FIRST_RETRY = 0.1
 LONGEST_RETRY = 30.0
 """Seconds until a message that could not be taken is tried again: doubled each time, up to this."""
+
+EACH = 100
+"""Messages that one workflow is given at once; of all together, it is `due.WINDOW`."""
 
 
 class Outbox:
@@ -30,29 +34,70 @@ class Outbox:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._store = services.store
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, str] = {}
+        self._given: Counter[str] = Counter()
         # What others see to, and who does.
         self._carried: dict[int, Carrier] = {}
         # Receivers that could not take a message: what is sent to one waits until it is tried
         # again, so that nothing overtakes.
         self._stalled: set[str] = set()
         self._pauses: dict[str, float] = {}
+        # Receivers for whom more waits in the store; those of them who have room for it now.
+        self._behind: set[str] = set()
+        self._next: deque[str] = deque()
+        # How far it has come in what was there when the store was opened; None: through it.
+        self._found: int | None = None
         self._due = Due(services)
 
     @property
     def under_way(self) -> bool:
-        """Whether a message was delivered and is not taken yet, or is due and not delivered."""
-        return bool(self._in_flight) or self._due.behind
+        """Whether a message was delivered and is not taken yet, or could be delivered now."""
+        more = self._due.behind or self._next or self._found is not None
+        return bool(self._in_flight or more)
 
     def deliver_all(self) -> None:
         """Deliver what was on its way when the store was closed, or the process killed."""
-        after = (0, 0)
-        while page := self._store.due(by=0, after=after):
-            for message in page:
-                self._deliver_once(message)
-            after = (0, page[-1].id)
+        self._found = 0
         self._due.begin_anew()
         self.look_due()
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Deliver what has waited in the store, as far as there is room for it."""
+        while self._next and (room := WINDOW - len(self._in_flight)) > 0:
+            self._catch_up_with(self._next.popleft(), room)
+        while self._found is not None and (room := WINDOW - len(self._in_flight)) > 0:
+            page = self._store.due(by=0, after=(0, self._found), limit=room)
+            for message in page:
+                if not self._is_full(message):
+                    self._deliver_once(message)
+            self._found = page[-1].id if len(page) == room else None
+
+    def _catch_up_with(self, receiver: str, room: int) -> None:
+        """Deliver the first of what waits for a receiver."""
+        if receiver not in self._behind:
+            return
+        limit = min(EACH, self._given[receiver] + room)
+        waiting = self._waiting(receiver, limit)
+        if len(waiting) < limit:
+            self._behind.discard(receiver)
+        for message in waiting:
+            if message.id not in self._in_flight:
+                self._deliver(message)
+
+    def _is_full(self, message: Message) -> bool:
+        """Tell whether a message must wait in the store, since its receiver has got enough."""
+        if message.kind in self._services.carriers:
+            return False
+        receiver = message.receiver
+        if receiver in self._behind:
+            return True
+        if (given := self._given[receiver]) < EACH and len(self._in_flight) < WINDOW:
+            return False
+        self._behind.add(receiver)
+        if given < EACH:
+            self._next.append(receiver)
+        return True
 
     def look_due(self) -> None:
         """Deliver what is due by now, in that order, a window at a time."""
@@ -60,12 +105,9 @@ class Outbox:
             self._deliver_once(message)
 
     def _deliver_once(self, message: Message) -> None:
-        if message.id not in self._in_flight and not self._waits(message):
+        carried = message.kind in self._services.carriers
+        if message.id not in self._in_flight and (carried or message.receiver not in self._stalled):
             self._deliver(message)
-
-    def _waits(self, message: Message) -> bool:
-        """Whether it has to wait until its receiver has taken what was sent before."""
-        return message.receiver in self._stalled and message.kind not in self._services.carriers
 
     def committed(self, step: Step) -> None:
         """Deliver what a step has sent; forget what it has taken, or taken back."""
@@ -77,8 +119,16 @@ class Outbox:
         for message in step.sends:
             if message.due:
                 self._due.expect(message.due)
-            elif not self._waits(message):
+            elif message.kind in self._services.carriers:
                 self._deliver(message)
+            elif message.receiver in self._stalled:
+                continue
+            elif self._found is None:
+                if not self._is_full(message):
+                    self._deliver_once(message)
+            elif message.receiver not in self._behind:  # what was there before goes first
+                self._behind.add(message.receiver)
+                self._next.append(message.receiver)
 
     def dropped(self, message: int) -> None:
         """Forget a message that came too late: its sender has taken it back."""
@@ -87,7 +137,14 @@ class Outbox:
     def _forget(self, message: int) -> None:
         if (carrier := self._carried.pop(message, None)) is not None:
             carrier.gone(message)
-        self._in_flight.discard(message)
+        if (receiver := self._in_flight.pop(message, None)) is not None:
+            self._given[receiver] -= 1
+            left = self._given[receiver]
+            if left == EACH // 2 or not left:
+                if receiver in self._behind:
+                    self._next.append(receiver)
+                if not left:
+                    del self._given[receiver]
         if self._due.wants_more(len(self._in_flight)):
             self.look_due()
 
@@ -131,25 +188,33 @@ class Outbox:
             return
         else:
             self._stalled.add(receiver)
+            self._behind.discard(receiver)
             self._retry_later(receiver)
         with suppress(ActorDeadError):
             self._services.supervisor.tell(EventFailed(receiver, error))
 
     def redeliver(self, receiver: str) -> None:
         """Deliver again what a receiver has not taken, in its order."""
-        waiting = sorted(self._waiting(receiver), key=lambda message: (message.due, message.id))
-        if any(message.id in self._in_flight for message in waiting):
+        waiting = self._waiting(receiver, EACH)
+        if self._given[receiver]:
             self._retry_later(receiver)  # what is under way comes to its end first
             return
         self._stalled.discard(receiver)
+        if len(waiting) == EACH:
+            self._behind.add(receiver)
         for number, message in enumerate(waiting):
             self._deliver(message, anew=number == 0)
 
-    def _waiting(self, receiver: str) -> Iterator[Message]:
+    def _waiting(self, receiver: str, limit: int) -> list[Message]:
+        """Return the first of what waits for a receiver, and is not for somebody else to see to."""
         after, now = 0, self._services.runtime.clock.now_us()
-        while page := self._store.messages(receiver=receiver, by=now, after=after):
-            yield from (m for m in page if m.kind not in self._services.carriers)
+        found: list[Message] = []
+        while page := self._store.messages(receiver=receiver, by=now, after=after, limit=limit):
+            found += (m for m in page if m.kind not in self._services.carriers)
             after = page[-1].id
+            if len(page) < limit or len(found) >= limit:
+                break
+        return sorted(found[:limit], key=lambda message: (message.due, message.id))
 
     def _deliver(self, message: Message, *, anew: bool = False) -> None:
         carrier = self._services.carriers.get(message.kind)
@@ -158,13 +223,14 @@ class Outbox:
                 self._carried[message.id] = carrier
                 carrier.carry(message)
             return
-        self._in_flight.add(message.id)
+        self._in_flight[message.id] = message.receiver
+        self._given[message.receiver] += 1
         data = {} if message.data is None else decode_json(message.data)
         deliver = Deliver(message.event, data, message=message, anew=anew)
         try:
             self._services.activations.deliver(message.receiver, lambda ref: ref.tell(deliver))
         except SystemStopped:
-            self._in_flight.discard(message.id)  # the next system delivers it
+            self._forget(message.id)  # the next system delivers it
 
     def _retry_later(self, receiver: str) -> None:
         pause = self._pauses.get(receiver, FIRST_RETRY)

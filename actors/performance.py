@@ -9,9 +9,9 @@ from typing import Any
 
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
-from ..persistence.records import ChartState, Kind, Message
+from ..persistence.records import ChartState, Kind
 from .activities.invoking import invoke
-from .agenda import Sent
+from .agenda import Agenda
 from .charts import (
     Macrostep,
     begin,
@@ -71,52 +71,61 @@ class Performance:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
 
-    async def begin(self, at: int) -> Macrostep:
-        """Enter the initial states.
+    @property
+    def agenda(self) -> Agenda:
+        """What is still to come, with what the present step adds and takes back."""
+        return self._chart._agenda
 
-        Arguments:
-            at: the time; UTC, in microseconds since 1970.
-        """
-        self._chart._agenda.begin({}, at)
+    async def begin(self) -> Macrostep:
+        """Enter the initial states."""
         taken = await begin_async(self._chart) if runs_async(self._chart) else begin(self._chart)
-        if self.workflow.invoked:
-            self._invoke((), taken, {})
+        self._invoke((), taken, {})
         return taken
 
-    async def take(
-        self, event: str, data: Mapping[str, Any], pending: Mapping[int, Message], at: int
-    ) -> Macrostep:
-        """Take an event, to the end of its macrostep.
-
-        Arguments:
-            event: its name.
-            data: its data, by parameter name.
-            pending: what the workflow has named and is still to come, by id.
-            at: the time; UTC, in microseconds since 1970.
+    def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Take an event, to the end of its macrostep, when nothing has to be awaited.
 
         Raises:
             NotAllowed: the chart has no transition for it where it stands.
             Exception: whatever an action, a guard or a handler raised.
         """
-        self._chart._agenda.begin(pending, at)
         self._calls.clear()
+        if self._hooks:
+            run(self._tell_hooks(event))
+        before = self._standing()
+        taken = macrostep(self._chart, event, data)
+        self._invoke(before, taken, data)
+        self.workflow.check_answer(event, taken.result)
+        return taken
+
+    async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
+        """Do what `take` does, where something has to be awaited."""
+        self._calls.clear()
+        await self._tell_hooks(event)
+        before = self._standing()
+        if runs_async(self._chart):
+            taken = await macrostep_async(self._chart, event, data)
+        else:
+            taken = macrostep(self._chart, event, data)
+        self._invoke(before, taken, data)
+        self.workflow.check_answer(event, taken.result)
+        return taken
+
+    def _standing(self) -> Sequence[str]:
+        return capture_state(self._chart).configuration if self.workflow.invoked else ()
+
+    def _invoke(self, before: Sequence[str], taken: Macrostep, data: Mapping[str, Any]) -> None:
+        """Start and cancel what the states invoke that were entered and left."""
+        if self.workflow.invoked:
+            after = capture_state(self._chart).configuration
+            invoke(self.workflow.invoked, self._chart, before, after, taken.microsteps, data)
+
+    async def _tell_hooks(self, event: str) -> None:
         for hook in self._hooks:
             standing = leaves(self.workflow, capture_state(self._chart).configuration)
             told = hook("+".join(standing), event)
             if isawaitable(told):
                 await told
-        before = capture_state(self._chart).configuration if self.workflow.invoked else ()
-        if runs_async(self._chart):
-            taken = await macrostep_async(self._chart, event, data)
-        else:
-            taken = macrostep(self._chart, event, data)
-        if self.workflow.invoked:
-            self._invoke(before, taken, data)
-        return taken
-
-    def _invoke(self, before: Sequence[str], taken: Macrostep, data: Mapping[str, Any]) -> None:
-        after = capture_state(self._chart).configuration
-        invoke(self.workflow.invoked, self._chart, before, after, taken.microsteps, data)
 
     def holds(self, context: Any) -> bool:
         """Tell whether its context is still this plain one."""
@@ -127,13 +136,11 @@ class Performance:
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
+        if not self._calls:
+            return []
         calls = self._calls.copy()
         self._calls.clear()
         return calls
-
-    def take_outbox(self) -> tuple[list[Sent], tuple[int, ...]]:
-        """Return what the step leaves to be done, and the ids of what it has taken back."""
-        return self._chart._agenda.take()
 
     def done(
         self,
@@ -169,16 +176,16 @@ class Performance:
             raise self._unwritable("what its actions returned", event, error) from error
         stands = capture_state(self._chart)
         return Done(
-            kind=kind,
-            event=event,
-            at=at,
-            duration=(perf_counter_ns() - started) // 1000,
-            chart=stands,
-            finished=is_final(self.workflow, stands.configuration),
-            context=context,
-            data=data,
-            key=key,
-            result=result,
+            kind,
+            event,
+            at,
+            (perf_counter_ns() - started) // 1000,
+            stands,
+            is_final(self.workflow, stands.configuration),
+            context,
+            data,
+            key,
+            result,
             microsteps=taken.microsteps,
             calls=self.take_calls(),
         )

@@ -18,6 +18,11 @@ def utc(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def microseconds_of(moment: datetime) -> int:
+    """Return a time, which knows its zone, as microseconds since 1970 in UTC."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 class Position(msgspec.Struct, frozen=True, gc=False):
     """Where a workflow stands after a step: enough to rehydrate it.
 

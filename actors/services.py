@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pykka import ActorDeadError
 
+from ..persistence.errors import StoreError, StoreFenced
 from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
-from .answer import brought_by
 from .definition_check import DefinitionCheck
 from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
+from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
@@ -59,8 +60,14 @@ class Services:
         statistics: what has been written, and what that took.
         own_handlers: handlers given to single workflows, by id.
         definitions: notices classes that have changed.
+        stalled: workflows that could not take a message from another one, and so take none after
+            it until it comes again.
+        stops_on: which errors of the store the system stops for.
+        stop: has it stop for one.
+        lost: the one that it has stopped for, or None.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
+        reception: where senders outside come in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
         works: the activities that run, or could, by the id of their message.
         activities: the actor that runs activities.
@@ -75,11 +82,16 @@ class Services:
     system_handlers: Sequence[object] = ()
     statistics: Statistics = field(default_factory=Statistics)
     own_handlers: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    stalled: set[str] = field(default_factory=set)
+    stops_on: type[StoreError] = StoreFenced
+    stop: Callable[[StoreError], None] = lambda error: None
+    lost: StoreError | None = None
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
+    reception: Reception = field(init=False)
     carriers: dict[MessageKind, Carrier] = field(default_factory=dict)
     works: dict[int, Work] = field(default_factory=dict)
     activities: PooledRef[Any] = field(init=False)
@@ -87,10 +99,10 @@ class Services:
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
-        for reply in commit.replies:
-            brought_by(self.persistence, reply)
+        reply = commit.reply
+        if reply is not None:
+            reply.worker = self.persistence.actor_inbox
         try:
-            reply = commit.replies[0] if commit.replies else None
             self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Raw
-from msgspec.structs import replace
 
-from ..persistence.chain import checksum
+from ..persistence.chain import chained
 from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
-from .agenda import Sent
+from ..persistence.records import ChartState, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .position import Position
@@ -89,45 +87,45 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     record = before.record
     sequence = record.sequence + 1
     # Clocks step back; the history of one workflow does not.
-    at = max(done.at, record.updated_at)
+    at = done.at if done.at > record.updated_at else record.updated_at
     change = {"=": done.context} if sequence == 1 else diff(before.context, done.context)
-    entry = Entry(
-        sequence=sequence,
-        kind=done.kind,
-        at=at,
-        event=done.event,
-        data=done.data,
-        key=done.key,
-        source=record.configuration,
-        target=done.chart.configuration,
-        duration=done.duration,
-        history=None
-        if done.chart.history == before.chart.history
-        else encode_json(done.chart.history),
-        context=None if change is None else ContextCodec.encode(change),
-        result=done.result,
-        error=done.error,
-        details=_details(done, before.pending),
-        checksum=b"",
+    chart = done.chart
+    # By position, here and below: names cost as much again as the objects.
+    entry = chained(
+        before.checksum,
+        record.id,
+        sequence,
+        done.kind,
+        at,
+        done.event,
+        done.data,
+        done.key,
+        record.configuration,
+        chart.configuration,
+        done.duration,
+        None if chart.history == before.chart.history else encode_json(chart.history),
+        None if change is None else ContextCodec.encode(change),
+        done.result,
+        done.error,
+        _details(done, before.pending),
     )
-    entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
     after = Position(
-        record=WorkflowRecord(
-            number=record.number,
-            id=record.id,
-            type=record.type,
-            version=record.version,
-            sequence=sequence,
-            first_sequence=record.first_sequence,
-            configuration=done.chart.configuration,
-            finished=done.finished,
-            created_at=at if sequence == 1 else record.created_at,
-            updated_at=at,
+        WorkflowRecord(
+            record.number,
+            record.id,
+            record.type,
+            record.version,
+            sequence,
+            record.first_sequence,
+            chart.configuration,
+            done.finished,
+            at if sequence == 1 else record.created_at,
+            at,
         ),
-        chart=done.chart,
-        context=before.context if change is None else done.context,
-        checksum=entry.checksum,
-        pending=_still_pending(before.pending, done),
+        chart,
+        before.context if change is None else done.context,
+        entry.checksum,
+        _still_pending(before.pending, done),
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
@@ -135,42 +133,9 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     return Step(after.record, entry, checkpoint, done.sends, received, done.cancels), after
 
 
-def messages_of(
-    sent: Sequence[Sent], record: WorkflowRecord, at: int, allocate: Callable[[], int]
-) -> tuple[Message, ...]:
-    """Return what a step leaves to be done, as it is stored.
-
-    Arguments:
-        sent: what its actions have sent.
-        record: the workflow's row before it.
-        at: when it began; UTC, in microseconds since 1970.
-        allocate: gives the id for a new message.
-    """
-    return tuple(
-        Message(
-            allocate(),
-            record.id,
-            record.sequence + 1,
-            one.receiver,
-            one.event,
-            one.data,
-            at,
-            kind=one.kind,
-            due=one.due,
-            name=one.name,
-            options=one.options,
-        )
-        for one in sent
-    )
-
-
-def taken_back(message: Message, position: Position) -> bool:
-    """Tell whether a message is of the workflow itself, which has taken it back meanwhile."""
-    own = message.name is not None and message.sender == position.record.id
-    return own and message.id not in position.pending
-
-
 def _still_pending(before: Mapping[int, Message], done: Done) -> Mapping[int, Message]:
+    if not before and not done.sends:
+        return before
     named = [message for message in done.sends if message.name is not None]
     gone = [*done.cancels] if done.received is None else [*done.cancels, done.received.id]
     if not named and before.keys().isdisjoint(gone):
@@ -225,6 +190,8 @@ def _details(done: Done, pending: Mapping[int, Message]) -> bytes | None:
         details["cancelled"] = [[m.kind, m.name] for m in gone]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
+        if not details and not done.calls:  # as nearly always
+            return b'{"transitions":[%b]}' % b",".join(taken)
         details["transitions"] = Raw(b"[%b]" % b",".join(taken))
     if done.calls:
         details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -13,8 +14,10 @@ from .activities.status import ActivityStatus, status_of
 from .life import SystemLife
 from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
+from .position import microseconds_of
 from .ref import WorkflowRef
 from .statistics import Statistics
+from .timers import Timer, timers_among
 from .waiting import ask_and_wait
 from .workflow import Workflow
 
@@ -33,6 +36,24 @@ class SystemUpkeep(SystemLife):
             passivated=services.activations.passivated,
             unwritten=len(services.persistence.actor_inbox.queue),
         )
+
+    def timers(
+        self, *, until: datetime | None = None, after: Timer | None = None, limit: int = 100
+    ) -> list[Timer]:
+        """Return a page of the timers and timeouts of all workflows, the next one to fire first.
+
+        Arguments:
+            until: only those that are due by then; with a time zone.
+            after: for the next page, the last one of the page before.
+            limit: how many at the most.
+        """
+        store, found = self._services.store, list[Timer]()
+        by = 2**63 - 1 if until is None else microseconds_of(until)
+        cursor = (1, 0) if after is None else (microseconds_of(after.due), after.id)
+        while len(found) < limit and (page := store.due(by=by, after=cursor, limit=limit)):
+            found += timers_among(page)
+            cursor = (page[-1].due, page[-1].id)
+        return found[: max(limit, 0)]
 
     def verify(self, id: str | None = None) -> Sequence[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""

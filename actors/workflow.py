@@ -12,13 +12,16 @@ from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
+from ..persistence.records import MessageKind
 from .activities.invoking import Invoked, declare_invoked
 from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
 from .charts import (
     RESERVED,
+    After,
     ChartMeta,
     CompiledChart,
+    Span,
     begin,
     check_durable,
     events_of,
@@ -28,13 +31,17 @@ from .charts import (
     take_invocations,
 )
 from .context_fields import unknown_fields
-from .deadline import Span, deadline
+from .deadline import deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
-from .names import Name, event_name, text
+from .names import Name, event_name, find_name, text
+from .timeouts import checked_timeouts
+from .timers import Timers
 
-_INTERNAL = re.compile(r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])")
-"""Events that SCXML has the chart itself raise; from outside they would skip its rules."""
+_INTERNAL = re.compile(
+    r"(done|error)[._](state|invoke|execution|communication|platform)(?![a-z])|after\.state\."
+)
+"""Events that the chart itself raises, or a state's timeout: from outside they would skip rules."""
 
 
 _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_id")
@@ -54,7 +61,11 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
         version: version of the definition, stored with each workflow; see `migrates`.
         workflow_name: the name under which it is stored; by default the class's own.
         checkpoint_every: a checkpoint is written after so many steps.
+        deadline: the event that it gets when it has not finished in some time, as
+            `after(timedelta(days=30), "expire")`.
         handlers: objects told of what happens, within the step; see `Handler`.
+        definition_facts: what decides how stored workflows go on besides states, transitions and
+            context, by what people call it; a change to it is a change of the definition.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
         outbox: what the present step, or a chart without a system, has sent with `tell`.
@@ -74,6 +85,7 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     # Our own checks find the same, and say where.
     validate_disconnected_states = False
     validate_trap_states = False
+    validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
     # An internal transition to the state itself leaves it alone; with True it would be entered.
@@ -83,7 +95,9 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     version: ClassVar[int] = 1
     workflow_name: ClassVar[str] = ""
     checkpoint_every: ClassVar[int] = 100
+    deadline: ClassVar[After | None] = None
     handlers: ClassVar[Sequence[object]] = ()
+    definition_facts: ClassVar[Mapping[str, str]] = {}
 
     context: Any
     workflow_id: str
@@ -95,6 +109,8 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     invoked: ClassVar[Sequence[Invoked]] = ()
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
+    _all_events: ClassVar[frozenset[str]]
+    _timeouts: ClassVar[Mapping[str, tuple[After, ...]]] = {}
 
     def __init__(self, context: Any = None, *, workflow_id: str = "") -> None:
         """Make a chart of this class that runs without a system; nothing of it is kept.
@@ -160,20 +176,49 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
             )
         )
 
-    def send(self, event: str, *args: Any, delay: float | None = None, **kwargs: Any) -> Any:
-        """Send an event to this very chart, as python-statemachine does, but not later.
+    @property
+    def timers(self) -> Timers:
+        """The workflow's durable timers, in actions; see `Timers.start`."""
+        return Timers(type(self), self.workflow_id, self._agenda)
 
-        From within an action it is taken after the present macrostep, in the same step.
+    def send(
+        self,
+        event: str,
+        *args: Any,
+        delay: float | None = None,
+        send_id: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Send an event to this very chart, as python-statemachine does.
+
+        From within an action it is taken after the present macrostep, in the same step; with a
+        delay, by a durable timer.
+
+        Arguments:
+            event: the event.
+            args: data by position; not with a delay.
+            delay: how long, in milliseconds, as python-statemachine has it.
+            send_id: the timer's name, for `cancel_event`; by default one that is free.
+            kwargs: the event's data.
 
         Raises:
-            ValueError: it has a delay, which would be lost with the process.
+            ValueError: the delay can't be, or there is data by position.
         """
-        if delay:
-            raise ValueError(
-                f"event {event!r} has a delay, which would be lost with the process; send it when "
-                f"it is due"
-            )
-        return super().send(event, *args, **kwargs)
+        if not delay:
+            return super().send(event, *args, send_id=send_id, **kwargs)
+        if args or kwargs.pop("internal", False):
+            raise ValueError(f"A delayed event {event!r} takes data by name, and is not internal.")
+        self.timers.start(
+            send_id or self._agenda.unused(MessageKind.TIMER, event),
+            event=event,
+            data=kwargs,
+            after=delay / 1000,
+        )
+        return None
+
+    def cancel_event(self, send_id: str) -> None:
+        """Cancel the delayed event of this name."""
+        self.timers.cancel(send_id)
 
     @classmethod
     def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
@@ -194,6 +239,10 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
         return cls.codec.load(cls.codec.plain(context))
 
     @classmethod
+    def check_answer(cls, event: str, answer: Any) -> None:
+        """Refuse, by raising, what the actions of an event returned; here nothing is refused."""
+
+    @classmethod
     def public_events(cls) -> frozenset[str]:
         """Return the events that may be sent: all but those that a chart gives itself."""
         return cls._public
@@ -201,12 +250,12 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     @classmethod
     def event_name(cls, event: str | Enum) -> str | None:
         """Return the id of an event given as name, enum member or class attribute, or None."""
-        return _find(event, cls._public)
+        return find_name(event, cls._public)
 
     @classmethod
     def state_name(cls, state: Any) -> str | None:
         """Return the id of a state given as name, enum member or class attribute, or None."""
-        return _find(getattr(state, "id", state), cls._names)
+        return find_name(getattr(state, "id", state), cls._names)
 
     @classmethod
     def _chart_defined(cls) -> None:
@@ -218,7 +267,8 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
             )
         check_durable(cls)
         cls._names = frozenset(states_of(cls))
-        cls._public = frozenset(name for name in events_of(cls) if not _INTERNAL.match(name))
+        cls._all_events = frozenset(events_of(cls))
+        cls._public = frozenset(name for name in cls._all_events if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:
                 if hasattr(Workflow, name) or name in _TAKEN:
@@ -234,6 +284,7 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
             raise BadDefinition(
                 f"{where}: version must be a whole number from 1, not {cls.version!r}."
             )
+        cls._timeouts = checked_timeouts(cls, where)
         cls.migrations = migrations_of(cls)
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
@@ -292,10 +343,3 @@ def workflow_class(name: str) -> type[Workflow]:
             f"{places} are all stored as {name!r}; give them different workflow_names.", name=name
         )
     return found[0]
-
-
-def _find(name: object, among: Any) -> str | None:
-    candidates = [name] if isinstance(name, str) else []
-    if isinstance(name, Enum):
-        candidates = [name.value, name.name]
-    return next((str(c) for c in candidates if isinstance(c, str) and c in among), None)

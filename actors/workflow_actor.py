@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
-from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
@@ -17,10 +16,10 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind, Message, MessageKind
-from .activations import Activation
-from .activities.invoking import left_behind
+from ..persistence.records import Kind, MessageKind
+from .attempt import Attempt
 from .charts import NotAllowed
+from .elsewhere import rollback_of
 from .messages import (
     Begin,
     CommitFailed,
@@ -34,54 +33,26 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .passivation import Reason, WorkflowActivated
 from .performance import Performance, run
-from .pipeline import Pipeline, Reply
-from .position import Position
-from .rehydration import past_position, previous_sequence, read_position
-from .runtime import PooledActor
+from .pipeline import Reply
+from .presence import Presence
 from .runtime.context import here
-from .services import Services
 from .stepping import (
     CREATED,
     Done,
-    messages_of,
-    migrated,
     noted,
-    rolled_back,
-    taken_back,
     unborn,
 )
-from .versions import load_context, to_present
-from .workflow import Workflow
+from .to_come import taken_back, too_late
 
 
-class WorkflowActor(PooledActor):
+class WorkflowActor(Presence):
     """Runs one workflow. What it takes is answered when it is durable.
 
     It does not wait for that: it goes on with its next event while its last steps are being
     written. When one of them can't be, it goes back to the last one that was, and all that
     followed fail with it.
     """
-
-    stop_on_failure = False
-
-    def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__()
-        self._services = services
-        self._id = workflow_id
-        self._activation = activation
-        self._performance: Performance | None = None
-        self._position: Position | None = None
-        self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._leaving: Leave | None = None
-        self._checkpoint_every = 1
-        self._stalled = False
-        self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
-
-    @property
-    def actor_name(self) -> str:
-        return f"workflow {self._id}"
 
     # --- messages ---
 
@@ -144,9 +115,11 @@ class WorkflowActor(PooledActor):
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
         if isinstance(message, Leave):
-            self._leaving = None
             message.refused(error)
         elif isinstance(message, Deliver) and message.message is not None:
+            if not isinstance(error, WorkflowNotFound):
+                # What comes after it may find it all well again, but must not overtake it.
+                self._services.stalled.add(self._id)
             with suppress(ActorDeadError):
                 self._services.persistence.tell(Undelivered(message.message, error))
         else:
@@ -158,12 +131,17 @@ class WorkflowActor(PooledActor):
             self._performance = None  # nothing is known of the chart any more
 
     def _keep_order(self, message: Deliver) -> None:
-        """After a failure, take other workflows' messages from the first one that failed on."""
+        """After a failure, take other workflows' messages from the first one that failed on.
+
+        And when the store has failed for good, take nothing: it could not be written.
+        """
+        if (lost := self._services.lost) is not None:
+            raise StoreError(str(lost), path=lost.path) from lost
         if message.message is None or message.message.kind is MessageKind.ACTIVITY:
             return
         if message.anew:
-            self._stalled = False
-        elif self._stalled:
+            self._services.stalled.discard(self._id)
+        elif self._id in self._services.stalled:
             raise StoreError("A message before this one could not be taken yet.")
 
     # --- beginning ---
@@ -172,21 +150,11 @@ class WorkflowActor(PooledActor):
         if self._position is not None:
             raise WorkflowExists(f"There is a workflow {self._id!r} already.", workflow_id=self._id)
 
-    def _embody(
-        self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
-    ) -> Performance:
-        own = self._own_handlers
-        if own is None:
-            own = self._services.own_handlers.get(self._id, ())
-        handlers = self._services.handlers(workflow, own)
-        self._checkpoint_every = workflow.checkpoint_every
-        self._performance = Performance(workflow, self._id, context, handlers, stands)
-        return self._performance
-
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            taken = await performance.begin(at)
+            performance.agenda.begin({}, at)
+            taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -201,169 +169,97 @@ class WorkflowActor(PooledActor):
             if own:
                 self._services.own_handlers[self._id] = own
 
-        self._write(self._with_messages(done, performance, None), reply, then=attach)
-
-    def _ready(self) -> Performance:
-        """Return the workflow, rehydrated if need be."""
-        if self._performance is not None:
-            return self._performance
-        position = self._position
-        if position is None:
-            stored = self._services.store.load(self._id)
-            if stored is None:
-                raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
-            position = read_position(stored)
-        workflow = self._services.workflow_class(position.record.type)
-        if position.record.version != workflow.version:
-            position = self._migrate(position, workflow)
-        context = load_context(position, workflow)
-        performance = self._embody(workflow, context, position.chart)
-        if self._position is None:
-            self._position = self._activation.durable = position
-            if self._arrived() and self._services.runtime.events:
-                self._services.runtime.events.publish(WorkflowActivated(self._id))
-        return performance
-
-    def _arrived(self) -> bool:
-        """Note that the workflow is where it stands; tell if it was not in memory before."""
-        if not self._services.activations.ready(self._activation):
-            return False
-        assert self._position is not None
-        self._pipeline.weigh(self._position)
-        self._services.passivation.look()
-        return True
-
-    def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
-        """Bring a workflow to the present version of its class, durably before all else."""
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        after = to_present(position, workflow)
-        record = replace(position.record, version=workflow.version)
-        self._position = replace(position, record=record)
-        self._write(migrated(position, after, at, (perf_counter_ns() - started) // 1000), None)
-        try:
-            self._pipeline.settle()
-        except RepertoryError:
-            self._position = None
-            raise
-        return self._position
+        self._write(self._leave_to_come(done, performance), reply, then=attach)
 
     # --- events ---
 
-    async def _deliver(self, message: Deliver, reply: Reply, performance: Performance) -> None:
+    def _deliver(
+        self, message: Deliver, reply: Reply, performance: Performance
+    ) -> Awaitable[None] | None:
+        """Take an event; return what is to be awaited for that, if something is."""
         position = self._position
         assert position is not None
         number = position.record.number
         if message.key is not None and self._pipeline.repeat(number, message.key, reply):
-            return
+            return None
         if (came := message.message) is not None and taken_back(came, position):
             self._services.persistence.tell(Dropped(came.id))
-            return
+            return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        data = event_data(message, self._id)
+        attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
         if came is not None and came.kind is MessageKind.ACTIVITY and not came.event:
-            self._write(noted(came, position, at, data), reply)
-            return
-        failure: Exception | None = unwelcome(message, position, performance.workflow)
-        kind, done = Kind.REFUSED, None
-        if failure is None:
-            try:
-                taken = await performance.take(message.event, message.data, position.pending, at)
-                done = performance.done(
-                    Kind.STEP, message.event, at, started, taken, data, message.key
-                )
-            except NotAllowed:
-                failure = refusal(message, position)
-                if not performance.holds(position.context):
-                    self._performance = None  # a guard changed what it should only have read
-            except (GeneratorExit, KeyboardInterrupt):
-                raise  # broken off from outside: it has not failed
-            except BaseException as error:
-                kind, failure = Kind.FAILED, broken(self._id, message.event, error)
-                self._performance = None
-        if failure is None:
-            assert done is not None
-            done = self._with_messages(done, performance, message.message)
-            self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
-            undone = performance.undone(kind, position, message, at, started, data, failure)
-            self._write(undone, reply, failure=failure)
+            self._write(noted(came, position, at, attempt.data), reply)
+            return None
+        performance.agenda.begin(position.pending, at, came)
+        failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
+        if failure is not None:
+            self._refuse(attempt, failure)
+        elif performance.waits:
+            return self._take_async(attempt)
         else:
-            self._fail(failure, reply, message)
+            try:
+                done = attempt.done(performance.take(message.event, message.data))
+            except BaseException as error:
+                self._undo(attempt, error)
+            else:
+                self._keep(attempt, done)
+        return None
 
-    def _with_messages(
-        self, done: Done, performance: Performance, received: Message | None
-    ) -> Done:
-        sent, cancelled = performance.take_outbox()
-        if not sent and not cancelled and received is None:
-            return done
-        assert self._position is not None
-        record = self._position.record
-        return replace(
-            done,
-            sends=messages_of(sent, record, done.at, self._services.store.allocate_message),
-            received=received,
-            cancels=cancelled,
-        )
+    async def _take_async(self, attempt: Attempt) -> None:
+        message = attempt.message
+        try:
+            taken = await attempt.performance.take_async(message.event, message.data)
+            done = attempt.done(taken)
+        except BaseException as error:
+            self._undo(attempt, error)
+        else:
+            self._keep(attempt, done)
 
-    def _write(
-        self,
-        done: Done,
-        reply: Reply,
-        value: Any = None,
-        failure: Exception | None = None,
-        then: Callable[[], None] | None = None,
-    ) -> None:
+    def _keep(self, attempt: Attempt, done: Done) -> None:
+        value = decode_json(done.result) if done.result else None
+        self._write(self._leave_to_come(done, attempt.performance), attempt.reply, value)
+
+    def _undo(self, attempt: Attempt, error: BaseException) -> None:
+        if isinstance(error, GeneratorExit | KeyboardInterrupt):
+            raise error  # broken off from outside: it has not failed
         assert self._position is not None
-        self._position = self._pipeline.write(
-            self._position, done, self._checkpoint_every, reply, value, failure, then
-        )
+        if not isinstance(error, NotAllowed):
+            self._performance = None
+            self._record(attempt, Kind.FAILED, broken(self._id, attempt.message.event, error))
+            return
+        if not attempt.performance.holds(self._position.context):
+            self._performance = None  # a guard changed what it should only have read
+        self._refuse(attempt, refusal(attempt.message, self._position))
+
+    def _refuse(self, attempt: Attempt, failure: Exception) -> None:
+        if attempt.message.keep_refused or attempt.message.message is not None:
+            self._record(attempt, Kind.REFUSED, failure)
+        else:
+            self._fail(failure, attempt.reply, attempt.message)
+
+    def _record(self, attempt: Attempt, kind: Kind, failure: Exception) -> None:
+        position, performance = self._position, attempt.performance
+        assert position is not None
+        undone = attempt.undone(kind, position, failure)
+        # Nothing that it has left to come but for what repeats by itself.
+        performance.agenda.begin(position.pending, attempt.at, attempt.message.message)
+        self._write(self._leave_to_come(undone, performance), attempt.reply, failure=failure)
 
     # --- going back ---
 
     def _go_back(self) -> None:
         # What the store has is the truth, and it may be gone: the next message reads it again.
-        self._stalled = True
         self._performance = self._position = self._activation.durable = None
         self._own_handlers = None
-        self._depart()
+        if not self._depart():
+            self._services.stalled.add(self._id)
 
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
         assert self._position is not None
-        store, record = self._services.store, self._position.record
-        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+        number = self._position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, performance.workflow)
-        duration = (perf_counter_ns() - started) // 1000
-        done = rolled_back(past, at, duration, message.key)
-        cancels = left_behind(self._position.pending, past.chart.configuration)
-        self._write(replace(done, cancels=cancels), reply)
+        done = rollback_of(self._services, self._position, message, performance.workflow)
+        self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there
-
-    # --- leaving ---
-
-    def _leave(self, message: Leave) -> None:
-        if self._leaving is not None and self._leaving is not message:
-            # Of two that let each other pass, none would ever leave.
-            self._leaving.left.add_done_callback(message.follow)
-            return
-        self._leaving = message
-        with suppress(RepertoryError):  # those who sent what was not written know
-            self._pipeline.settle()
-        if self._depart("stopped"):
-            message.left.set(None)
-        else:
-            self.actor_ref.tell(message)  # there are messages; after those
-
-    def may_leave(self) -> bool:
-        """Tell whether nothing would be lost if it left memory now, but messages that wait."""
-        return self._position is not None and self._pipeline.settled
-
-    def _depart(self, reason: Reason | None = None) -> bool:
-        """Leave memory, unless there are messages; the next one makes another activation."""
-        if not self.retire():
-            return False
-        self._services.passivation.left(self._id, self._activation, reason)
-        return True

@@ -9,7 +9,7 @@ attributes, so that a program need not read the sentence. Whose fault it is, the
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
   `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;
-- nobody's: `Timeout`, `SystemStopped`.
+- nobody's: `Timeout`, `SystemStopped`, `MailboxFull`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,18 @@ class UnknownState(WorkflowError):
     def __init__(self, message: str, *, workflow_id: str, state: str) -> None:
         super().__init__(message, workflow_id=workflow_id)
         self.state = state
+
+
+class TimerSkipped(WorkflowError):
+    """A timer was so late that it did not fire, as it was set to; it's in the history.
+
+    Attributes:
+        name: the timer's name.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, name: str) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.name = name
 
 
 class InvalidTransition(WorkflowError):
@@ -154,6 +166,18 @@ class MigrationFailed(VersionMismatch):
 
     The workflow is left as it is. What the migration raised, if it did, is the `__cause__`.
     """
+
+
+class MailboxFull(WorkflowError):
+    """There was no room for what was sent, in time or by policy; it was not accepted.
+
+    Attributes:
+        limit: how much there was room for.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, limit: int) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.limit = limit
 
 
 class RollbackFailed(WorkflowError):

@@ -327,10 +327,8 @@ class MemoryStore(Store):
         with self.reading():
             found = (
                 message
-                for id, message in sorted(self._messages.by_id.items())
-                if id > after
-                and (message.dead is not None) == dead
-                and receiver in (None, message.receiver)
+                for message in self._messages.after(after, receiver)
+                if (message.dead is not None) == dead
                 and kind in (None, message.kind)
                 and (by is None or message.due <= by)
             )

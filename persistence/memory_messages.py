@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from .records import Message
 class MemoryMessages:
     """Messages by id, in the order in which they are due, and by the name that they have."""
 
-    __slots__ = ("_due", "_named", "by_id")
+    __slots__ = ("_due", "_for", "_named", "by_id")
 
     def __init__(self) -> None:
         self.by_id: dict[int, Message] = {}
@@ -22,10 +23,12 @@ class MemoryMessages:
         # it would come and go in front of all the others.
         self._due: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
         self._named: dict[str, dict[int, Message]] = {}
+        self._for: dict[str, list[int]] = {}
 
     def put(self, message: Message) -> None:
         self.take(message.id)
         self.by_id[message.id] = message
+        insort(self._for.setdefault(message.receiver, []), message.id)
         if message.dead is None:
             insort(self._due[message.due > 0], (message.due, message.id))
         if message.name is not None:
@@ -43,6 +46,10 @@ class MemoryMessages:
         message = self.by_id.pop(id, None)
         if message is None:
             return
+        mine = self._for[message.receiver]
+        del mine[bisect_left(mine, id)]
+        if not mine:
+            del self._for[message.receiver]
         if message.dead is None:
             due = self._due[message.due > 0]
             del due[bisect_left(due, (message.due, id))]
@@ -51,6 +58,11 @@ class MemoryMessages:
             del named[id]
             if not named:
                 del self._named[message.sender]
+
+    def after(self, id: int, receiver: str | None) -> Iterator[Message]:
+        """Yield the messages with a greater id, in their order; of one receiver, or all."""
+        ids = sorted(self.by_id) if receiver is None else self._for.get(receiver, [])
+        return (self.by_id[ids[at]] for at in range(bisect_right(ids, id), len(ids)))
 
     def due(self, by: int, after: tuple[int, int], limit: int) -> list[Message]:
         found = (

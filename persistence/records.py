@@ -127,12 +127,14 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
 class MessageKind(StrEnum):
     """What is still to come of a message.
 
-    MESSAGE is an event for another workflow, TIMER one for the sender itself. An ACTIVITY is work
-    to be done outside, and a CHILD a workflow to be started; either ends with a step that takes it.
+    MESSAGE is an event for another workflow; TIMER one for the sender itself, and TIMEOUT one that
+    its definition sets. An ACTIVITY is work to be done outside, and a CHILD a workflow to be
+    started; either ends with a step that takes it.
     """
 
     MESSAGE = "message"
     TIMER = "timer"
+    TIMEOUT = "timeout"
     ACTIVITY = "activity"
     CHILD = "child"
 

@@ -20,9 +20,16 @@ LAYERS = [
         "actors.agenda",
         "actors.activities",
         "actors.deadline",
+        "actors.recurrence",
+        "actors.timers",
+        "actors.timeouts",
+        "actors.to_come",
+        "actors.elsewhere",
         "actors.names",
         "actors.waiting",
         "actors.performance",
+        "actors.attempt",
+        "actors.presence",
         "actors.lifecycle",
         "actors.position",
         "actors.snapshot",
@@ -47,6 +54,8 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.reception",
+        "actors.resident",
         "actors.weight",
         "actors.answer",
         "actors.notifications",
@@ -54,11 +63,19 @@ LAYERS = [
         "actors.durable_subscription",
         "actors.subscribing",
         "actors.services",
+        "actors.closing",
         "actors.workflow_actor",
         "actors.persistence_actor",
         "actors.supervisor",
     ],
-    ["actors.system", "actors.upkeep", "actors.life", "actors.ref"],
+    [
+        "actors.system",
+        "actors.recovering",
+        "actors.upkeep",
+        "actors.life",
+        "actors.ref",
+        "actors.view",
+    ],
     ["actors.definitions"],
     ["actors.cli"],
 ]
@@ -145,7 +162,7 @@ def test_any_module_can_be_imported_first(module: str) -> None:
 def test_importing_the_library_imports_no_extra() -> None:
     code = (
         "import sys, repertory.actors\n"
-        "extras = {'typer', 'rich', 'pydantic', 'starlette', 'pytest', 'hypothesis'}\n"
+        "extras = {'typer', 'rich', 'pydantic', 'starlette', 'pytest', 'hypothesis', 'cronsim'}\n"
         "print(*sorted(extras & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -128,12 +128,12 @@ def _arguments(one: Invoked, chart: Any, data: Mapping[str, Any]) -> Iterator[tu
             )
 
 
-def left_behind(pending: Mapping[int, Message], configuration: Collection[str]) -> tuple[int, ...]:
-    """Return the ids of activities whose state is not active there."""
-    return tuple(
-        message.id
+def left_behind(pending: Mapping[int, Message], configuration: Collection[str]) -> list[Message]:
+    """Return the activities among those pending whose state is not active there."""
+    return [
+        message
         for message in pending.values()
         if message.kind is MessageKind.ACTIVITY
         and (state := read_call(message.data).state) is not None
         and state not in configuration
-    )
+    ]

@@ -54,13 +54,7 @@ class ActivityRunner(PooledActor):
     stop_on_failure = False
     run_inline = False
 
-    def __init__(self, services: Services, most: int) -> None:
-        """Make a runner.
-
-        Arguments:
-            services: the other actors.
-            most: how many run at once.
-        """
+    def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
         self._clock = services.runtime.clock
@@ -71,7 +65,7 @@ class ActivityRunner(PooledActor):
         self._places = services.places = Places(
             services.runtime, self._ended, self._heartbeats.from_afar
         )
-        self._lanes = Lanes(most, self._places.processes.count)
+        self._lanes = Lanes(services.limits.max_activities, self._places.processes.count)
         self._reports = Reports(services, lambda s, work: self._later(s, Again(work)))
         self._numbers = 0
         self._quiet: list[Any] = []

@@ -3,14 +3,14 @@
 The only part of Repertory that imports python-statemachine.
 """
 
-from statemachine import Event, HistoryState, State
+from statemachine import Event, HistoryState
 from statemachine.states import States
 
 from .assemble import add_transition, make_state
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, Pending, capture, place, rehydrate
 from .chart import CompiledChart, bare, start, take, take_async
-from .check import Problem, check
+from .check import check
 from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
@@ -34,11 +34,16 @@ from .machine import (
     runs_async,
     states_of,
 )
+from .offers import offered
+from .problem import Problem
+from .span import Span, microseconds, spell
 from .standing import in_order, misfit
+from .timeout import After, State, after, takes, timeouts_of
 from .trace import Course, Microstep, Taken
 
 __all__ = [
     "RESERVED",
+    "After",
     "Captured",
     "ChartMeta",
     "CompiledAsyncEngine",
@@ -53,10 +58,12 @@ __all__ = [
     "NotAllowed",
     "Pending",
     "Problem",
+    "Span",
     "State",
     "States",
     "Taken",
     "add_transition",
+    "after",
     "bare",
     "begin",
     "begin_async",
@@ -76,14 +83,19 @@ __all__ = [
     "macrostep",
     "macrostep_async",
     "make_state",
+    "microseconds",
     "misfit",
+    "offered",
     "place",
     "rehydrate",
     "restore",
     "runs_async",
+    "spell",
     "start",
     "states_of",
     "take",
     "take_async",
     "take_invocations",
+    "takes",
+    "timeouts_of",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from statemachine import State, StateChart
@@ -18,32 +17,11 @@ from statemachine.transition import Transition
 
 from .misspelt import misspelt
 from .moment import CONFIGURATIONS, INJECTED
+from .problem import Problem
 from .source import Source
+from .ways import dead_ends, endless, unreachable
 
 Chart = type[StateChart[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with a chart class.
-
-    Args:
-        what: What is wrong, in a sentence.
-        where: The state, transition, event or callback at fault.
-        advice: What to do about it.
-        file: The source file, where it is known.
-        line: The line in it, where it is known.
-    """
-
-    what: str
-    where: str
-    advice: str
-    file: str | None = None
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file and self.line else ""
-        return f"{place}{self.what} {self.advice}"
 
 
 def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
@@ -66,8 +44,9 @@ def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
     source = Source(cls)
     finders = (
         _shared_ids(cls, source),
-        _unreachable(cls, source),
-        _dead_ends(cls, source),
+        unreachable(cls, source),
+        dead_ends(cls, source),
+        endless(cls, source),
         _never_taken(cls, source),
         _unknown_names(cls, source, known),
         _hiding_events(cls, source),
@@ -91,83 +70,6 @@ def _shared_ids(cls: Chart, source: Source) -> Iterator[Problem]:
                 "Give each a name of its own.",
                 *source.of(name),
             )
-
-
-def _unreachable(cls: Chart, source: Source) -> Iterator[Problem]:
-    reached = _reached(cls)
-    for state in iterate_states(cls.states):
-        if isinstance(state, HistoryState) or id(state) in reached:
-            continue
-        if state.parent is not None and id(state.parent) not in reached:
-            continue  # it is said of the outermost
-        yield Problem(
-            f"State {state.id!r} of {cls.__name__} is never entered: no transition from a state "
-            "that can be active leads to it.",
-            state.id,
-            "Add a transition to it, or remove it.",
-            *source.of(state.id),
-        )
-
-
-def _reached(cls: Chart) -> set[int]:
-    """Identities of the states that some sequence of events could make active."""
-    reached: set[int] = set()
-    defaulted: set[int] = set()
-    to_follow: list[State] = []
-
-    def activate(state: State) -> None:
-        for one in (state, *state.ancestors()):
-            if id(one) not in reached:
-                reached.add(id(one))
-                to_follow.append(one)
-            if one.parallel:
-                for region in one.states:
-                    if id(region) not in reached:
-                        enter(region)
-
-    def enter(state: State) -> None:
-        if id(state) in defaulted:
-            return
-        defaulted.add(id(state))
-        if isinstance(state, HistoryState):
-            for transition in state.transitions:
-                for target in transition.targets:
-                    enter(target)
-            return
-        activate(state)
-        for transition in state.transitions:
-            if transition.initial and not state.parallel:
-                for target in transition.targets:
-                    enter(target)
-
-    for state in cls.states:
-        if state is cls.initial_state or any(
-            value == state.value for value in cls.start_configuration_values
-        ):
-            enter(state)
-    while to_follow:
-        for transition in to_follow.pop().transitions:
-            if not transition.initial:
-                for target in transition.targets:
-                    enter(target)
-    return reached
-
-
-def _dead_ends(cls: Chart, source: Source) -> Iterator[Problem]:
-    for state in iterate_states(cls.states):
-        if state.final or not state.is_atomic or isinstance(state, HistoryState):
-            continue
-        around = list(state.ancestors())
-        if any(one.parallel for one in around):
-            continue  # another region may leave for it
-        if any(not t.initial for one in (state, *around) for t in one.transitions):
-            continue
-        yield Problem(
-            f"State {state.id!r} of {cls.__name__} has no way out and is not final.",
-            state.id,
-            "Add a transition from it, or declare it with `final=True`.",
-            *source.of(state.id),
-        )
 
 
 def _never_taken(cls: Chart, source: Source) -> Iterator[Problem]:
@@ -230,7 +132,7 @@ def _unknown_names(cls: Chart, source: Source, known: Collection[str]) -> Iterat
     for base in cls.__mro__:
         names.update(vars(base).get("__annotations__", ()))
         if base.__module__.partition(".")[0] not in ("statemachine", "builtins", "typing"):
-            names |= Source(base).assigned()
+            names |= _assigned(base)
     for listener in cls._class_listeners:
         names.update(dir(listener))
         if not isinstance(listener, type) and callable(listener):
@@ -248,6 +150,15 @@ def _unknown_names(cls: Chart, source: Source, known: Collection[str]) -> Iterat
                     f"Define a method {name!r}, or correct the name.",
                     *source.mention(name),
                 )
+
+
+def _assigned(base: type) -> frozenset[str]:
+    """Names that a class's methods assign; its source is read once, whatever is derived of it."""
+    known: frozenset[str] | None = vars(base).get("_assigned_names")
+    if known is None:
+        known = frozenset(Source(base).assigned())
+        type.__setattr__(base, "_assigned_names", known)
+    return known
 
 
 _ROLES = {

@@ -8,9 +8,11 @@ from statemachine import Event, State, StateChart
 from statemachine.exceptions import InvalidDefinition
 from statemachine.factory import StateMachineMetaclass
 from statemachine.graph import iterate_states
+from statemachine.states import States
 from statemachine.transition_list import TransitionList
 
 from ...persistence.errors import BadDefinition
+from .timeout import connect
 
 _ITS_OWN = frozenset(dir(StateMachineMetaclass)) | frozenset(dir(StateChart))
 
@@ -26,6 +28,8 @@ class ChartMeta(StateMachineMetaclass):
                     f"{attrs.get('__module__')}.{name}: {attribute!r} would hide what every chart "
                     f"has under that name; call it otherwise."
                 )
+        if wrong := list(connect(_outermost(bases, attrs))):
+            raise BadDefinition(f"{attrs.get('__module__')}.{name}: {'; '.join(wrong)}.")
         try:
             super().__init__(name, cast(Any, bases), attrs)
         except InvalidDefinition as error:
@@ -33,6 +37,17 @@ class ChartMeta(StateMachineMetaclass):
         if cls.states:
             _leave_ancestors_alone(cls)
             cast(Any, cls)._chart_defined()
+
+
+def _outermost(bases: tuple[type, ...], attrs: dict[str, Any]) -> list[State]:
+    """Return the outermost states of a class that is being made, with their ids."""
+    found = [state for base in bases for state in getattr(base, "states", ())]
+    for attribute, value in attrs.items():
+        if isinstance(value, State):
+            found.append(value if value.id else value._set_id(attribute))
+        elif isinstance(value, States):
+            found += [state._set_id(state_id) for state_id, state in value.items()]
+    return found
 
 
 def _leave_ancestors_alone(chart_class: Any) -> None:

@@ -12,6 +12,7 @@ from statemachine.graph import iterate_states
 from statemachine.state import HistoryState
 
 from ...persistence.errors import BadDefinition
+from .timeout import takes
 
 _KEPT = "_invoked_durably"
 
@@ -54,8 +55,8 @@ def take_invocations(chart_class: Any) -> dict[str, Invocation]:
             found[state.id] = Invocation(
                 state.id,
                 functions,
-                next((e for e in _done(state) if _takes(chart_class, state, e)), ""),
-                next((e for e in _failed(state) if _takes(chart_class, state, e)), None),
+                next((e for e in _done(state) if takes(chart_class, state.id, e)), ""),
+                next((e for e in _failed(state) if takes(chart_class, state.id, e)), None),
             )
     return found
 
@@ -97,16 +98,3 @@ def _done(state: State) -> tuple[str, ...]:
 
 def _failed(state: State) -> tuple[str, ...]:
     return f"error_invoke_{state.id}", f"error.invoke.{state.id}", "error.execution"
-
-
-def _takes(chart_class: Any, state: State, event: str) -> bool:
-    """Whether some transition takes the event while the state is active."""
-    around = [state, *state.ancestors()]
-    if any(one.parallel for one in around):  # another region may take it
-        around = list(iterate_states(chart_class.states))
-    return any(
-        transition.match(event)
-        for one in around
-        for transition in one.transitions
-        if not transition.initial and not transition.is_eventless
-    )

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
-from . import drawing, reading, replaying, writing
+from ..definitions import FaultyDocument
+from . import checking, creating, drawing, reading, replaying, running, stubbing, timing, writing
 from .out import complain
 
 
@@ -25,7 +26,9 @@ class Commands(TyperGroup):
             complain("Interrupted.")
             raise typer.Exit(130) from None
         except RepertoryError as error:
-            complain(str(error))
+            faults = error.faults if isinstance(error, FaultyDocument) else [error]
+            for fault in faults:
+                complain(str(fault))
             raise typer.Exit(1) from None
         except BrokenPipeError:
             # Whoever read the output has enough of it; flushing at exit must not fail again.
@@ -71,6 +74,7 @@ def _repertory(
 app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
+app.command("timers")(timing.timers)
 app.command("verify")(reading.verify)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
@@ -79,3 +83,7 @@ app.command("send")(writing.send)
 app.command("rollback")(writing.rollback)
 app.command("diagram")(drawing.diagram)
 app.command("replay")(replaying.replay)
+app.command("check")(checking.check)
+app.command("run")(running.run)
+app.command("new")(creating.new)
+app.command("stubs")(stubbing.stubs)

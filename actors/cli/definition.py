@@ -1,4 +1,4 @@
-"""Finds the workflow class that a command names: `path/to/file.py:Class` or `module:Class`."""
+"""Finds the workflow that a command names: `file.py:Class`, `module:Class` or `file.toml:name`."""
 
 from __future__ import annotations
 
@@ -16,28 +16,44 @@ from typing import Any
 from ...persistence.errors import BadDefinition
 from ..workflow import Workflow
 from .errors import CommandFailed, listed, nearest
+from .from_document import load_document, split_document, workflow_in
 
 
-def load_definition(given: str) -> type[Workflow]:
+def load_definition(given: str, *, actions: str | None = None, run: bool = True) -> type[Workflow]:
     """Return the workflow class that is meant by `given`.
 
     Arguments:
-        given: `path/to/file.py:Class` or `package.module:Class`; the class may be left out
-            where there is just one.
+        given: `path/to/file.py:Class`, `package.module:Class` or `path/to/file.toml:name`; the
+            class or name may be left out where there is just one.
+        actions: the module with a document's actions, or None.
+        run: whether it is to be run, so that the environment must have what a document asks for.
 
     Raises:
         CommandFailed: there is no such file, module or class; it is no workflow; the file does
             not run, or a definition in it doesn't compile.
+        FaultyDocument: the document has faults.
 
     Example:
         >>> load_definition("examples/permits.py:PermitApplication")    # doctest: +SKIP
     """
+    document = split_document(given)
+    if document is not None:
+        module = None if actions is None else load_module(actions)
+        return workflow_in(load_document(document[0], module, run=run), *document)
     place, name = _split(given)
-    if place.endswith(".py") or os.sep in place or "/" in place or Path(place).is_file():
-        module = _load_file(place)
-    else:
-        module = _import_module(place)
+    module = load_module(place)
     return _only_one(module, place) if name is None else _named(module, place, name)
+
+
+def load_module(place: str) -> ModuleType:
+    """Return a module, given as a file or by its name.
+
+    Raises:
+        CommandFailed: there is no such file or module, or it does not run.
+    """
+    if place.endswith(".py") or os.sep in place or "/" in place or Path(place).is_file():
+        return _load_file(place)
+    return _import_module(place)
 
 
 def _split(given: str) -> tuple[str, str | None]:

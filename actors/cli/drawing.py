@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -16,10 +17,11 @@ from .opening import reading
 from .options import DefinitionArgument
 from .out import complain, say_text, write_file
 
-Format = Literal["mermaid", "dot", "svg"]
+Format = Literal["mermaid", "dot", "svg", "png"]
 
 _SUFFIXES: dict[str, Format] = {
     ".svg": "svg",
+    ".png": "png",
     ".dot": "dot",
     ".gv": "dot",
     ".mmd": "mermaid",
@@ -44,7 +46,7 @@ def diagram(
 ) -> None:
     """Draw states and transitions, with counts if a store is given."""
     wanted = _format(format, output)
-    workflow = load_definition(definition)
+    workflow = load_definition(definition, run=False)
     counts = None
     if store is not None:
         with reading(store) as system:
@@ -53,12 +55,17 @@ def diagram(
             raise CommandFailed(
                 f"{store} has no history of any {workflow.workflow_name}; check the path."
             )
-    text = draw_with(workflow, counts, wanted)
-    if output is None:
-        say_text(text)
+    if wanted == "png":
+        if output is None:
+            raise CommandFailed("A PNG is no text for a terminal; give --output FILE.")
+        write_file(output, to_png(draw_with(workflow, counts, "svg")))
     else:
+        text = draw_with(workflow, counts, wanted)
+        if output is None:
+            say_text(text)
+            return
         write_file(output, text.encode())
-        complain(f"{output} is written.")
+    complain(f"{output} is written.")
 
 
 def _format(given: Format | None, output: Path | None) -> Format:
@@ -80,7 +87,25 @@ def _format(given: Format | None, output: Path | None) -> Format:
     return named
 
 
-def draw_with(workflow: type[Workflow], counts: Counts | None, format: Format) -> str:
+def to_png(svg: str) -> bytes:
+    """Return an SVG as a PNG, at twice its size.
+
+    Raises:
+        CommandFailed: the library that does so is not installed.
+    """
+    try:
+        renderer: Any = import_module("resvg_py")
+    except ImportError as error:
+        raise CommandFailed(
+            "A PNG needs resvg-py; install the extra that brings it: pip install 'repertory[png]', "
+            "or ask for an SVG."
+        ) from error
+    return bytes(renderer.svg_to_bytes(svg_string=svg, zoom=2.0, background="white"))
+
+
+def draw_with(
+    workflow: type[Workflow], counts: Counts | None, format: Literal["mermaid", "dot", "svg"]
+) -> str:
     """Return a diagram of a workflow, with counts if there are any."""
     if counts is None:
         return draw(workflow, format)

@@ -25,14 +25,24 @@ Definition = Annotated[
         "--definition",
         "-d",
         metavar="DEFINITION",
-        help="Its class: path/to/file.py:Class or package.module:Class.",
+        help="Its class: path/to/file.py:Class, package.module:Class or path/to/file.toml:name.",
     ),
 ]
 DefinitionArgument = Annotated[
     str,
     typer.Argument(
         metavar="DEFINITION",
-        help="A workflow: path/to/file.py:Class or package.module:Class; the class may be left "
-        "out where there is just one.",
+        help="A workflow: path/to/file.py:Class, package.module:Class or path/to/file.toml:name; "
+        "the class or name may be left out where there is just one.",
+    ),
+]
+ActionsModule = Annotated[
+    str | None,
+    typer.Option(
+        "--actions",
+        "-a",
+        metavar="MODULE",
+        envvar="REPERTORY_ACTIONS",
+        help="Where the functions of a document's actions are: path/to/file.py or package.module.",
     ),
 ]

@@ -23,7 +23,7 @@ from .drawing import draw_with
 from .errors import CommandFailed
 from .eventlog import Columns, LogError, LogEvent, count_events, in_time_order, read_log
 from .opening import writing
-from .options import AsJson, DefinitionArgument, Store
+from .options import ActionsModule, AsJson, DefinitionArgument, Store
 from .out import complain, say, say_json, table, write_file
 from .replay import Replay, Report
 
@@ -59,6 +59,7 @@ def replay(
         Path | None,
         typer.Option(metavar="FILE", help="Write an SVG of the definition, with counts."),
     ] = None,
+    actions: ActionsModule = None,
     as_json: AsJson = False,
 ) -> None:
     """Replay an event log: a case is a workflow, a row is an event.
@@ -69,7 +70,7 @@ def replay(
     The columns of a CSV log reach actions as text, empty ones as None; those of an XES log
     are typed.
     """
-    workflow = load_definition(definition)
+    workflow = load_definition(definition, actions=actions)
     broken: list[LogError] = []
     events = _read(log, _columns(columns), by_time, skip_broken, broken)
     if diagram is not None and (diagram.is_dir() or not diagram.parent.is_dir()):

@@ -16,7 +16,7 @@ from .definition import load_definition
 from .documents import workflow_document
 from .errors import CommandFailed, nearest
 from .opening import writing
-from .options import AsJson, Definition, Store, WorkflowId
+from .options import ActionsModule, AsJson, Definition, Store, WorkflowId
 from .out import say, say_json
 
 
@@ -33,11 +33,12 @@ def send(
         str | None,
         typer.Option(metavar="KEY", help="An idempotency key: sent again, it takes effect once."),
     ] = None,
+    actions: ActionsModule = None,
     as_json: AsJson = False,
 ) -> None:
     """Send an event, and wait until what it did is durable."""
-    fields = _object(data)
-    workflow = load_definition(definition)
+    fields = json_object(data)
+    workflow = load_definition(definition, actions=actions)
     with writing(store) as system:
         _must_be(system, id, workflow)
         ref = system.get(id)
@@ -62,6 +63,7 @@ def rollback(
         int | None,
         typer.Option(min=1, metavar="N", help="The step after which it stood there."),
     ] = None,
+    actions: ActionsModule = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a workflow back to where it stood.
@@ -69,7 +71,7 @@ def rollback(
     By default that is before its last step. It is a step of its own. No action runs, and what was
     done outside is not undone.
     """
-    workflow = load_definition(definition)
+    workflow = load_definition(definition, actions=actions)
     with writing(store) as system:
         _must_be(system, id, workflow)
         ref = system.get(id)
@@ -121,17 +123,23 @@ def remove(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         say(f"{id}: removed, with {record.sequence} steps.")
 
 
-def _object(data: str | None) -> dict[str, Any]:
+def json_object(data: str | None, option: str = "--data") -> dict[str, Any]:
+    """Return the JSON object that an option has; an empty one when it was not given.
+
+    Raises:
+        CommandFailed: it is none.
+    """
     if data is None:
         return {}
     try:
         # Not msgspec's: it makes a float of a number that is too long for it.
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise CommandFailed(f"--data is not JSON: {error}.") from error
+        raise CommandFailed(f"{option} is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise CommandFailed(
-            """--data must be a JSON object, with a field for each parameter: '{"amount": 3}'."""
+            f"{option} must be a JSON object, with a field for each parameter: "
+            """'{"amount": 3}'."""
         )
     return value
 

@@ -2,6 +2,8 @@
 
 from .actions import action
 from .builder import build
+from .contracts import unused_contracts
+from .definitions import Definitions
 from .document_workflow import DocumentWorkflow
 from .faults import (
     ContractBroken,
@@ -11,6 +13,7 @@ from .faults import (
     SecretMissing,
     UnboundActions,
 )
+from .load import load_definitions, read_definitions
 from .model import (
     Agent,
     Contract,
@@ -23,6 +26,7 @@ from .model import (
     TransitionDefinition,
     WorkflowDefinition,
 )
+from .stubs import stub_module
 from .types import BadType, Type, parse_type
 
 __all__ = [
@@ -30,6 +34,7 @@ __all__ = [
     "BadType",
     "Contract",
     "ContractBroken",
+    "Definitions",
     "Document",
     "DocumentWorkflow",
     "Fault",
@@ -47,5 +52,9 @@ __all__ = [
     "WorkflowDefinition",
     "action",
     "build",
+    "load_definitions",
     "parse_type",
+    "read_definitions",
+    "stub_module",
+    "unused_contracts",
 ]

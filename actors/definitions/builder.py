@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from ..charts import ChartMeta, State, add_transition, make_state
+from ..charts import After, ChartMeta, State, add_transition, after, make_state
+from ..migration import Migration
 from .actions import Source
-from .contracts import validator
+from .contracts import Checks, validator
+from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
+from .facts import facts_of
 from .guards import compile_guards
-from .model import Document, Field, StateDefinition, WorkflowDefinition
+from .model import DEADLINE, Field, StateDefinition, Timeout, WorkflowDefinition
 from .names import identifier
 from .types import python_type
 
@@ -21,20 +24,22 @@ Methods = Mapping[str, Callable[..., bool]]
 
 def build(
     workflow: WorkflowDefinition,
-    document: Document,
+    definitions: Definitions,
     *,
     origin: str = "<text>",
     guards: Methods | None = None,
     actions: Sequence[Source] = (),
+    migrations: Sequence[Migration] = (),
 ) -> type[DocumentWorkflow]:
     """Make the class of a workflow that a document describes.
 
     Arguments:
         workflow: the workflow; what it names must be there, which loaders have made sure of.
-        document: the document that it is from.
+        definitions: what is loaded with it.
         origin: the file's path; a class made anew from the same one takes the place of the former.
         guards: its guards as `compile_guards` gives them; compiled here when left out.
         actions: where to look the functions of its actions up, before all else.
+        migrations: how what older versions have stored becomes one of this version.
 
     Returns:
         the class, known under the workflow's name as any other.
@@ -46,6 +51,7 @@ def build(
         guards, _ = compile_guards(workflow.guards, workflow.context)
     taken = {state.name for state in workflow.walk()}
     taken |= {e for s in workflow.walk() for t in s.transitions for e in t.events}
+    taken.add(DEADLINE)
     named = _Names(taken)
     guard_names = {name: named.give("guard", name) for name in guards}
     action_names = {name: named.give("action", name) for name in workflow.actions()}
@@ -63,21 +69,35 @@ def build(
         "__doc__": workflow.description or None,
         "workflow_name": workflow.name,
         "version": workflow.version,
-        "document": document,
         "definition": workflow,
+        "definitions": definitions,
+        "definition_facts": facts_of(workflow),
+        "_notes": {
+            state.name: f"agents: {', '.join(state.agents)}"
+            for state in workflow.walk()
+            if state.agents and not state.states
+        },
         "_sources": tuple(actions),
+        "_answers": {
+            name: Checks(contract).output
+            for name, contract in workflow.contracts.items()
+            if contract.output and name in events
+        },
         "_attributes": action_names,
-        "_bound": not action_names,
         **{guard_names[name]: method for name, method in guards.items()},
         **dict.fromkeys(action_names.values(), unbound),
         **{
             attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
         },
+        **{f"migration_{number}": way for number, way in enumerate(migrations)},
         **assembly.top,
     }
+    if workflow.deadline is not None:
+        namespace["deadline"] = after(workflow.deadline.seconds, workflow.deadline_event)
     if workflow.context is not None:
         namespace["Context"] = context_type(workflow.name, workflow.context)
-    return ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+    made: Any = ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
+    return cast(type[DocumentWorkflow], made)
 
 
 def context_type(workflow: str, fields: Mapping[str, Field]) -> type[msgspec.Struct]:
@@ -101,6 +121,14 @@ def context_type(workflow: str, fields: Mapping[str, Field]) -> type[msgspec.Str
 def _copies(default: Any) -> Callable[[], Any]:
     encoded = msgspec.json.encode(default)
     return lambda: msgspec.json.decode(encoded)
+
+
+def _after(timeout: Timeout | None) -> After | None:
+    if timeout is None:
+        return None
+    if timeout.target is not None:
+        return after(timeout.seconds, target=timeout.target)
+    return after(timeout.seconds, timeout.event)
 
 
 class _Names:
@@ -139,16 +167,24 @@ class _Assembly:
         }
         for state in workflow.walk():
             self._connect(state)
+        if workflow.deadline is not None and workflow.deadline.target is not None:
+            late = self._states[workflow.deadline.target]
+            for state in workflow.states:
+                if state.kind != "final" and state.name != workflow.deadline.target:
+                    source = self._states[state.name]
+                    add_transition(source, [late], events=[workflow.deadline_event])
 
     def _make(self, state: StateDefinition, initial: bool) -> State:
         inner = [self._make(child, child.name == state.initial) for child in state.states]
         made = make_state(
             state.name,
             kind=state.kind,
+            title=state.title,
             initial=initial,
             inner=inner,
             enter=[self._actions[name] for name in state.enter],
             exit=[self._actions[name] for name in state.exit],
+            timeout=_after(state.timeout),
         )
         self._states[state.name] = made
         return made

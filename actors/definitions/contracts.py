@@ -11,7 +11,7 @@ import msgspec
 
 from ..charts import RESERVED
 from .faults import ContractBroken
-from .model import Contract
+from .model import Contract, WorkflowDefinition
 from .types import Type, fields_type
 
 
@@ -90,3 +90,15 @@ def checked(method: Callable[..., Any], contract: Contract) -> Callable[..., Any
 
     del called.__wrapped__  # its own signature is what it must be called by: it gets everything
     return called
+
+
+def unused_contracts(workflow: WorkflowDefinition) -> list[str]:
+    """Return a sentence for each contract that no event or action has the name of."""
+    events = {e for state in workflow.walk() for t in state.transitions for e in t.events}
+    used = {*events, *workflow.actions()}
+    return [
+        f"Contract {name!r} of workflow {workflow.name!r} is checked by nothing: it has the name "
+        f"of no event and of no action."
+        for name in workflow.contracts
+        if name not in used
+    ]

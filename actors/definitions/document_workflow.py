@@ -2,85 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, ClassVar
 
+from ...persistence.codec import decode_json
+from ..names import Name, event_name
 from ..workflow import Workflow
 from .actions import Source, as_method, find_actions
 from .contracts import checked
+from .definitions import Definitions
 from .faults import UnboundActions
-from .model import Agent, Contract, Document, Resource, WorkflowDefinition
+from .model import WorkflowDefinition
+from .secrets import DiscreetCodec
 
-_binding = Lock()
+_making_ready = Lock()
 
 
 class DocumentWorkflow(Workflow):
     """A workflow that a document describes; `load_definitions` makes subclasses of it.
 
     Attributes:
-        document: all that the document says.
-        definition: what it says of this workflow.
+        definition: what the document says of this workflow.
+        definitions: all that was loaded with it: the document's agents and resources.
     """
 
-    document: ClassVar[Document]
     definition: ClassVar[WorkflowDefinition]
+    definitions: ClassVar[Definitions]
     _sources: ClassVar[Sequence[Source]] = ()
     _attributes: ClassVar[Mapping[str, str]] = {}
-    _bound: ClassVar[bool] = True
+    _answers: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    _ready: ClassVar[bool] = False
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
-        if not self._bound:
-            self.bind_actions()
+        if not self._ready:
+            self.make_ready()
         super()._embody(context, workflow_id, listeners)
 
     @classmethod
-    def bind_actions(cls) -> None:
-        """Bind all actions to their functions, as the first start of a workflow does by itself.
+    def make_ready(cls) -> None:
+        """Bind all actions and look for all keys, as the first start does by itself.
 
         Raises:
-            UnboundActions: some names have no function; says which.
+            UnboundActions: actions have no function; says which.
+            SecretMissing: keys of resources that states need are not set; says which.
         """
-        with _binding:
-            if cls._bound:
+        with _making_ready:
+            if cls._ready:
                 return
             found, missing = find_actions(cls._attributes, cls._sources)
             if missing:
                 raise UnboundActions(cls.workflow_name, missing)
+            cls.definitions.require(cls.definition)
             for name, function in found.items():
                 method = as_method(function)
                 contract = cls.definition.contracts.get(name)
                 if contract is not None:
                     method = checked(method, contract)
+                if cls.definitions.secrets:
+                    method = cls.definitions.secrets.redacting(name, method)
                 setattr(cls, cls._attributes[name], method)
-            cls._bound = True
+            if cls.definitions.secrets:
+                cls.codec = DiscreetCodec.over(cls.codec, cls.definitions.secrets)
+            cls._ready = True
+
+    def tell(
+        self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
+    ) -> None:
+        super().tell(receiver, event, data, **fields)
+        if self.definitions.secrets:
+            self.definitions.secrets.refuse(
+                decode_json(self.outbox[-1].data), f"event {event_name(event)!r}"
+            )
 
     @classmethod
-    def agent(cls, name: str) -> Agent:
-        """Return one of the document's agents.
+    def check_answer(cls, event: str, answer: Any) -> None:
+        """Check what the actions of an event returned against the event's contract.
 
         Raises:
-            KeyError: there is none of this name.
+            ContractBroken: it does not fit.
+            CodecError: it has a secret in it.
         """
-        return cls.document.agents[name]
-
-    @classmethod
-    def resource(cls, name: str) -> Resource:
-        """Return one of the document's resources.
-
-        Raises:
-            KeyError: there is none of this name.
-        """
-        return cls.document.resources[name]
-
-    @classmethod
-    def contract(cls, name: str) -> Contract:
-        """Return one of the workflow's contracts.
-
-        Raises:
-            KeyError: there is none of this name.
-        """
-        return cls.definition.contracts[name]
+        check = cls._answers.get(event)
+        if check is not None:
+            check(answer)
+        if answer is not None and cls.definitions.secrets:
+            cls.definitions.secrets.refuse(answer, f"the answer to event {event!r}")
 
 
 def unbound(self: Any) -> None:

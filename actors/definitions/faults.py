@@ -88,6 +88,10 @@ class ContractBroken(RepertoryError):
         self.contract = contract
 
 
+class ActionFailed(RepertoryError):
+    """An action raised an error that had a secret in it; this one has its place taken by a name."""
+
+
 class SecretMissing(RepertoryError):
     """A variable that a resource takes its value from is not set in the environment.
 

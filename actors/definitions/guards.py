@@ -24,8 +24,11 @@ _MOST_LOOPED_PARTS = 2_000
 _MOST_LOOPED_TEXT = 100_000
 _CEL_TYPES = {"string": "STRING", "enum": "STRING", "boolean": "BOOL"}
 """Types that comparing with another one is a fault; numbers of both kinds may be compared."""
-_FUNCTIONS = ("size", "count", "has", "int", "double", "string", "bool", "startsWith", "endsWith")
-_FUNCTIONS += ("contains", "matches", *sorted(MACROS))
+_FUNCTIONS = [
+    *("size", "count", "has", "int", "double", "string", "bool"),
+    *("startsWith", "endsWith", "contains", "matches"),
+    *sorted(MACROS),
+]
 
 
 class GuardFault(msgspec.Struct, frozen=True):
@@ -70,10 +73,11 @@ def compile_guards(
         for root, field in use.fields:
             declared[f"{root}.{field}"] = _cel_type(cel, root, field, fields)
     environment = cel.NewEnv(variables=declared)
+    plain = cel.NewEnv(variables=dict.fromkeys(ROOTS, cel.Type.DYN))
     methods: dict[str, Callable[..., bool]] = {}
     for name, use in asked.items():
         try:
-            compiled = environment.compile(use.text)
+            compiled = (plain if use.plain else environment).compile(use.text)
         except RuntimeError as error:
             faults += _told(name, use.text, str(error))
             continue
@@ -138,8 +142,9 @@ def _told(name: str, text: str, error: str) -> list[GuardFault]:
         at = max(int(column) - 1, 0) + (starts[number - 1] if number <= len(starts) else 0)
         unknown = re.match(r"undeclared reference to '([^']*)'", what)
         if unknown:
-            known = [*ROOTS, *_FUNCTIONS]
-            near = nearest(unknown[1], known).rstrip(".")
+            root = unknown[1].partition(".")[0]
+            at = max(text.rfind(root, 0, at + len(root)), 0)
+            near = nearest(root, [*ROOTS, *_FUNCTIONS]).rstrip(".")
             near = near or "; a guard knows context and event"
             what = f"there is nothing called {unknown[1]!r}{near}"
         else:
@@ -175,8 +180,9 @@ def _method(
 
     Only the fields that it names are handed over: the library copies what it is given.
     """
-    of_context = tuple((f"context.{f}", f) for root, f in use.fields if root == "context")
-    of_event = tuple((f"event.{f}", f) for root, f in use.fields if root == "event")
+    fields = () if use.plain else use.fields
+    of_context = tuple((f"context.{f}", f) for root, f in fields if root == "context")
+    of_event = tuple((f"event.{f}", f) for root, f in fields if root == "event")
     all_context, all_event = "context" in use.whole, "event" in use.whole
     parts = _MOST_LOOPED_PARTS if use.loops else _MOST_PARTS
     text = _MOST_LOOPED_TEXT if use.loops else _MOST_TEXT
@@ -206,15 +212,18 @@ def _method(
         for full, value in data.items():
             if type(value) not in _SMALL and too_large(value, parts, text):
                 raise _failed(f"{full} is too large for a guard; have an action work it out")
-        result = evaluate(data=data)
-        answer = result.value()
-        if answer is True or answer is False:
-            return answer  # type: ignore[no-any-return]  # the library is not typed
-        if "Non-CEL value type" in str(answer):
-            result = evaluate(data=msgspec.to_builtins(data))
+        try:
+            result = evaluate(data=data)
             answer = result.value()
             if answer is True or answer is False:
-                return answer  # type: ignore[no-any-return]  # likewise
+                return answer
+            if "Non-CEL value type" in str(answer):
+                result = evaluate(data=msgspec.json.decode(msgspec.json.encode(data)))
+                answer = result.value()
+                if answer is True or answer is False:
+                    return answer
+        except (RuntimeError, TypeError) as error:
+            raise _failed(_stopped(error)) from error
         raise _failed(_why(result))
 
     def _failed(why: str) -> GuardFailed:
@@ -229,10 +238,17 @@ def _method(
         guard.__signature__ = Signature(optional)  # type: ignore[attr-defined]  # functions have it
     guard.__name__ = guard.__qualname__ = f"guard {name}"
     guard.__doc__ = expression
+    guard.label = name  # type: ignore[attr-defined]  # what diagrams show
     return guard
 
 
 _SMALL = frozenset((int, float, bool, type(None)))
+
+
+def _stopped(error: Exception) -> str:
+    if "budget" in str(error):
+        return "it takes too many steps for a guard; have an action work it out"
+    return str(error).partition(" [")[0].rstrip(".")
 
 
 def _why(result: Any) -> str:

@@ -3,74 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from msgspec.structs import replace
 
 from ...persistence.errors import BadDefinition
+from ..migration import Migration
 from .actions import Source as Actions
 from .builder import build
 from .checking import check_draft
-from .document_workflow import DocumentWorkflow
+from .definitions import Definitions
 from .draft import Draft
 from .faults import Fault, FaultyDocument
 from .guards import compile_guards
-from .model import Agent, Document
+from .model import Document
 from .native import is_native, read_native
-from .resources import OpenResource
 from .source import Source, read_file
 from .swarm import is_swarm, read_swarm
-
-
-class Definitions(Mapping[str, type[DocumentWorkflow]]):
-    """The workflow classes of a document, by name, with its agents and resources.
-
-    Attributes:
-        document: all that the document says.
-    """
-
-    def __init__(
-        self,
-        document: Document,
-        workflows: Mapping[str, type[DocumentWorkflow]],
-        environment: Mapping[str, str],
-    ) -> None:
-        self.document = document
-        self._workflows = dict(workflows)
-        self._environment = environment
-
-    def __getitem__(self, name: str) -> type[DocumentWorkflow]:
-        return self._workflows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._workflows)
-
-    def __len__(self) -> int:
-        return len(self._workflows)
-
-    def __repr__(self) -> str:
-        return f"<Definitions {', '.join(self)}>"
-
-    @property
-    def agents(self) -> Mapping[str, Agent]:
-        """The document's agents, by name."""
-        return self.document.agents
-
-    @property
-    def resources(self) -> Mapping[str, OpenResource]:
-        """The document's resources, by name, with the environment's values for those who ask."""
-        return {
-            name: OpenResource(resource, self._environment)
-            for name, resource in self.document.resources.items()
-        }
 
 
 def load_definitions(
     path_or_text: str | bytes | Path,
     *,
     actions: Actions | Sequence[Actions] = (),
+    migrations: Mapping[str, Sequence[Migration]] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Definitions:
     """Load the workflows that a document describes.
@@ -79,6 +38,8 @@ def load_definitions(
         path_or_text: a file's path; or the document itself, as bytes or as text of several lines.
         actions: where the functions of actions are looked up first: a module, a mapping by name,
             or several of them. After that come those of `@action` and of installed packages.
+        migrations: what `migrates` has made of functions, by the workflow's name. Those of a
+            module given as `actions` are found where the document has just one workflow.
         environment: what `${VAR}` stands for; by default the process's environment.
 
     Returns:
@@ -93,19 +54,31 @@ def load_definitions(
     """
     values = os.environ if environment is None else environment
     content, name = _content(path_or_text)
-    document, built = read_definitions(Source(content, name, values))
+    source = Source(content, name, values)
+    document, built = read_definitions(source)
+    definitions = Definitions(document, values)
     sources = _sources(actions)
-    workflows: dict[str, type[DocumentWorkflow]] = {}
-    definitions = Definitions(document, workflows, values)
+    ways = dict(migrations or {})
+    if len(built) == 1:
+        ways.setdefault(built[0][0].workflow.name, _migrations_in(sources))
+    if unknown := ways.keys() - {draft.workflow.name for draft, _ in built}:
+        raise BadDefinition(f"{name} describes no workflow {min(unknown)!r} to migrate.")
     for draft, guards in built:
+        workflow = draft.workflow
         try:
-            made = build(draft.workflow, document, origin=name, guards=guards, actions=sources)
+            made = build(
+                workflow,
+                definitions,
+                origin=name,
+                guards=guards,
+                actions=sources,
+                migrations=ways.get(workflow.name, ()),
+            )
         except BadDefinition as error:
-            draft.fault(("name",), _said(error, draft.workflow.name), draft.workflow.name)
-            continue
-        made.definitions = definitions
-        definitions._workflows[draft.workflow.name] = made
-    built[0][0].source.refuse() if built else None
+            draft.fault(("name",), _said(error, workflow.name), workflow.name)
+        else:
+            definitions.add(workflow.name, made)
+    source.refuse()
     return definitions
 
 
@@ -153,6 +126,11 @@ def _sources(actions: Actions | Sequence[Actions]) -> Sequence[Actions]:
     if isinstance(actions, Sequence):
         return tuple(actions)
     return (actions,)
+
+
+def _migrations_in(sources: Sequence[Actions]) -> list[Migration]:
+    modules = [source for source in sources if isinstance(source, ModuleType)]
+    return [v for module in modules for v in vars(module).values() if isinstance(v, Migration)]
 
 
 def _said(error: BadDefinition, workflow: str) -> str:

@@ -92,7 +92,7 @@ class Places:
             self._at += 1  # no TOML after all: go on all the same
 
     def _keys_here(self) -> list[tuple[str, int]]:
-        found = []
+        found: list[tuple[str, int]] = []
         while True:
             kind, text, start = self._peek()
             if kind not in ("bare", "string"):

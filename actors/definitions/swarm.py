@@ -6,27 +6,13 @@ import re
 from collections.abc import Mapping
 
 from .draft import Draft
-from .environment import variables_in
-from .model import (
-    Agent,
-    Contract,
-    Document,
-    Resource,
-    Retry,
-    WorkflowDefinition,
-)
+from .model import Document, Retry, Timeout, WorkflowDefinition
 from .names import is_name
+from .parts import read_agent, read_contract, read_resource
 from .places import Path
 from .source import Source
 from .swarm_states import WORDS, SwarmStates
 from .table import Table
-from .types import Type, parse_type
-
-_KINDS = {
-    "http": ("endpoint", "auth_required", "secret_key"),
-    "webhook": ("endpoint", "description"),
-    "database": ("connection_string", "pool_size"),
-}
 
 
 def is_swarm(data: Mapping[str, object]) -> bool:
@@ -50,8 +36,8 @@ def read_swarm(source: Source) -> tuple[Document, list[Draft]]:
     }
     author, created = metadata.text("author"), metadata.raw("created")
     metadata.close()
-    agents = {name: _agent(name, table) for name, table in root.named("agents", "agent")}
-    resources = {name: _resource(name, t) for name, t in root.named("resources", "resource")}
+    agents = {name: read_agent(name, table) for name, table in root.named("agents", "agent")}
+    resources = {name: read_resource(name, t) for name, t in root.named("resources", "resource")}
     shared = {name: text for name, text, _ in root.each_text("guards", "guard")}
     document = Document(
         format="swarm",
@@ -87,66 +73,6 @@ def _version(text: str, metadata: Table) -> int:
     return max(1, int(match.group()))
 
 
-def _agent(name: str, table: Table) -> Agent:
-    _named(name, table, "an agent")
-    agent = Agent(
-        name=name,
-        model=table.text("model", required=True),
-        max_tokens=None if (most := table.number("max_tokens", least=1)) is None else int(most),
-        temperature=table.number("temperature", whole=False),
-        tags=tuple(table.texts("tags")),
-    )
-    variables_in(table, "model")
-    table.close()
-    return agent
-
-
-def _resource(name: str, table: Table) -> Resource:
-    _named(name, table, "a resource")
-    kind = table.text("type", required=True)
-    if kind and kind not in (*_KINDS, "custom"):
-        table.fault(
-            "type",
-            f"{table.what[:1].upper()}{table.what[1:]} is of type {kind!r}; the types are "
-            f"{', '.join(_KINDS)} and custom.",
-            name,
-            value=True,
-        )
-    settings = {key: table.raw(key) for key in table.keys() if key != "type"}
-    if kind in _KINDS:
-        table = Table(table.source, table.path, {"type": kind, **settings}, table.what)
-        table.text("type")
-        table.text(_KINDS[kind][0], required=True)
-        for key in _KINDS[kind][1:]:
-            _setting(table, key)
-        if table.boolean("auth_required") if kind == "http" else False:
-            table.text("secret_key", required=True)
-        table.close()
-    for key in settings:
-        variables_in(table, key)
-    secret = settings.get("secret_key")
-    return Resource(name, kind, settings, secret if isinstance(secret, str) else None)
-
-
-def _setting(table: Table, key: str) -> None:
-    if key == "auth_required":
-        table.boolean(key)
-    elif key == "pool_size":
-        table.number(key, least=1)
-    else:
-        table.text(key)
-
-
-def _named(name: str, table: Table, what: str) -> None:
-    if not is_name(name):
-        table.fault(
-            "",
-            f"{name[:60]!r} can't be the name of {what}: names are of letters, digits, '_' and "
-            f"'-', and begin with a letter.",
-            name,
-        )
-
-
 def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
     name = table.text("name", required=True)
     if name:
@@ -174,10 +100,11 @@ def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
         guards[guard] = text
         paths["guard", guard] = (*inner.path, guard)
     contracts = {
-        key: _contract(key, inner) for key, inner in table.named("contracts", "the contract")
+        key: read_contract(key, inner) for key, inner in table.named("contracts", "the contract")
     }
     states = SwarmStates(table, initial, guards, paths)
     table.close()
+    late = None if deadline is None else Timeout(deadline, states.late())
     workflow = WorkflowDefinition(
         name=name,
         initial=states.initial,
@@ -186,27 +113,10 @@ def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
         description=description,
         guards=states.guards,
         contracts=contracts,
-        deadline=deadline,
+        deadline=late,
         retry=Retry(int(retries), backoff or 0.0) if retries else None,
     )
     return Draft(table.source, workflow, table.path, paths, WORDS)
-
-
-def _contract(name: str, table: Table) -> Contract:
-    title, description = table.text("name"), table.text("description")
-    fields = {key: _fields(table, key) for key in ("input", "output")}
-    table.close()
-    return Contract(name, title, description, fields["input"], fields["output"])
-
-
-def _fields(table: Table, key: str) -> dict[str, Type]:
-    found: dict[str, Type] = {}
-    inner = table.table(key, f"{key!r} of {table.what}")
-    for field in inner.keys():
-        type = inner.parsed(field, parse_type)
-        if type is not None:
-            found[field] = type
-    return found
 
 
 def _distinct(drafts: list[Draft]) -> None:

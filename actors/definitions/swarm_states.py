@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from .model import StateDefinition, StateKind, Timeout, TransitionDefinition
-from .names import nearest
+from .model import StateDefinition, Timeout, TransitionDefinition
+from .nesting import Nesting
 from .places import Path
 from .table import Table
 
@@ -17,6 +17,7 @@ WORDS = {
     "transitions": "handlers",
     "timeout": "timeout_target",
 }
+_LATE = "Not finished within completion_timeout_seconds"
 Parts = dict[tuple[str | int, ...], Path]
 
 
@@ -44,17 +45,34 @@ class SwarmStates:
             table.close()
         if not self._read:
             workflow.fault("", f"{_upper(workflow.what)} has no states; give it some.", "states")
-        self._children: dict[str, list[str]] = {name: [] for name in self._read}
-        top = []
-        for name, parent in parents.items():
-            if self._is_parent(name, parent, parents):
-                self._children[parent].append(name)
-            else:
-                top.append(name)
-        self._first: dict[str, str] = {}
-        self.initial = initial
-        self._begin_at(initial, parents)
-        self.top = tuple(self._tree(name) for name in top)
+        grown: dict[str, StateDefinition] = {}
+        inner = set(parents.values())
+        for name, state in self._read.items():
+            several = name in self._parallel and len(state.agents) > 1 and state.kind != "final"
+            if several and name in inner:
+                what = (
+                    f"State {name!r} has 'parallel_execution' with several agents, and is a "
+                    f"parent; have its agents in a state of their own."
+                )
+                path = (*paths["state", name], "parallel_execution")
+                workflow.source.fault(path, what, name)
+            grown[name] = self._agents_at_work(state) if several and name not in inner else state
+        nesting = Nesting(workflow.source, grown, parents, paths, "parent")
+        self.top = nesting.tree(initial)
+        self.initial = nesting.outermost(initial)
+
+    def late(self) -> str:
+        """Return the state for workflows that have run out of time, made if there is none."""
+        for state in self.top:
+            if state.kind == "final" and state.name.replace("_", "").casefold() == "timedout":
+                return state.name
+        name = "timed_out"
+        while name in self._read:
+            name += "_"
+        self._paths["state", name] = self._table.path
+        made = StateDefinition(name, kind="final", title="timed out", description=_LATE)
+        self.top = (*self.top, made)
+        return name
 
     def _state(self, name: str, table: Table) -> None:
         paths = self._paths
@@ -66,28 +84,27 @@ class SwarmStates:
             paths["target", name, number] = (*handler.path, "target")
             paths["guards", name, number] = (*handler.path, "guards")
             handlers.append(self._handler(handler))
+        named: dict[str, tuple[str, ...]] = {}
         for part, key in (
             ("enter", "entry_actions"),
             ("exit", "exit_actions"),
             ("agents", "agents"),
             ("resources", "required_resources"),
         ):
-            paths[part, name] = (*table.path, key)
-            for index in range(len(table.texts(key))):
-                paths[part, name, index] = (*table.path, key, index)
-        kind: StateKind = "final" if table.boolean("terminal") else "state"
+            named[part] = tuple(table.texts(key))
+            if named[part]:
+                paths[part, name] = (*table.path, key)
+                for index in range(len(named[part])):
+                    paths[part, name, index] = (*table.path, key, index)
         if table.boolean("parallel_execution"):
             self._parallel.add(name)
         self._read[name] = StateDefinition(
             name=name,
-            kind=kind,
+            kind="final" if table.boolean("terminal") else "state",
             description=table.text("description", required=True),
             transitions=tuple(handlers),
-            enter=tuple(table.texts("entry_actions")),
-            exit=tuple(table.texts("exit_actions")),
-            agents=tuple(table.texts("agents")),
-            resources=tuple(table.texts("required_resources")),
             timeout=self._timeout(name, table),
+            **named,
         )
 
     def _handler(self, table: Table) -> TransitionDefinition:
@@ -119,63 +136,6 @@ class SwarmStates:
             return None
         return Timeout(seconds or 0.0, target or None)
 
-    def _is_parent(self, name: str, parent: str, parents: Mapping[str, str]) -> bool:
-        """Tell whether a state stands within its parent; say so if it can't."""
-        if not parent:
-            return False
-        place = self._paths["state", name]
-        path = (*place, "parent")
-        source = self._table.source
-        if parent not in self._read:
-            near = nearest(parent, self._read)
-            near = near if near.endswith(("?", ".")) else f"{near}."
-            what = f"{parent!r}, the parent of state {name!r}, is not a state that there is{near}"
-            source.fault(path, what, parent, value=True)
-            return False
-        if parent == name:
-            what = f"State {name!r} is its own parent; name the state around it, or none."
-            source.fault(path, what, name, value=True)
-            return False
-        ring = [name]
-        while (outer := parents.get(ring[-1], "")) and outer not in ring:
-            ring.append(outer)
-        if outer == name:
-            chain = " in ".join(map(repr, [*ring, name]))
-            what = f"States are each other's parents: {chain}. Let one of them have no parent."
-            source.fault(path, what, name, value=True)
-        return outer == ""
-
-    def _begin_at(self, initial: str, parents: Mapping[str, str]) -> None:
-        """Make the initial state, and those around it, what those around them begin in."""
-        name = initial
-        while name in self._read and name not in self._first:
-            self.initial = name
-            outer = next((o for o, inner in self._children.items() if name in inner), "")
-            if not outer:
-                return
-            self._first[outer] = name
-            name = outer
-
-    def _tree(self, name: str) -> StateDefinition:
-        state = self._read[name]
-        children = tuple(self._tree(child) for child in self._children[name])
-        if name in self._parallel and len(state.agents) > 1:
-            if children:
-                what = (
-                    f"State {name!r} has 'parallel_execution' with several agents, and is the "
-                    f"parent of {children[0].name!r}; have its agents in a state of their own."
-                )
-                path = (*self._paths["state", name], "parallel_execution")
-                self._table.source.fault(path, what, name)
-            elif state.kind != "final":
-                return self._agents_at_work(state)
-        if not children:
-            return state
-        kind: StateKind = "final" if state.kind == "final" else "compound"
-        return replace(
-            state, kind=kind, states=children, initial=self._first.get(name, children[0].name)
-        )
-
     def _agents_at_work(self, state: StateDefinition) -> StateDefinition:
         """A region for each agent; when all have done, the state's own handlers can be taken."""
         name = state.name
@@ -185,15 +145,17 @@ class SwarmStates:
             regions.append(
                 StateDefinition(
                     name=f"{name}_{agent}",
+                    title=agent,
                     kind="compound",
                     initial=working,
                     agents=(agent,),
                     states=(
                         StateDefinition(
                             working,
+                            title="working",
                             transitions=(TransitionDefinition((f"{agent}_done",), (done,)),),
                         ),
-                        StateDefinition(done, kind="final"),
+                        StateDefinition(done, kind="final", title="done"),
                     ),
                 )
             )
@@ -214,9 +176,13 @@ class SwarmStates:
             transitions=(),
             states=(
                 StateDefinition(
-                    at_work, kind="parallel", states=tuple(regions), transitions=(join,)
+                    at_work,
+                    kind="parallel",
+                    title="agents at work",
+                    states=tuple(regions),
+                    transitions=(join,),
                 ),
-                StateDefinition(joined, transitions=state.transitions),
+                StateDefinition(joined, title="joined", transitions=state.transitions),
             ),
         )
 

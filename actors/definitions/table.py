@@ -38,9 +38,8 @@ class Table:
         self._asked.add(key)
         return self._data.get(key)
 
-    def keys(self) -> list[str]:
-        """Return the keys that it has."""
-        return list(self._data)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
 
     def fault(
         self, key: str, what: str, name: str = "", *, value: bool = False, offset: int = 0

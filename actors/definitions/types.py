@@ -124,6 +124,16 @@ def fields_type(fields: dict[str, Type], name: str) -> Any:
     return TypedDict(name, inner)  # type: ignore[operator]  # made at run time
 
 
+def violation(type: Type, value: Any) -> str:
+    """Return why a value is not of a type, as a clause, or "" when it is."""
+    try:
+        msgspec.convert(value, python_type(type))
+    except msgspec.ValidationError as error:
+        said = str(error).replace("`", "").replace(" - at $", ", at ")
+        return said[:1].lower() + said[1:]
+    return ""
+
+
 def type_of(value: Any) -> Type | None:
     """Return the type that a default value has by itself, or None when it says too little."""
     for cls, kind in ((bool, "boolean"), (int, "integer"), (float, "float"), (str, "string")):

@@ -1,13 +1,14 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
-from pykka._envelope import Envelope
-
 from .actor import PooledActor
+from .at_work import AtWork
+from .blocking import blocking
 from .clock import Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
 from .dispatchers import MailboxRunner, PinnedActor, PinnedDispatcher, SteppedDispatcher
+from .envelope import Envelope
 from .errors import (
     ActorRuntimeError,
     AskRingError,
@@ -26,6 +27,7 @@ from .lifecycle import (
     ActorStopped,
     DeadLetter,
     ReceiveTimeout,
+    SlowHandler,
     Terminated,
 )
 from .mailbox import Mailbox
@@ -35,16 +37,20 @@ from .ref import PooledRef
 from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
+from .threads import ActorNameFilter
 from .timers import Timer
+from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
     "ActorInfo",
+    "ActorNameFilter",
     "ActorRestarted",
     "ActorRuntimeError",
     "ActorStarted",
     "ActorStopped",
     "AskRingError",
+    "AtWork",
     "Backoff",
     "BlockedLoopError",
     "BoundedMailbox",
@@ -69,6 +75,7 @@ __all__ = [
     "PooledFuture",
     "PooledRef",
     "PriorityMailbox",
+    "Published",
     "ReceiveTimeout",
     "Restart",
     "RoundRobin",
@@ -77,6 +84,7 @@ __all__ = [
     "Runtime",
     "RuntimeClosedError",
     "Scope",
+    "SlowHandler",
     "SmallestMailbox",
     "SteppedDispatcher",
     "Strategy",
@@ -85,7 +93,10 @@ __all__ = [
     "Terminated",
     "Timer",
     "TimerHandle",
+    "TopicSubscription",
+    "Topics",
     "WhenFull",
+    "blocking",
     "decide",
     "default_runtime",
 ]

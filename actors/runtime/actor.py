@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import pykka
 from pykka import messages
-from pykka._envelope import Envelope
 
 from . import ending
 from .children import Children
+from .envelope import Envelope
 from .errors import ActorRuntimeError
 from .future import PooledFuture
 from .lifecycle import Terminated
@@ -213,6 +213,16 @@ class PooledActor(pykka.Actor):
             whether the actor has ended.
         """
         return ending.retire(self.actor_inbox)
+
+    def vacate(self) -> list[Envelope[Any]]:
+        """End this actor, from inside a handler, though messages wait.
+
+        `on_stop` is called. Whoever calls this sees to it that another actor takes them.
+
+        Returns:
+            the envelopes that wait, oldest first; senders are refused from now on.
+        """
+        return ending.vacate(self.actor_inbox)
 
     def start_child(
         self,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextvars import ContextVar
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
     from .dispatchers import MailboxRunner
+    from .envelope import Envelope
     from .future import PooledFuture
     from .mailbox import Mailbox
 
@@ -24,6 +24,8 @@ class ThreadContext(threading.local):
     """What this thread runs mailboxes for, `None` for a thread of the application."""
     serves_loop: bool = False
     """Whether this thread runs the event loop of a runtime's async handlers."""
+    blocks: bool = False
+    """Whether its pool has been told that this thread is blocked."""
     interrupt: BaseException | None = None
     """A Ctrl-C that broke off a handler which this thread ran while waiting."""
     depth: int = 0
@@ -56,9 +58,10 @@ class Handling:
         waits_for: the futures that it, or a task of it, awaits.
         task: the task that runs it.
         over: whether it has ended.
+        began: when, by `time.monotonic`.
     """
 
-    __slots__ = ("envelope", "mailbox", "over", "task", "waits_for")
+    __slots__ = ("began", "envelope", "mailbox", "over", "task", "waits_for")
 
     def __init__(self, mailbox: Mailbox, envelope: Envelope[Any] | None) -> None:
         self.mailbox = mailbox
@@ -67,9 +70,11 @@ class Handling:
         self.waits_for: list[PooledFuture[Any]] = []
         self.task: asyncio.Task[None] | None = None
         self.over = False
+        self.began = 0.0
 
     def begin(self) -> None:
         """Be what the actor is at, for this context and all that follow from it."""
+        self.began = monotonic()
         self.mailbox.handling = self
         _handling.set(self)
 

@@ -13,8 +13,7 @@ import pykka
 from .lifecycle import DeadLetter
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
+    from .envelope import Envelope
     from .events import EventStream
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,7 @@ from .lifecycle import ActorFailed, ActorStopped
 from .system_messages import Halt, SystemWork
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
+    from .envelope import Envelope
     from .mailbox import Mailbox
 
 logger = logging.getLogger("repertory.actors.runtime")
@@ -42,6 +41,18 @@ def retire(mailbox: Mailbox) -> bool:
     _forget(mailbox)
     call_on_stop(mailbox)
     return True
+
+
+def vacate(mailbox: Mailbox) -> list[Envelope[Any]]:
+    """End the actor from inside a handler; return what it has not come to, in its order."""
+    if not close(mailbox):
+        return []
+    call_on_stop(mailbox)
+    left = mailbox.actor._give_up()
+    for envelope in mailbox.drain():
+        if not _stands_for_the_runtime(mailbox, envelope):
+            left.append(envelope)
+    return left
 
 
 def retire_idle(mailbox: Mailbox, may: Callable[[Any], bool]) -> bool:
@@ -109,6 +120,20 @@ def hook_failed(mailbox: Mailbox, error: BaseException) -> None:
         events.publish(ActorFailed(mailbox.ref, error, None, True))
 
 
+def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
+    """Settle a stop, or a message of the runtime, that an ended actor has left; else `False`."""
+    if isinstance(envelope.message, SystemWork):
+        message = mailbox.next_system()
+        if isinstance(message, Halt):
+            message.group.skip(mailbox)
+        return True
+    if isinstance(envelope.message, messages._ActorStop):
+        if envelope.reply_to is not None:
+            answer(envelope.reply_to, None)
+        return True
+    return False
+
+
 def end(mailbox: Mailbox) -> None:
     """Clear up after a closed mailbox: what is left becomes dead letters."""
     dead_letters = mailbox.runtime.dead_letters
@@ -116,19 +141,14 @@ def end(mailbox: Mailbox) -> None:
     for envelope in mailbox.actor._give_up():
         dead_letters.add(envelope, mailbox.ref, reason)
     for envelope in mailbox.drain():
-        if isinstance(envelope.message, SystemWork):
-            message = mailbox.next_system()
-            if isinstance(message, Halt):
-                message.group.skip(mailbox)
-        elif isinstance(envelope.message, messages._ActorStop):
-            if envelope.reply_to is not None:
-                answer(envelope.reply_to, None)
-        else:
+        if not _stands_for_the_runtime(mailbox, envelope):
             dead_letters.add(envelope, mailbox.ref, reason)
     if mailbox.children is not None:
         mailbox.children.stop_all()
     if mailbox.parent is not None:
         mailbox.parent.forget(mailbox)
+    if mailbox.on_idle is not None:
+        mailbox.on_idle()
     # The turn stays taken from here on, so nobody looks for the actor; refs may live on.
     del mailbox.actor
     mailbox.tell_ended()

@@ -14,9 +14,8 @@ from .lifecycle import ActorFailed, ActorRestarted
 from .supervision import Directive
 
 if TYPE_CHECKING:
-    from pykka._envelope import Envelope
-
     from .children import Child
+    from .envelope import Envelope
     from .mailbox import Mailbox
 
 logger = logging.getLogger("repertory.actors.runtime")
@@ -129,6 +128,8 @@ def revive(child: Child, error: BaseException | None) -> None:
         if not failed(mailbox, second, None, must_stop=True):
             end(mailbox)
         return
+    mailbox.restarts += 1
+    mailbox.runtime.restarts += 1
     events = mailbox.runtime.events
     if events:
         events.publish(ActorRestarted(mailbox.ref, error))

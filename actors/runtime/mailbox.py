@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pykka
-from pykka._envelope import Envelope
 
 from . import execution
 from .context import here
+from .envelope import Envelope
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
+from .turn import Turn
 
 if TYPE_CHECKING:
     from .actor import PooledActor
@@ -56,6 +57,7 @@ class Mailbox:
         "parent",
         "queue",
         "ref",
+        "restarts",
         "runtime",
         "starting",
         "stashed",
@@ -73,6 +75,7 @@ class Mailbox:
         self.state = OPEN
         self.starting = False
         self.stashed = 0
+        self.restarts = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
         self.handling: Handling | None = None
@@ -82,8 +85,7 @@ class Mailbox:
         self._system: deque[Any] | None = None
         self._ended: PooledFuture[None] | None = None
         # Taken until the actor starts: what arrives before that waits.
-        self._turn = threading.Lock()
-        self._turn.acquire()
+        self._turn = Turn()
 
     @property
     def name(self) -> str:
@@ -105,7 +107,7 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
 
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
@@ -117,7 +119,7 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             if self.actor.run_inline and execution.may_run_inline():
                 execution.run_inline(self, until)
             else:
@@ -138,7 +140,7 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             if self.actor.run_inline:
                 here.following = self
             else:
@@ -159,7 +161,7 @@ class Mailbox:
         self.queue.appendleft(envelope)
         if self.state and self._was_refused(envelope):
             return False
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
         return True
 
@@ -207,23 +209,23 @@ class Mailbox:
 
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
-        self._turn.release()
+        self._turn.give_up()
         # One that was closed meanwhile from outside is to be ended by whoever runs it next.
         busy = self.queue or self.starting or self.state == CLOSED
-        if busy and self._turn.acquire(False):
+        if busy and self._turn.take():
             self.dispatcher.schedule(self)
 
     def is_taken(self) -> bool:
         """Whether somebody runs the actor or is about to."""
-        return self._turn.locked()
+        return not self._turn
 
     def take_free_turn(self) -> bool:
         """Get the right to run the actor if nobody runs it or is about to; say whether."""
-        return self._turn.acquire(False)
+        return self._turn.take()
 
     def take_turn(self) -> bool:
         """Get the right to run the actor if nobody has it; say whether that worked."""
-        return self._turn.acquire(False) or self.dispatcher.unschedule(self)
+        return self._turn.take() or self.dispatcher.unschedule(self)
 
     def try_run(self, until: PooledFuture[Any]) -> bool:
         """Run the actor in this thread if it has work that nobody has begun.
@@ -261,13 +263,15 @@ class Mailbox:
             self.state = OPEN if self.queue else CLOSED
             return self.state >= CLOSED
 
-    def drain(self) -> Iterator[Envelope[Any]]:
+    def drain(self) -> Iterable[Envelope[Any]]:
         """Take out what is left; only after `close`."""
-        while True:
+        left = []
+        while self.queue:
             try:
-                yield self.queue.popleft()
+                left.append(self.queue.popleft())
             except IndexError:
-                return
+                break  # Its sender took it back.
+        return left
 
     @property
     def ended(self) -> PooledFuture[None]:

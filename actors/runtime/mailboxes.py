@@ -6,13 +6,13 @@ import heapq
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any
 
 from pykka import messages
-from pykka._envelope import Envelope
 
+from .envelope import Envelope
 from .errors import MailboxFullError
 from .future import PooledFuture, answer
 from .lifecycle import ReceiveTimeout, Terminated
@@ -95,7 +95,7 @@ class BoundedMailbox(Mailbox):
         """
         if self._admit(envelope):
             self._settle(envelope)
-            if self._turn.acquire(False):
+            if self._turn and self._turn.take():
                 self.dispatcher.schedule(self)
 
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
@@ -146,7 +146,7 @@ class BoundedMailbox(Mailbox):
                 return envelope
         return None
 
-    def drain(self) -> Iterator[Envelope[Any]]:
+    def drain(self) -> Iterable[Envelope[Any]]:
         """Take out what is left, and let the waiting senders find out."""
         yield from super().drain()
         with self._admission:
@@ -161,22 +161,25 @@ class _PriorityQueue:
 
     def __init__(self, priority: Callable[[Any], float]) -> None:
         self._priority = priority
-        self._heap: list[tuple[int, float, int, Envelope[Any]]] = []
+        self._heap: list[tuple[int, int, float, int, Envelope[Any]]] = []
+        self._stops = 0
         self._orders = itertools.count()
         self._first = itertools.count(-1, -1)
         self._lock = threading.RLock()
 
     def append(self, envelope: Envelope[Any]) -> None:
         message = envelope.message
-        # A stop lets everything before it be handled, as in any other mailbox.
-        last = isinstance(message, messages._ActorStop)
-        rank = 0.0 if last else self._priority(message)
+        # A stop lets everything before it be handled, and nothing after it, as anywhere.
+        stops = isinstance(message, messages._ActorStop)
+        rank = 0.0 if stops else self._priority(message)
         with self._lock:
-            heapq.heappush(self._heap, (int(last), rank, next(self._orders), envelope))
+            place = (self._stops, int(stops), rank, next(self._orders))
+            heapq.heappush(self._heap, (*place, envelope))
+            self._stops += stops
 
     def appendleft(self, envelope: Envelope[Any]) -> None:
         with self._lock:
-            heapq.heappush(self._heap, (-1, 0.0, next(self._first), envelope))
+            heapq.heappush(self._heap, (-1, 0, 0.0, next(self._first), envelope))
 
     def extendleft(self, envelopes: Iterator[Envelope[Any]]) -> None:
         for envelope in envelopes:
@@ -184,12 +187,12 @@ class _PriorityQueue:
 
     def popleft(self) -> Envelope[Any]:
         with self._lock:
-            return heapq.heappop(self._heap)[3]
+            return heapq.heappop(self._heap)[-1]
 
     def remove(self, envelope: Envelope[Any]) -> None:
         with self._lock:
             for place, entry in enumerate(self._heap):
-                if entry[3] is envelope:
+                if entry[-1] is envelope:
                     del self._heap[place]
                     heapq.heapify(self._heap)
                     return

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
 from pykka import messages
-from pykka._envelope import Envelope
 
 from .context import here
+from .envelope import Envelope
 from .errors import MailboxFullError
 from .future import PooledFuture
 from .mailbox import Mailbox, StoppedFlag
@@ -111,7 +111,11 @@ class PooledRef(pykka.ActorRef[A]):
             BlockedLoopError: an async handler would wait; nothing was sent.
         """
         if block:
-            check_may_wait()
+            try:
+                self.ask(messages._ActorStop(), timeout=timeout)
+            except pykka.ActorDeadError:
+                return False
+            return True
         asked: PooledFuture[Any] = self.ask(messages._ActorStop(), block=False)
 
         def was_alive(timeout: float | None) -> bool:
@@ -121,8 +125,6 @@ class PooledRef(pykka.ActorRef[A]):
                 return False
             return True
 
-        if block:
-            return was_alive(timeout)
         result = asked._derive()
         result.set_get_hook(was_alive)
         return result

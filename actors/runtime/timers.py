@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pykka
-from pykka._envelope import Envelope
 
 from .clock import TimerHandle
+from .envelope import Envelope
 from .errors import MailboxFullError
 from .lifecycle import ReceiveTimeout
 

@@ -120,7 +120,7 @@ def _block(future: PooledFuture[Any], timeout: float | None) -> bool:
 
 def _block_in_handler(waiter: Mailbox, future: PooledFuture[Any], timeout: float | None) -> bool:
     """Block, while the pool gets another worker in place of this one."""
-    dispatcher = here.dispatcher
+    dispatcher = None if here.blocks else here.dispatcher
     deadline = None if timeout is None else time.monotonic() + timeout
     if dispatcher is not None:
         dispatcher.enter_blocking()

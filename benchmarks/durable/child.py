@@ -13,16 +13,24 @@ import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+
+def measure(
+    module: str, function: str, folder: Path, arguments: dict[str, Any]
+) -> dict[str, float]:
+    """Run a function of a module here and return its figures."""
+    run = getattr(import_module(f"benchmarks.durable.{module}"), function)
+    gc.collect()
+    gc.freeze()
+    figures: dict[str, float] = run(folder, **arguments)
+    return figures
 
 
 def main(argument: str) -> None:
     warnings.simplefilter("ignore")
     module, function, folder, arguments = json.loads(argument)
-    measure = getattr(import_module(f"benchmarks.durable.{module}"), function)
-    gc.collect()
-    gc.freeze()
-    figures = measure(Path(folder), **arguments)
-    print(json.dumps(figures), flush=True)
+    print(json.dumps(measure(module, function, Path(folder), arguments)), flush=True)
 
 
 if __name__ == "__main__":

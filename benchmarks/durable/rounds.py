@@ -55,10 +55,28 @@ class Outcome:
         return statistics.median(ratios) if ratios else None
 
 
-def run(cases: list[Case], folder: Path, rounds: int, tell: Callable[[str], None]) -> list[Outcome]:
+Figures = dict[str, float]
+Measure = Callable[[str, str, Path, dict[str, Any]], Figures]
+"""Runs a function of a module here, with a folder and its arguments."""
+
+
+def run(
+    cases: list[Case],
+    folder: Path,
+    rounds: int,
+    tell: Callable[[str], None],
+    measure: Measure,
+) -> list[Outcome]:
     """Measure every case in so many rounds.
 
     Cases that share their entrants (the figures of the large store) are run together.
+
+    Arguments:
+        cases: what is measured.
+        folder: where the stores are made.
+        rounds: how often.
+        tell: is told what is being done.
+        measure: how one of them is measured, such as `in_a_child`.
     """
     outcomes: list[Outcome] = []
     done: dict[tuple[Entrant, ...] | str, Outcome] = {}
@@ -67,13 +85,15 @@ def run(cases: list[Case], folder: Path, rounds: int, tell: Callable[[str], None
         if shared is not None:
             outcomes.append(Outcome(case, shared.figures, shared.missing))
             continue
-        outcome = _run_case(case, folder, rounds, tell)
+        outcome = _run_case(case, folder, rounds, tell, measure)
         done[repr(case.entrants)] = outcome
         outcomes.append(outcome)
     return outcomes
 
 
-def _run_case(case: Case, folder: Path, rounds: int, tell: Callable[[str], None]) -> Outcome:
+def _run_case(
+    case: Case, folder: Path, rounds: int, tell: Callable[[str], None], measure: Measure
+) -> Outcome:
     outcome = Outcome(case)
     kept, places = Path(tempfile.mkdtemp(dir=folder)), Path(tempfile.mkdtemp(dir=folder))
     store = kept / "repertory.db"
@@ -81,10 +101,10 @@ def _run_case(case: Case, folder: Path, rounds: int, tell: Callable[[str], None]
         entrants = _present(case, outcome)
         if case.prepared is not None:
             tell(f"{case.title}: preparing")
-            _child(case.prepared, kept, store)
+            _take(measure, case.prepared, kept, store)
         elif any(REFERENCE in entrant.arguments.values() for entrant in entrants):
             tell(f"{case.title}: warming up")
-            _child(case.entrants[0], kept, store)
+            _take(measure, case.entrants[0], kept, store)
         for number in range(rounds):
             # Another one begins each time, so that none always follows the same.
             turn = number % len(entrants)
@@ -96,7 +116,7 @@ def _run_case(case: Case, folder: Path, rounds: int, tell: Callable[[str], None]
                 # What the one before has left to be written is not this one's to wait for.
                 os.sync()
                 try:
-                    figures = _child(entrant, place, store)
+                    figures = _take(measure, entrant, place, store)
                     outcome.figures.setdefault(entrant.label, []).append(figures)
                 except Failed as failure:
                     outcome.missing[entrant.label] = str(failure)
@@ -121,19 +141,23 @@ def _present(case: Case, outcome: Outcome) -> list[Entrant]:
     return present
 
 
-def _child(entrant: Entrant, folder: Path, store: Path) -> dict[str, float]:
+def _take(measure: Measure, entrant: Entrant, folder: Path, store: Path) -> Figures:
     arguments: dict[str, Any] = {
         name: str(store) if value in (REFERENCE, PREPARED) else value
         for name, value in entrant.arguments.items()
     }
-    order = json.dumps([entrant.module, entrant.function, str(folder), arguments])
+    return measure(entrant.module, entrant.function, folder, arguments)
+
+
+def in_a_child(module: str, function: str, folder: Path, arguments: dict[str, Any]) -> Figures:
+    order = json.dumps([module, function, str(folder), arguments])
     command = [sys.executable, "-m", "benchmarks.durable.child", order]
     try:
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         raise Failed(f"took longer than {TIMEOUT} s") from None
     try:
-        figures: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
+        figures: Figures = json.loads(ended.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         said = ended.stderr.strip().splitlines()
         why = said[-1] if said else f"ended with {ended.returncode}"

@@ -97,7 +97,8 @@ def _run_case(
         turn = number % len(runtimes)
         for runtime in (*runtimes[turn:], *runtimes[:turn]):
             name = runtime.name
-            if name in outcome.missing or spent.get(name, 0.0) > PATIENCE:
+            over = number >= runtime.rounds or spent.get(name, 0.0) > PATIENCE
+            if name in outcome.missing or over:
                 continue
             tell(f"{case.name}: round {number + 1} of {rounds}, {name}")
             began = time.monotonic()

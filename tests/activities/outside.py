@@ -127,6 +127,7 @@ class Job(Workflow):
 
     workflow_name = "activities-job"
     here = State(initial=True)
+    paused = State()
     over = State(final=True)
     begin = here.to.itself(internal=True)
     cancel = here.to.itself(internal=True)
@@ -134,6 +135,8 @@ class Job(Workflow):
     failed = here.to.itself(internal=True)
     undone = here.to.itself(internal=True)
     finish = here.to(over)
+    pause = here.to(paused)
+    resume = paused.to(here)
 
     class Context:
         results: list[dict[str, Any]] = []

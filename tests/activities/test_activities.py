@@ -159,13 +159,26 @@ def test_a_result_that_the_state_does_not_take_is_in_the_history(
 ) -> None:
     with ActorSystem(path) as system:
         job = system.start(Job, id="job")
-        job.ask("begin", function="hold", what=["a"])
-        job.ask("finish")
+        job.ask("begin", function="hold", what=["a"], options={"done": "resume"})
         outside.let("a")
         system.settle()
         last = job.history(last=1)[0]
-        assert (last.kind, last.event) == ("refused", "done")
+        assert (last.kind, last.event) == ("refused", "resume")
         assert last.data["result"] == {"held": "a"}
+        assert job.activities() == []
+
+
+def test_at_its_end_a_workflow_waits_for_no_result(path: Path | None, outside: Outside) -> None:
+    with ActorSystem(path) as system:
+        job = system.start(Job, id="job")
+        job.ask("begin", function="hold", what=["a"])
+        job.ask("begin", function="hold", what=["b"], options={"done": None})
+        outside.until(lambda o: o.running == 2)
+        job.ask("finish")
+        outside.until(lambda o: o.ended == ["a"])  # nobody could take its result any more
+        outside.let("b")
+        system.settle()
+        assert job.history(last=1)[0].data == {"activity": "hold", "result": {"held": "b"}}
         assert job.activities() == []
 
 

@@ -165,7 +165,7 @@ def method_and_class() -> Any:
 
 @pytest.mark.parametrize("wrong", ["load", method_and_class()])
 def test_a_state_invokes_functions_only(wrong: Any) -> None:
-    with pytest.raises(BadDefinition, match="state 'here' (invokes|uses as an invocation)"):
+    with pytest.raises(BadDefinition, match=r"state 'here' (invokes|uses as an invocation)"):
 
         class Wrong(Workflow):
             here = State(initial=True, invoke=wrong)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -49,7 +51,7 @@ def test_attempts_keep_to_the_policy(
     policy: RetryPolicy, draws: list[float], total: float | None
 ) -> None:
     began = tries(policy, draws, total)
-    pauses = [b - a for a, b in zip(began, began[1:], strict=False)]
+    pauses = [b - a for a, b in pairwise(began)]
     assert all(0 <= pause <= policy.longest * SECOND + 1 for pause in pauses)
     assert policy.attempts is None or len(began) <= policy.attempts
     for limit in (policy.within, total):

@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 from repertory.actors import ActorSystem
 
+from .kill import run_and_kill
 from .worker import Account
+
+WORKER = Path(__file__).with_name("worker.py")
 
 ON_ONE_STORE = 25
 """Kills that one store has to stand; all of it is verified after each."""
 
 ROUNDS = int(os.environ.get("REPERTORY_CRASH_ROUNDS", "50"))
-
-
-def run_and_kill(path: Path, round_number: int, acknowledgements: int) -> list[str]:
-    """Run a worker, kill it once it has given so many answers, and return what it answered."""
-    worker = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("worker.py"), path, str(round_number)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert worker.stdout is not None and worker.stderr is not None
-    lines: list[str] = []
-    for line in worker.stdout:
-        lines.append(line.strip())
-        if len(lines) == acknowledgements:
-            worker.send_signal(signal.SIGKILL)
-    errors = worker.stderr.read()
-    worker.stdout.close()
-    worker.stderr.close()
-    assert worker.wait() == -signal.SIGKILL, errors
-    return lines
 
 
 def test_what_was_acknowledged_is_there_once_after_each_of_many_kills(tmp_path: Path) -> None:
@@ -50,7 +29,7 @@ def test_what_was_acknowledged_is_there_once_after_each_of_many_kills(tmp_path: 
         if round_number % ON_ONE_STORE == 0:
             total += len(acknowledged)
             acknowledged, kept_before = set(), 0
-        acknowledged.update(run_and_kill(path, round_number, choose.randrange(1, 120)))
+        acknowledged.update(run_and_kill(WORKER, path, round_number, choose.randrange(1, 120)))
         with ActorSystem(path) as system:
             assert system.verify() == []
             system.settle()  # what was on its way from one account to another has arrived

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ from repertory.actors.runtime import ManualClock
 from tests.crash.worker import Account
 
 ACCOUNTS = [f"account-{n}" for n in range(4)]
+POST_SECONDS = 100
+"""How long what is posted takes, and a bell: until within the second life."""
+LATER = ManualClock().now() + timedelta(seconds=61)
+"""When the second life begins."""
 TICKS = 40
 KEPT = 30
 """Entries that retention leaves: more than any workflow with keys has, fewer than ticks."""
@@ -49,6 +54,43 @@ class Ticker(Workflow):
         if n > self.context.last:
             self.context.last = n
             self.context.total += 1
+
+
+class Purse(Account):
+    """An account that can send money to arrive later."""
+
+    workflow_name = "faults-purse"
+
+    post = Account.open.to.itself(internal=True)
+
+    def on_post(self, to: str, amount: int, name: str) -> None:
+        self.context.balance -= amount
+        self.context.keys.append(name)
+        self.context.sent.append(name)
+        self.tell(to, Account.receive, after=POST_SECONDS, amount=amount, name=name)
+
+
+class Bell(Workflow):
+    """Has timers, and cancels one."""
+
+    workflow_name = "faults-bell"
+
+    hanging = State(initial=True)
+    wind = hanging.to.itself(internal=True)
+    hush = hanging.to.itself(internal=True)
+    ring = hanging.to.itself(internal=True)
+
+    class Context:
+        rung: list[str] = []
+
+    def on_wind(self, name: str) -> None:
+        self.timers.start(name, event="ring", data={"name": name}, after=POST_SECONDS)
+
+    def on_hush(self, name: str) -> None:
+        self.timers.cancel(name)
+
+    def on_ring(self, name: str) -> None:
+        self.context.rung.append(name)
 
 
 class Draft(Workflow):
@@ -114,10 +156,20 @@ def _windows(first: int, count: int) -> Iterator[Window]:
 
 FIRST_LIFE = list(_windows(100, 6))
 SECOND_LIFE = list(_windows(200, 3))
-MONEY = [request for window in (*FIRST_LIFE, *SECOND_LIFE) for request in window]
+POSTS = [
+    Request(
+        ACCOUNTS[n], "post", f"post-{n}", {"amount": 1, "name": f"post-{n}", "to": ACCOUNTS[n - 1]}
+    )
+    for n in range(2)
+]
+MONEY = [request for window in (*FIRST_LIFE, POSTS, *SECOND_LIFE) for request in window]
 REVISIONS = [
     [Request("draft", "revise", f"draft-{n}", {"word": word})]
     for n, word in enumerate(["once", "upon", "a"])
+]
+BELLS = [
+    [Request("bell", "wind", f"wind-{name}", {"name": name}) for name in "abc"],
+    [Request("bell", "hush", "hush-b", {"name": "b"})],
 ]
 SPOILT = Request("draft", "spoil", "draft-spoilt", {})
 
@@ -137,10 +189,11 @@ def run(system: ActorSystem, clock: ManualClock, note: Note = nobody) -> None:
 
 def first_half(system: ActorSystem, clock: ManualClock, note: Note = nobody) -> None:
     for id in ACCOUNTS:
-        start(system, Account, id, note)
+        start(system, Purse, id, note)
     start(system, Draft, "draft", note)
     start(system, Ticker, "ticker", note)
-    for window in (*FIRST_LIFE[:3], *REVISIONS):
+    start(system, Bell, "bell", note)
+    for window in (*FIRST_LIFE[:3], POSTS, *REVISIONS, *BELLS):
         send(system, window, note)
     note("sent", ("key", "draft", "draft-spoilt"))
     try:
@@ -161,6 +214,7 @@ def second_half(system: ActorSystem, clock: ManualClock, note: Note = nobody) ->
     fork(system, note)
     for window in SECOND_LIFE:
         send(system, window, note)
+    note("sent", ("due", "all"))
     clock.advance(61)
     system.settle()
 
@@ -238,7 +292,12 @@ def opened(
         checkpoint: after how many pages SQLite moves its log into the database.
     """
     system = ActorSystem(
-        path, clock=clock, retention=Retention(count=KEPT), trim_every=60, synchronous=synchronous
+        path,
+        clock=clock,
+        retention=Retention(count=KEPT),
+        trim_every=60,
+        synchronous=synchronous,
+        max_active=3,  # fewer than there are: they come and go
     )
     system.open()
     # Far less than the 1,000 pages of SQLite's own choice, so that it happens several times.
@@ -259,8 +318,7 @@ class Ear:
 
 def record(path: Path, note: Note, *, synchronous: Any = "FULL") -> None:
     """Run the two lives of the scenario on a new store, with a durable subscription."""
-    for half in (first_half, second_half):
-        clock = ManualClock()
+    for half, clock in ((first_half, ManualClock()), (second_half, ManualClock(LATER))):
         system = opened(path, clock, synchronous=synchronous, checkpoint=60)
         try:
             system.subscribe(Ear(note), durable="ear", from_start=True)

@@ -148,14 +148,13 @@ class FilledAtTheEnd(deque[Any]):
 
     then: Callable[[], Any] | None = None
 
-    def popleft(self) -> Any:
-        try:
-            return super().popleft()
-        except IndexError:
+    def __len__(self) -> int:
+        length = super().__len__()
+        if not length:
             then, self.then = self.then, None
             if then is not None:
                 then()
-            raise
+        return length
 
 
 def what_arrives_at_the_last_moment_is_handled(mailbox_type: MailboxType = Mailbox) -> None:

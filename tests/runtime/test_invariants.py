@@ -44,13 +44,10 @@ def test_the_invariant_holds(check: Callable[[], None]) -> None:
 class NoLock:
     """A turn that everybody gets."""
 
-    def acquire(self, *_: Any) -> bool:
+    def take(self) -> bool:
         return True
 
-    def release(self) -> None: ...
-
-    def locked(self) -> bool:
-        return False
+    def give_up(self) -> None: ...
 
 
 class NoExclusion(Mailbox):
@@ -80,7 +77,7 @@ class LooksThenPuts(Mailbox):
         if self.closed:
             raise pykka.ActorDeadError("not found")
         self.queue.append(envelope)
-        if self._turn.acquire(False):
+        if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
 
 
@@ -91,7 +88,7 @@ class LooksNoMore(Mailbox):
 
     def release(self) -> None:
         if self.opened:
-            self._turn.release()
+            self._turn.give_up()
         else:
             self.opened = True
             super().release()

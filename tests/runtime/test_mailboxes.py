@@ -14,6 +14,7 @@ from repertory.actors.runtime import (
     AskRingError,
     BoundedMailbox,
     DeadLetter,
+    Mailbox,
     MailboxFullError,
     PooledActor,
     PriorityMailbox,
@@ -163,18 +164,38 @@ def test_an_actor_that_fills_its_own_mailbox_gets_an_error(runtime: Runtime) -> 
         ref.ask(lambda self: [self.actor_ref.tell(number) for number in range(4)], timeout=20)
 
 
-def test_the_most_urgent_message_comes_first_and_a_stop_last(runtime: Runtime) -> None:
+def test_the_most_urgent_message_comes_first_and_a_stop_after_all_that_came_before_it(
+    runtime: Runtime,
+) -> None:
     class Triage(Recorder):
         mailbox_type = partial(PriorityMailbox, lambda m: m[0] if isinstance(m, tuple) else 9)
 
     ref = runtime.start(Triage)
     with Gate() as gate:
         fill(ref, gate, 0)
-        stopped = ref.stop(block=False)
         for urgency, name in [(2, "a"), (1, "b"), (2, "c"), (0, "d"), (1, "e")]:
             ref.tell((urgency, name))
+        stopped = ref.stop(block=False)
+        ref.tell((0, "late"))
     assert stopped.get(timeout=20) is True
     assert Recorder.last == [(0, "d"), (1, "b"), (1, "e"), (2, "a"), (2, "c")]
+    assert [letter.message for letter in runtime.dead_letters.recent] == [(0, "late")]
+
+
+@pytest.mark.parametrize("mailbox", [Mailbox, partial(PriorityMailbox, lambda message: 1)])
+def test_an_actor_that_always_has_something_to_do_stops_all_the_same(
+    runtime: Runtime, mailbox: Any
+) -> None:
+    class Restless(PooledActor):
+        mailbox_type = mailbox
+
+        def on_receive(self, message: Any) -> None:
+            self.actor_ref.tell(message)
+
+    ref = runtime.start(Restless)
+    ref.tell("again")
+    assert ref.stop(timeout=20) is True
+    assert [letter.message for letter in runtime.dead_letters.recent] in (["again"], [])
 
 
 class Door(PooledActor):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from repertory.actors import ActorSystem, State, Workflow
 
 
@@ -47,8 +49,11 @@ def resting(system: ActorSystem, id: str) -> None:
     if activation is None:
         return
     mailbox = activation.ref.actor_inbox
+    pause = threading.Event()
     while not mailbox.closed:
-        if mailbox._turn.acquire(timeout=0.1):
+        if not mailbox.take_free_turn():
+            pause.wait(0.001)
+        else:
             busy = bool(mailbox.queue)
             mailbox.release()
             if not busy:

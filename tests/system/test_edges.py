@@ -63,13 +63,6 @@ def test_what_was_sent_is_not_changed_by_its_sender_afterwards(system: ActorSyst
     assert keeper.context == {"items": [1], "touched": True}
 
 
-def test_a_delay_that_would_be_lost_is_refused(system: ActorSystem) -> None:
-    keeper = system.start(Keeper)
-    with pytest.raises(HandlerFailed, match="has a delay"):
-        keeper.ask("later")
-    assert keeper.context == {}
-
-
 def test_two_workflows_that_ask_each_other_get_an_error_that_names_the_ring(
     system: ActorSystem,
 ) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from repertory.actors import ActorSystem, RepertoryError, State, SystemStopped, Workflow, life
+from repertory.actors.messages import Wake
+from repertory.actors.supervisor import Stop
 
 from .charts import Tally
 
@@ -44,6 +46,29 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Stuck.opened.clear()
     yield
     Stuck.opened.set()
+
+
+class Restless(Workflow):
+    """Sends itself one more event at each, so that there always is one waiting."""
+
+    here = State(initial=True)
+    go = here.to.itself(internal=True)
+
+    class Context:
+        count: int = 0
+
+    system: ActorSystem
+    halt = threading.Event()
+
+    def on_go(self, number: int) -> int:
+        assert number == self.context.count  # nothing is lost, and nothing overtakes
+        self.context.count += 1
+        if not self.halt.is_set():
+            try:
+                self.system.get(self.workflow_id).tell(Restless.go, number=number + 1)
+            except SystemStopped:
+                pass
+        return self.context.count
 
 
 def test_of_many_threads_that_open_a_system_one_does(path: Path | None) -> None:
@@ -104,3 +129,43 @@ def test_a_cancelled_task_leaves_a_system_whose_action_does_not_return() -> None
         assert not Stuck.opened.is_set()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["stop", "close"])
+def test_a_workflow_that_always_has_something_to_do_leaves_all_the_same(
+    path: Path | None, how: str
+) -> None:
+    Restless.halt.clear()
+    system = Restless.system = ActorSystem(path, synchronous="OFF").open()
+    restless = system.start(Restless, id="r")
+    restless.tell(Restless.go, number=0)
+    if how == "stop":
+        before = system._services.activations.find("r")
+        for _ in range(3):
+            system.stop("r", timeout=LONG)
+        assert system._services.activations.find("r") is not before
+        Restless.halt.set()
+        system.settle(timeout=LONG)
+        assert len(restless.history()) == 1 + restless.context.count
+        assert not [e for e in restless.history() if e.error]
+    system.close()
+    Restless.halt.set()
+
+
+def test_what_was_asked_after_a_stop_is_answered_by_the_next_activation_in_order(
+    path: Path | None,
+) -> None:
+    with ActorSystem(path, synchronous="OFF") as system:
+        tally = system.start(Tally, id="t")
+        first = system._services.activations.find("t")
+        mailbox = first.ref.actor_inbox
+        # The turn is taken, as while it handles something: all that is sent now waits.
+        while not mailbox.take_turn():
+            pass
+        stopped = system._services.supervisor.ask(Stop("t"), block=False)
+        system._services.supervisor.ask(Wake())
+        asked = [tally.ask("add", n=1, block=False) for _ in range(5)]
+        mailbox.release()
+        assert stopped.get(timeout=LONG) is None
+        assert [answer.get(timeout=LONG) for answer in asked] == [1, 2, 3, 4, 5]
+        assert system._services.activations.find("t") is not first

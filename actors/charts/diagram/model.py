@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from statemachine.state import HistoryState, State
 from statemachine.utils import humanize_id
 
+from ..timeout import resolved
+
 if TYPE_CHECKING:
     from statemachine import StateChart
     from statemachine.transition import Transition
@@ -158,6 +160,8 @@ def read_chart(
     root = Node("", "", "root")
     nodes: dict[int, Node] = {}
     sources: list[State] = []
+    # What a chart that was not written as a class says of its states.
+    notes: Mapping[str, str] = getattr(chart_class, "_notes", {})
 
     def read(state: State, parent: Node) -> None:
         node = Node(state.id, str(state.name), _kind(state), parent)
@@ -165,6 +169,8 @@ def read_chart(
         node.active = state.id in active
         if visits is not None and not node.is_history:
             node.visits = visits.get(state.id, 0)
+        if state.id in notes:
+            node.internal.append(Row("", notes[state.id], "", None))
         parent.children.append(node)
         nodes[id(state)] = node
         sources.append(state)
@@ -177,11 +183,17 @@ def read_chart(
         read(state, root)
     edges: dict[tuple[int, int], Edge] = {}
     for source in sources:
+        own = {str(event) for transition in source.transitions for event in transition.events}
+        nodes[id(source)].internal += [
+            Row(event, f"{text}: {event}", "", None)
+            for event, text in _times(source).items()
+            if event not in own  # a state around it takes it
+        ]
         for transition in source.transitions:
             if transition.initial:
                 continue
             targets = [nodes[id(target)] for target in transition.targets if target is not None]
-            _add_transition(transition, nodes[id(source)], targets, edges, taken)
+            _add_transition(chart_class, transition, nodes[id(source)], targets, edges, taken)
     shown = chart_class.__name__ if title is None else title
     return Chart(shown, root, list(edges.values()))
 
@@ -194,14 +206,22 @@ def _kind(state: State) -> Kind:
     return "final" if state.final else "state"
 
 
+def _times(state: State) -> dict[str, str]:
+    """The events of a state's timeouts, each with how long it takes until it comes."""
+    timeouts = getattr(state, "timeouts", ())
+    return {resolved(state, timeout).event: timeout.text for timeout in timeouts}
+
+
 def _add_transition(
+    chart_class: type[StateChart[Any]],
     transition: Transition,
     source: Node,
     targets: list[Node],
     edges: dict[tuple[int, int], Edge],
     taken: Taken | None,
 ) -> None:
-    guard = " and ".join(_guard_name(str(spec), spec.func) for spec in transition.cond)
+    times = _times(transition.source)
+    guard = " and ".join(_guard_name(chart_class, str(spec), spec.func) for spec in transition.cond)
     stays = not targets or (transition.internal and targets == [source])
     for target in [source] if stays else targets:
         if stays:
@@ -210,6 +230,10 @@ def _add_transition(
             key = (id(source), id(target))
             rows = edges.setdefault(key, Edge(source, target)).rows
         for event, label, aliases in _events(transition, source):
+            if event in times:
+                label = (
+                    times[event] if event.startswith("after.state.") else f"{label}, {times[event]}"
+                )
             count = None
             if taken is not None:
                 count = sum(taken.get((source.id, name, target.id), 0) for name in aliases)
@@ -225,11 +249,15 @@ def _merge_row(rows: list[Row], row: Row) -> None:
     rows.append(row)
 
 
-def _guard_name(text: str, func: object) -> str:
+def _guard_name(chart_class: type, text: str, func: object) -> str:
     if callable(func):
         # Printed as they are, functions show an address, which differs from run to run.
         name = str(getattr(func, "__name__", type(func).__name__))
         return ("!" if text.startswith("!") else "") + name.strip("<>")
+    if isinstance(func, str) and func.isidentifier():
+        # A chart that was not written as a class knows its guards under names of its own.
+        label = getattr(getattr(chart_class, func, None), "label", func)
+        return text.replace(func, str(label))
     return text
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..case import Case
-from ..role import START, Role
-from ..work import Dice
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Role
+from benchmarks.savina.work import Dice
 
 BALANCE = 1_000_000
 

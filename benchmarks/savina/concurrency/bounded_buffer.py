@@ -3,9 +3,9 @@
 from collections import deque
 from typing import Any
 
-from ..case import Case
-from ..role import START, Ref, Role
-from ..work import busy
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Ref, Role
+from benchmarks.savina.work import busy
 
 CAPACITY = 50
 COST = 25

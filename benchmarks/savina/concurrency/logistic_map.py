@@ -3,8 +3,8 @@
 from collections import deque
 from typing import Any
 
-from ..case import Case
-from ..role import START, Ref, Role
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Ref, Role
 
 FIRST_RATE, RATE_STEP, FIRST_TERM = 3.46, 0.0025, 0.5
 

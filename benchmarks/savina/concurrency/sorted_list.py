@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..case import Case
-from ..role import START, Ref, Role
-from ..work import Dice
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Ref, Role
+from benchmarks.savina.work import Dice
 
 WRITES, SIZES = 10, 1
 """Percent of the requests that add a number, and that ask for the length."""

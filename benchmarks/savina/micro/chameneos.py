@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..case import Case
-from ..role import START, Ref, Role
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Ref, Role
 
 YELLOW, BLUE, RED = range(3)
 

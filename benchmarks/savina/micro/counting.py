@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..case import Case
-from ..role import START, Role
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Role
 
 
 class Producer(Role):

@@ -7,7 +7,7 @@ import gc
 import time
 from typing import Any
 
-from ..measuring import resident_bytes
+from benchmarks.savina.measuring import resident_bytes
 
 
 async def _echo(inbox: asyncio.Queue[Any]) -> None:

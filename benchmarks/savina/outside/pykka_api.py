@@ -6,7 +6,7 @@ import gc
 import time
 from typing import Any
 
-from ..measuring import resident_bytes
+from benchmarks.savina.measuring import resident_bytes
 
 
 class FromOutside:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..case import Case
-from ..role import START, Ref, Role
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Ref, Role
 
 
 def extensions(board: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:

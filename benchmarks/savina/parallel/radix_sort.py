@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..case import Case
-from ..role import START, Ref, Role
-from ..work import Dice
+from benchmarks.savina.case import Case
+from benchmarks.savina.role import START, Ref, Role
+from benchmarks.savina.work import Dice
 
 BITS = 16
 

@@ -7,8 +7,8 @@ import time
 from functools import cache
 from typing import Any, NamedTuple
 
-from ..outside.asyncio_tasks import FromOutside
-from ..role import START, Role
+from benchmarks.savina.outside.asyncio_tasks import FromOutside
+from benchmarks.savina.role import START, Role
 
 
 class Inbox(asyncio.Queue[Any]):

@@ -8,8 +8,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ..case import Case
-from ..rate import Rate
+from benchmarks.savina.case import Case
+from benchmarks.savina.rate import Rate
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Runtime:
         fraction: how much of a benchmark's work it gets, so that a run ends.
         most_actors: how many actors it can have at once.
         unit: what an actor costs it, for saying why that is too many.
+        rounds: how often it is measured at most.
         asks: whether an actor can wait for an answer within a handler.
     """
 
@@ -34,6 +35,7 @@ class Runtime:
     fraction: float = 1.0
     most_actors: int = 10_000_000
     unit: str = ""
+    rounds: int = 5
     asks: bool = True
 
     @property
@@ -76,6 +78,37 @@ RUNTIMES: dict[str, Runtime] = {
             "pykka",
             most_actors=20_000,
             unit="threads",
+        ),
+        Runtime(
+            "thespian",
+            "its simpleSystemBase: all in the calling thread",
+            ("thespian_system", "ThespianSystem"),
+            "thespian",
+            fraction=0.1,
+            asks=False,
+        ),
+        Runtime(
+            "xoscar",
+            "a pool of one process; a task for each message",
+            ("xoscar_pool", "XoscarPool"),
+            "xoscar",
+            fraction=0.2,
+        ),
+        Runtime(
+            "ray",
+            "a process each",
+            ("ray_cluster", "RayCluster"),
+            "ray",
+            fraction=0.01,
+            rounds=1,
+            most_actors=25,
+            unit="processes",
+        ),
+        Runtime(
+            "erlang",
+            "its own machine, on every processor",
+            ("erlang", "Erlang"),
+            "$erl",
         ),
     )
 }

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pykka
 from repertory.actors.runtime import PooledActor, PooledFuture, PooledRef, Runtime
 
-from ..outside.pykka_api import FromOutside
-from ..role import START, Role
+from benchmarks.savina.outside.pykka_api import FromOutside
+from benchmarks.savina.role import START, Role
 
 
 class PykkaApi:
@@ -59,7 +59,7 @@ class PykkaApi:
     def finish(self, result: Any) -> None:
         self.done.set(result)
 
-    def _failed(self, _: Any, kind: Any, error: Any, traceback: Any) -> None:
+    def _failed(self, kind: Any, error: Any, traceback: Any) -> None:
         try:
             self.done.set_exception((kind, error, traceback))
         except Full:

@@ -1,27 +1,35 @@
-"""How activities end with their system: told to stop, waited for a while, and left to the next."""
+"""When activities begin to run, with their system, and how they end with it."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
+from ...persistence.records import MessageKind
 from ..answer import ask
 from ..runtime import PooledFuture
 from ..services import Services
 from ..waiting import Deadline
+from .carrier import ActivityCarrier
+from .runner import ActivityRunner
 from .signals import Abandon, WindDown
 
 
-def wind_down(services: Services, grace: float, deadline: Deadline) -> None:
+def run_activities(services: Services) -> None:
+    """Start what runs the activities of a system, as many as its limits allow."""
+    services.activities = services.runtime.start(ActivityRunner, services)
+    services.carriers[MessageKind.ACTIVITY] = ActivityCarrier(services.activities)
+
+
+def wind_down(services: Services, deadline: Deadline) -> None:
     """Begin no activity any more; let those that run come to their end, or else break them off.
 
     What was not reported by then runs again in the next system, as the same attempt.
 
     Arguments:
-        services: the actors of the system.
-        grace: seconds to wait for them.
-        deadline: until when the system is to be closed, in all.
+        services: the system's.
+        deadline: until when it is to be closed, in all.
     """
-    left = deadline.left()
+    left, grace = deadline.left(), services.limits.activity_grace
     seconds = grace if left is None else min(grace, left)
     for message in (WindDown(), Abandon()):
         done: PooledFuture[None] = ask(services.activities, message)

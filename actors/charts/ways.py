@@ -1,0 +1,125 @@
+"""Where a chart can go: states that are never entered, or never left, or lead to no end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from statemachine import State, StateChart
+from statemachine.graph import iterate_states
+from statemachine.state import HistoryState
+
+from .problem import Problem
+from .source import Source
+
+Chart = type[StateChart[Any]]
+
+
+def unreachable(cls: Chart, source: Source) -> Iterator[Problem]:
+    """States that no sequence of events makes active."""
+    reached = _reached(cls)
+    for state in iterate_states(cls.states):
+        if isinstance(state, HistoryState) or id(state) in reached:
+            continue
+        if state.parent is not None and id(state.parent) not in reached:
+            continue  # it is said of the outermost
+        yield Problem(
+            f"State {state.id!r} of {cls.__name__} is never entered: no transition from a state "
+            "that can be active leads to it.",
+            state.id,
+            "Add a transition to it, or remove it.",
+            *source.of(state.id),
+        )
+
+
+def _reached(cls: Chart) -> set[int]:
+    """Identities of the states that some sequence of events could make active."""
+    reached: set[int] = set()
+    defaulted: set[int] = set()
+    to_follow: list[State] = []
+
+    def activate(state: State) -> None:
+        for one in (state, *state.ancestors()):
+            if id(one) not in reached:
+                reached.add(id(one))
+                to_follow.append(one)
+            if one.parallel:
+                for region in one.states:
+                    if id(region) not in reached:
+                        enter(region)
+
+    def enter(state: State) -> None:
+        if id(state) in defaulted:
+            return
+        defaulted.add(id(state))
+        if isinstance(state, HistoryState):
+            for transition in state.transitions:
+                for target in transition.targets:
+                    enter(target)
+            return
+        activate(state)
+        for transition in state.transitions:
+            if transition.initial and not state.parallel:
+                for target in transition.targets:
+                    enter(target)
+
+    for state in cls.states:
+        if state is cls.initial_state or any(
+            value == state.value for value in cls.start_configuration_values
+        ):
+            enter(state)
+    while to_follow:
+        for transition in to_follow.pop().transitions:
+            if not transition.initial:
+                for target in transition.targets:
+                    enter(target)
+    return reached
+
+
+def dead_ends(cls: Chart, source: Source) -> Iterator[Problem]:
+    """States that are not final, and that nothing leads out of."""
+    for state in iterate_states(cls.states):
+        if state.final or not state.is_atomic or isinstance(state, HistoryState):
+            continue
+        around = list(state.ancestors())
+        if any(one.parallel for one in around):
+            continue  # another region may leave for it
+        if any(not t.initial for one in (state, *around) for t in one.transitions):
+            continue
+        yield Problem(
+            f"State {state.id!r} of {cls.__name__} has no way out and is not final.",
+            state.id,
+            "Add a transition from it, or declare it with `final=True`.",
+            *source.of(state.id),
+        )
+
+
+def endless(cls: Chart, source: Source) -> Iterator[Problem]:
+    """States at the top from which no final state can be reached, in a chart that has one."""
+    if cls.validate_final_reachability or not any(state.final for state in cls.states):
+        return  # the library has looked already, or there is no end to reach
+    leading: dict[int, list[State]] = defaultdict(list)
+    ends: list[State] = []
+    for state in iterate_states(cls.states):
+        if state.final:
+            ends.append(state)
+        entered = [child for child in (*state.states, *state.history) if child.initial]
+        around = [] if state.parent is None else [state.parent]
+        targets = [target for t in state.transitions for target in t.targets]
+        for reached in (*targets, *entered, *state.history, *around):
+            leading[id(reached)].append(state)
+    ending: set[int] = set()
+    while ends:
+        state = ends.pop()
+        if id(state) not in ending:
+            ending.add(id(state))
+            ends += leading[id(state)]
+    for state in cls.states:
+        if id(state) not in ending:
+            yield Problem(
+                f"From state {state.id!r} of {cls.__name__} no final state can be reached.",
+                state.id,
+                "Lead from it to one, or declare no final state at all.",
+                *source.of(state.id),
+            )

@@ -1,0 +1,109 @@
+"""Keeps the environment's values out of what is logged, answered and stored."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any
+
+import msgspec
+
+from ...persistence.codec import CodecError, ContextCodec
+from .faults import ActionFailed
+
+_SHORTEST = 8
+"""Values that are shorter are no secrets, and would be found in anything."""
+
+
+class Secrets:
+    """The values that nobody may see.
+
+    Arguments:
+        names: the variables that a document uses.
+        environment: their values.
+    """
+
+    def __init__(self, names: Iterable[str], environment: Mapping[str, str]) -> None:
+        found = ((name, environment.get(name, "")) for name in names)
+        self._values = {value: name for name, value in found if len(value) >= _SHORTEST}
+        self._written = {
+            msgspec.json.encode(value).decode()[1:-1]: name for value, name in self._values.items()
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def redact(self, text: str) -> str:
+        """Return a text with the names of variables in the place of their values."""
+        for value, name in self._values.items():
+            text = text.replace(value, f"${{{name}}}")
+        return text
+
+    def refuse(self, data: Any, what: str) -> None:
+        """Refuse data that has one of the values in it.
+
+        Raises:
+            CodecError: it has; says which variable's.
+        """
+        text = msgspec.json.encode(data).decode()
+        for value, name in self._written.items():
+            if value in text:
+                raise CodecError(
+                    f"{what} would hold the value of ${{{name}}}, which is not to be stored; keep "
+                    f"the name of the resource instead"
+                )
+
+    def redacting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return an action whose errors don't tell the values."""
+
+        def retold(error: Exception) -> Exception:
+            said = f"{type(error).__name__}: {error}"
+            redacted = self.redact(said)
+            return error if redacted == said else ActionFailed(f"Action {name!r}: {redacted}")
+
+        if inspect.iscoroutinefunction(method):
+
+            @wraps(method)
+            async def awaited(*args: Any, **given: Any) -> Any:
+                try:
+                    return await method(*args, **given)
+                except Exception as error:
+                    told = retold(error)
+                # Not within `except`: the error that has it would come along as the context.
+                raise told
+
+            return awaited
+
+        @wraps(method)
+        def called(*args: Any, **given: Any) -> Any:
+            try:
+                return method(*args, **given)
+            except Exception as error:
+                told = retold(error)
+            raise told  # likewise
+
+        return called
+
+
+class DiscreetCodec(ContextCodec):
+    """Writes contexts as another codec does, and none that has a secret in it."""
+
+    @classmethod
+    def over(cls, codec: ContextCodec, secrets: Secrets) -> DiscreetCodec:
+        """Return the codec that does so."""
+        made = cls(codec.type, codec.fields, codec._form)
+        made._secrets = secrets
+        return made
+
+    _secrets: Secrets
+
+    def plain(self, context: Any) -> Any:
+        """Return a context as plain JSON.
+
+        Raises:
+            CodecError: it does not fit its type, or has a secret in it.
+        """
+        plain = super().plain(context)
+        self._secrets.refuse(plain, "the context")
+        return plain

@@ -1,0 +1,99 @@
+"""A declared blocking section makes room in the pool for as long as it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from repertory.actors.runtime import (
+    BlockedLoopError,
+    Dispatcher,
+    PinnedActor,
+    PooledActor,
+    Runtime,
+    blocking,
+)
+
+from .actors import Caller, Echo, Gate
+
+
+@pytest.fixture
+def narrow() -> Iterator[Runtime]:
+    """A pool of two that does not grow because workers block silently."""
+    with Runtime("narrow", dispatcher=Dispatcher("narrow", workers=2, max_workers=2)) as runtime:
+        yield runtime
+
+
+def test_a_pool_of_two_with_two_blocked_actors_runs_a_third(narrow: Runtime) -> None:
+    gates = [Gate(), Gate()]
+
+    def block(gate: Gate) -> None:
+        with blocking():
+            gate()
+
+    with gates[0], gates[1]:
+        for gate in gates:
+            narrow.start(Caller).tell(lambda _, gate=gate: block(gate))
+            assert gate.reached.wait(20)
+        assert narrow.start(Echo).ask("quick", timeout=20) == "quick"
+
+
+def test_a_section_within_another_ends_nothing(narrow: Runtime) -> None:
+    gates = [Gate(), Gate()]
+
+    def block(gate: Gate) -> None:
+        with blocking():
+            with blocking():
+                pass
+            echo.ask("from within", timeout=20)  # which is a wait of its own
+            gate()
+
+    echo = narrow.start(Echo)
+    with gates[0], gates[1]:
+        for gate in gates:
+            narrow.start(Caller).tell(lambda _, gate=gate: block(gate))
+            assert gate.reached.wait(20)
+        assert narrow.start(Echo).ask("quick", timeout=20) == "quick"
+
+
+def test_after_the_section_the_pool_is_as_it_was(narrow: Runtime) -> None:
+    def fails(_: Any) -> None:
+        with blocking():
+            raise ValueError("within")
+
+    for _ in range(5):
+        with pytest.raises(ValueError, match="within"):
+            narrow.start(Caller).ask(fails, timeout=20)
+    gates = [Gate(), Gate()]
+    with gates[0], gates[1]:
+        for gate in gates:
+            narrow.start(Caller).tell(gate)
+            assert gate.reached.wait(20)
+        assert narrow.dispatcher._active == 2  # type: ignore[attr-defined]  # it is a pool
+
+
+def test_where_there_is_no_pool_it_does_nothing(runtime: Runtime) -> None:
+    class Pinned(PinnedActor):
+        def on_receive(self, message: Any) -> Any:
+            with blocking(), blocking():
+                return message
+
+    def within(_: Any) -> str:
+        with blocking():
+            return "in the caller's thread"
+
+    assert runtime.start(Pinned).ask("pinned", timeout=20) == "pinned"
+    assert runtime.start(Caller).ask(within) == "in the caller's thread"
+    with blocking():
+        pass
+
+
+def test_an_async_handler_that_would_block_all_others_is_told_so(runtime: Runtime) -> None:
+    class Async(PooledActor):
+        async def on_receive(self, message: Any) -> None:
+            with blocking():
+                raise AssertionError("It must not come to this.")
+
+    with pytest.raises(BlockedLoopError, match="to_thread"):
+        runtime.start(Async).ask(1, timeout=20)
