@@ -23,7 +23,8 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
-from .closing import let_finish
+from .activities.lifetime import run_activities
+from .closing import let_finish, patience
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
 from .inspection import Rates, let_look_in
@@ -40,15 +41,6 @@ from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
-
-BROKEN_OFF_SECONDS = 5.0
-"""How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
-
-
-def _patience(kind: type[BaseException] | None) -> float | None:
-    """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
-    broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
-    return BROKEN_OFF_SECONDS if broken_off else None
 
 
 class SystemLife:
@@ -78,6 +70,8 @@ class SystemLife:
         on_store_error: OnStoreError = "continue",
         slow_after: float | None = 10.0,
         inspectable: bool = False,
+        max_activities: int = 100,
+        activity_grace: float = 5.0,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -118,6 +112,8 @@ class SystemLife:
                 None: never.
             inspectable: let `repertory top` look in: on a local socket beside the store, which
                 only its owner may use. Not on Windows, nor without a file.
+            max_activities: how many activities run at once; 0: none, the next system runs them.
+            activity_grace: seconds that `close` waits for activities that it has told to stop.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -140,6 +136,8 @@ class SystemLife:
             mailbox_limit=mailbox_limit,
             unwritten_limit=unwritten_limit,
             when_full=when_full,
+            max_activities=max_activities,
+            activity_grace=activity_grace,
         )
         if on_store_error not in ("continue", "stop"):
             raise ValueError(f'on_store_error is {on_store_error!r}; it is "continue" or "stop".')
@@ -203,6 +201,7 @@ class SystemLife:
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
+        run_activities(services)
         services.reception = Reception(
             services.activations,
             self._limits,
@@ -285,6 +284,7 @@ class SystemLife:
             services.runtime.shutdown(timeout=deadline.left())
             if services.inspection_server is not None:
                 services.inspection_server.close()
+            services.places.close()
             services.store.close()
 
     def _stop_for(self, services: Services, error: StoreError) -> None:
@@ -310,7 +310,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close(_patience(kind))
+        self.close(patience(kind))
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.open)
@@ -321,7 +321,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.close, _patience(kind))
+        await asyncio.to_thread(self.close, patience(kind))
 
     def _check_writable(self) -> None:
         """Raise StoreError when the system only looks, or has lost its store; nothing runs."""

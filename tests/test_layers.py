@@ -18,6 +18,7 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.activities",
         "actors.deadline",
         "actors.recurrence",
         "actors.timers",
