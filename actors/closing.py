@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from pykka import ActorDeadError
 
+from .activities.lifetime import wind_down
 from .messages import Leave
 from .runtime import PooledFuture
 from .services import Services
@@ -23,15 +24,6 @@ def patience(kind: type[BaseException] | None) -> float | None:
     return BROKEN_OFF_SECONDS if broken_off else None
 
 
-def shut_down(services: Services, deadline: Deadline) -> None:
-    """End all that a system has, its store last."""
-    services.reception.close()
-    services.runtime.shutdown(timeout=deadline.left())
-    if services.inspection_server is not None:
-        services.inspection_server.close()
-    services.store.close()
-
-
 def let_finish(services: Services, deadline: Deadline) -> None:
     """Have every workflow finish what it was sent and leave, and subscribers what they tell.
 
@@ -39,6 +31,7 @@ def let_finish(services: Services, deadline: Deadline) -> None:
         services: the system's, which is sent nothing more.
         deadline: until when to wait for them.
     """
+    wind_down(services, deadline)
     services.activations.close()
     services.passivation.end()
     left: list[PooledFuture[None]] = []

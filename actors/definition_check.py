@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import suppress
 from threading import Lock
 from typing import Any, Literal
 
 import msgspec
 
-from ..persistence.errors import DefinitionChanged, UnknownWorkflow
+from ..persistence.errors import DefinitionChanged
 from ..persistence.store import Store
 from .fingerprint import differences, fingerprint
 from .messages import Write
 from .runtime import EventStream, PooledRef
-from .workflow import Workflow, workflow_class
+from .workflow import Workflow
 
 OnChanged = Literal["warn", "error", "ignore"]
 
@@ -70,14 +69,6 @@ class DefinitionCheck:
     def known(self) -> list[tuple[str, int]]:
         """Return the names and versions that the store knows of."""
         return list(self._known)
-
-    def check_imported(self) -> None:
-        """Check the classes that the store knows of and that are imported."""
-        for name, version in self.known():
-            with suppress(UnknownWorkflow):
-                workflow = workflow_class(name)
-                if workflow.version == version:
-                    self.check(workflow)
 
     def check(self, workflow: type[Workflow]) -> None:
         """Do what is to be done if the class has changed.

@@ -7,10 +7,10 @@ from typing import TextIO
 
 from .inspection import Inspection, inspect
 from .overview import Overview, overview
-from .recovering import SystemRecovery
+from .upkeep import SystemUpkeep
 
 
-class SystemInspecting(SystemRecovery):
+class SystemInspecting(SystemUpkeep):
     """What one can see of a system while it runs."""
 
     def inspect(self, *, limit: int = 50) -> Inspection:

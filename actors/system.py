@@ -13,9 +13,9 @@ from ..persistence.errors import (
 from ..persistence.records import WorkflowRecord
 from .answer import ask
 from .handlers import check_handlers
-from .inspecting import SystemInspecting
 from .names import Name, event_name, new_id, state_name, text
 from .notifications import Committed, Interest
+from .recovering import SystemRecovery
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
 from .subscribing import forget, open_subscription
@@ -24,7 +24,7 @@ from .waiting import Deadline, ask_and_wait, check_may_wait, wait
 from .workflow import Workflow
 
 
-class ActorSystem(SystemInspecting):
+class ActorSystem(SystemRecovery):
     """A company of workflow actors over one store.
 
     Use it as a context manager, `with` or `async with`; leaving it has every workflow finish what
