@@ -79,7 +79,7 @@ def _lasts(value: Any, kinds: frozenset[type]) -> bool:
         return False
     if kind is str:
         try:
-            return value.isascii() or bool(value.encode())
+            return bool(value.isascii() or value.encode())
         except UnicodeEncodeError:
             return False
     if kind is int:
