@@ -83,7 +83,7 @@ def _lasts(value: Any, kinds: frozenset[type]) -> bool:
         except UnicodeEncodeError:
             return False
     if kind is int:
-        return -_LARGEST <= value < _LARGEST
+        return bool(-_LARGEST <= value < _LARGEST)
     return kind is not float or math.isfinite(value)
 
 
