@@ -34,6 +34,7 @@ from .messages import (
 )
 from .outcomes import broken, event_data, refusal, unwelcome
 from .passivation import WorkflowActivated
+from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
 from .position import Position
@@ -174,7 +175,7 @@ class WorkflowActor(Resident):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            performance.agenda.begin({}, at)
+            performance.agenda.begin(NOTHING, at)
             taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise

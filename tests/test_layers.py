@@ -18,6 +18,7 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.pending",
         "actors.deadline",
         "actors.recurrence",
         "actors.timers",
