@@ -19,6 +19,7 @@ from ..persistence.errors import (
     HandlerFailed,
     HistoryTrimmed,
     InvalidTransition,
+    MailboxFull,
     MigrationFailed,
     NotAStore,
     RepertoryError,
@@ -33,6 +34,7 @@ from ..persistence.errors import (
     SystemStopped,
     Timeout,
     TimerSkipped,
+    UnknownActivity,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -42,6 +44,16 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
+from .activities import (
+    ActivityFailed,
+    ActivityStatus,
+    CurrentActivity,
+    RetryAfter,
+    RetryPolicy,
+    activity,
+    as_activity,
+    current_activity,
+)
 from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
@@ -59,7 +71,7 @@ from .durable_subscription import SubscriptionFailed, SubscriptionGap
 from .handlers import Handler
 from .history import HistoryEntry, Transition
 from .lifecycle import Lifecycle, WorkflowEvent, WorkflowState
-from .messages import EventFailed
+from .messages import EventFailed, StoreFailed
 from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
@@ -71,6 +83,8 @@ from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
+    "ActivityFailed",
+    "ActivityStatus",
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
@@ -79,6 +93,7 @@ __all__ = [
     "Committed",
     "ContextInvalid",
     "ContractBroken",
+    "CurrentActivity",
     "DefinitionChanged",
     "DefinitionChangedWarning",
     "Definitions",
@@ -95,11 +110,14 @@ __all__ = [
     "HistoryTrimmed",
     "InvalidTransition",
     "Lifecycle",
+    "MailboxFull",
     "MigrationFailed",
     "MigrationReport",
     "NotAStore",
     "RepertoryError",
     "Retention",
+    "RetryAfter",
+    "RetryPolicy",
     "RollbackFailed",
     "SerializationFailed",
     "Snapshot",
@@ -108,6 +126,7 @@ __all__ = [
     "States",
     "StoreDamaged",
     "StoreError",
+    "StoreFailed",
     "StoreFenced",
     "StoreInUse",
     "StoreTooNew",
@@ -120,6 +139,7 @@ __all__ = [
     "TimerSkipped",
     "Transition",
     "UnboundActions",
+    "UnknownActivity",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -136,7 +156,10 @@ __all__ = [
     "WorkflowRef",
     "WorkflowState",
     "action",
+    "activity",
     "after",
+    "as_activity",
+    "current_activity",
     "load_definitions",
     "migrates",
 ]

@@ -51,6 +51,7 @@ class Activations:
         passivated: those that have left.
         fresh: those that are on their way in.
         weight: the bytes that all take, by estimate.
+        arrived: called when one has come to where its workflow stands, or has left.
         arrivals: those that were made, for whoever decides which ones leave; None: nobody does.
     """
 
@@ -69,6 +70,7 @@ class Activations:
         self.passivated = 0
         self.fresh = 0
         self.weight = 0
+        self.arrived: Callable[[], None] = lambda: None
         self.arrivals: deque[tuple[str, Activation]] | None = None
 
     def close(self) -> None:
@@ -160,6 +162,7 @@ class Activations:
                 return False
             activation.fresh = False
             self.fresh -= 1
+        self.arrived()
         return True
 
     def weigh(self, activation: Activation, size: int) -> None:
@@ -180,6 +183,7 @@ class Activations:
                 activation.fresh = False
                 self.weight -= activation._counted
                 activation._counted = 0
+        self.arrived()
 
     def deliver(self, workflow_id: str, put: Callable[[PooledRef[Any]], None]) -> None:
         """Give a message to a workflow, in memory or not.

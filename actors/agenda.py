@@ -89,18 +89,18 @@ class Agenda:
         """Take back all that is still to come of some kinds."""
         for kind in kinds:
             for one in [*self.of(kind)]:
-                self._take_back(one)
+                self.take_back(one)
 
     def cancel_since(self, sequence: int, kinds: Collection[MessageKind]) -> None:
         """Take back what steps after this one have added of some kinds."""
         for kind in kinds:
             for one in [*self.of(kind)]:
                 if isinstance(one, Message) and one.sequence > sequence:
-                    self._take_back(one)
+                    self.take_back(one)
 
     def take(self) -> tuple[list[Sent], tuple[int, ...]]:
         """Return what the step has added, and the ids of what it has taken back; forget both."""
-        if not self.sent and not self._cancelled:
+        if not (self.sent or self._cancelled):
             return [], ()
         taken = self.sent.copy(), tuple(self._cancelled)
         self._clear()
@@ -135,14 +135,15 @@ class Agenda:
         if kind is not MessageKind.TIMER or name in self._names:
             found += (one for one in self.sent if one.kind is kind and one.name == name)
         for one in found:
-            self._take_back(one)
+            self.take_back(one)
         return bool(found)
 
     def _is_pending(self, message: Message) -> bool:
         came = self.came is not None and self.came.id == message.id
         return not came and message.id not in self._cancelled
 
-    def _take_back(self, one: Message | Sent) -> None:
+    def take_back(self, one: Message | Sent) -> None:
+        """Take back one thing that is still to come."""
         if isinstance(one, Message):
             self._cancelled[one.id] = None
         else:

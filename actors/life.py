@@ -7,15 +7,14 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread, current_thread
 from types import TracebackType
 from typing import Any, Literal, Self
-
-from pykka import ActorDeadError
 
 from ..persistence.errors import (
     RepertoryError,
     StoreError,
+    StoreFenced,
     SystemStopped,
     UnknownWorkflow,
 )
@@ -24,30 +23,24 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
+from .activities.lifetime import run_activities
+from .closing import let_finish, patience
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
-from .limits import Limits, WhenFull
-from .messages import DeliverAll, Leave, Trim
+from .inspection import Rates, let_look_in
+from .limits import Limits, OnStoreError, WhenFull
+from .messages import DeliverAll, Trim
 from .notifications import Notifications
 from .passivation import Passivation
 from .persistence_actor import PersistenceActor
-from .runtime import Clock, PooledFuture, PooledRef, Runtime, RuntimeClosedError
+from .reception import Reception
+from .runtime import Clock, PooledRef, Runtime, RuntimeClosedError
 from .runtime.context import here
 from .services import Services
-from .subscribing import finish_all
 from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
-
-BROKEN_OFF_SECONDS = 5.0
-"""How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
-
-
-def _patience(kind: type[BaseException] | None) -> float | None:
-    """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
-    broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
-    return BROKEN_OFF_SECONDS if broken_off else None
 
 
 class SystemLife:
@@ -74,6 +67,11 @@ class SystemLife:
         mailbox_limit: int = 10_000,
         unwritten_limit: int = 10_000,
         when_full: WhenFull = "wait",
+        on_store_error: OnStoreError = "continue",
+        slow_after: float | None = 10.0,
+        inspectable: bool = False,
+        max_activities: int = 100,
+        activity_grace: float = 5.0,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -107,6 +105,15 @@ class SystemLife:
             unwritten_limit: steps that may wait for the disk before senders feel it.
             when_full: what happens to who sends more than that: "wait", or "refuse" with
                 `MailboxFull`.
+            on_store_error: what to do when a transaction fails (disk full, file locked, I/O error):
+                "continue" fails what was in it and goes on; "stop" also fails all that is under
+                way, and closes. A store that another system has taken over stops it in any case.
+            slow_after: seconds after which an action that holds a thread is warned of in the log;
+                None: never.
+            inspectable: let `repertory top` look in: on a local socket beside the store, which
+                only its owner may use. Not on Windows, nor without a file.
+            max_activities: how many activities run at once; 0: none, the next system runs them.
+            activity_grace: seconds that `close` waits for activities that it has told to stop.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -129,7 +136,16 @@ class SystemLife:
             mailbox_limit=mailbox_limit,
             unwritten_limit=unwritten_limit,
             when_full=when_full,
+            max_activities=max_activities,
+            activity_grace=activity_grace,
         )
+        if on_store_error not in ("continue", "stop"):
+            raise ValueError(f'on_store_error is {on_store_error!r}; it is "continue" or "stop".')
+        self._on_store_error = on_store_error
+        self._lost: StoreError | None = None
+        self._closing: Thread | None = None
+        self._slow_after = slow_after
+        self._inspectable = inspectable
         self._running: Services | None = None
         self._changing = RLock()
 
@@ -152,9 +168,12 @@ class SystemLife:
             return self._open()
 
     def _open(self) -> Self:
+        self._lost = self._closing = None
         store = self._given_store or self._open_store()
         try:
-            runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
+            runtime = Runtime(
+                self._name, workers=self._workers, clock=self._clock, slow_after=self._slow_after
+            )
         except BaseException:
             store.close()
             raise
@@ -174,14 +193,28 @@ class SystemLife:
             workflow_class=self._class_of,
             system_handlers=self._handlers,
             limits=self._limits,
+            stops_on=StoreError if self._on_store_error == "stop" else StoreFenced,
+            stop=lambda error: self._stop_for(services, error),
         )
         services.passivation = Passivation(
             runtime, services.activations, self._limits, WorkflowActor.may_leave
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
+        run_activities(services)
+        services.reception = Reception(
+            services.activations,
+            self._limits,
+            services.persistence.actor_inbox,
+            services.supervisor.actor_inbox,
+        )
+        services.rates = Rates(runtime.clock.monotonic())
         self._running = services
         try:
+            if self._inspectable:
+                services.inspection_server = let_look_in(
+                    services, self._name, None if self._read_only else self.path
+                )
             self._check_definitions(services)
         except BaseException:
             self.close()
@@ -228,6 +261,7 @@ class SystemLife:
         """
         services = self._running
         if services is None:
+            self._wait_for_end(timeout)
             return
         if here.dispatcher is services.runtime.dispatcher or here.serves_loop or here.mailbox:
             raise RepertoryError(
@@ -236,35 +270,36 @@ class SystemLife:
             )
         with self._changing:
             if self._running is not services:
-                return  # another thread was quicker
+                self._wait_for_end(timeout)  # another thread was quicker
+                return
             self._running = None
         deadline = Deadline(timeout)
         try:
-            self._let_finish(services, deadline)
+            let_finish(services, deadline)
         except BaseException:  # Ctrl-C, once more: nothing is waited for any longer
             deadline = Deadline(0)
             raise
         finally:
+            services.reception.close()
             services.runtime.shutdown(timeout=deadline.left())
+            if services.inspection_server is not None:
+                services.inspection_server.close()
+            services.places.close()
             services.store.close()
 
-    def _let_finish(self, services: Services, deadline: Deadline) -> None:
+    def _stop_for(self, services: Services, error: StoreError) -> None:
+        """Take nothing more, and close: in a thread of its own, since this one is the system's."""
+        self._lost = error
         services.activations.close()
-        services.passivation.end()
-        left: list[PooledFuture[None]] = []
-        for workflow_id in services.activations.ids():
-            activation = services.activations.find(workflow_id)
-            if activation is not None:
-                future: PooledFuture[None] = PooledFuture()
-                with suppress(ActorDeadError):  # it has just left by itself
-                    activation.ref.tell(Leave(future))
-                    left.append(future)
-        for future in left:
-            try:
-                future.get(timeout=deadline.left())
-            except Exception:  # it could not be written, or took too long: its senders know
-                continue
-        finish_all(services, deadline.left)
+        services.reception.close()
+        closing = Thread(target=self.close, name=f"{self._name}-closing")
+        closing.start()
+        self._closing = closing
+
+    def _wait_for_end(self, timeout: float | None) -> None:
+        closing = self._closing
+        if closing is not None and closing is not current_thread():
+            closing.join(timeout)
 
     def __enter__(self) -> Self:
         return self.open()
@@ -275,7 +310,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close(_patience(kind))
+        self.close(patience(kind))
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.open)
@@ -286,10 +321,15 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.close, _patience(kind))
+        await asyncio.to_thread(self.close, patience(kind))
 
     def _check_writable(self) -> None:
-        """Raise StoreError when the system only looks: before anything runs."""
+        """Raise StoreError when the system only looks, or has lost its store; nothing runs."""
+        if self._lost is not None:
+            raise StoreError(
+                f"The system {self._name!r} has stopped, since its store failed: {self._lost}",
+                path=self.path,
+            ) from self._lost
         if self._read_only:
             raise StoreError(
                 f"{self.path} was opened read-only; open it without read_only to change it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import Full
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -105,50 +105,63 @@ class Removed(msgspec.Struct, frozen=True):
     number: int
 
 
+class Owner(Protocol):
+    """Whoever is told how a commit ended, before anybody is answered."""
+
+    def concluded(self, commit: Commit) -> None: ...
+
+
 class Commit:
     """To the persistence actor: write a step, then tell whoever waits.
 
     Without a step nothing is written, but the answer waits until all before it is.
 
     Attributes:
+        reply: who is to be answered, or None.
         step: what is to be written, or None.
         position: where the workflow stands after it, or None.
-        replies: who is to be answered.
         value: what to answer when it is written.
         failure: what to answer instead: the recorded error of a step that failed or was refused.
         after: a commit that the answer depends on: when that was not written, its error is it.
         received: the message that the step takes, or None.
-        owner: told how it ended, before anybody is answered.
-        concluded: whether it has been decided.
+        owner: who is told how it ended.
+        life: how often the workflow had gone back when it took the step.
+        then: called when it is durable, before anybody is answered.
+        done: whether it has been decided.
         error: why it was not written, once that is known.
     """
 
+    # Plain fields, and not a closure over them: that made seven objects more for each event.
     __slots__ = (
         "after",
-        "concluded",
+        "done",
         "error",
         "failure",
+        "life",
         "owner",
         "position",
         "received",
-        "replies",
+        "reply",
         "step",
+        "then",
         "value",
     )
 
     def __init__(
         self,
-        replies: list[PooledFuture[Any]],
-        *,
+        reply: PooledFuture[Any] | None,
         step: Step | None = None,
         position: Position | None = None,
+        *,
         value: Any = None,
         failure: Exception | None = None,
         after: Commit | None = None,
         received: Message | None = None,
-        owner: Callable[[Commit], None] | None = None,
+        owner: Owner | None = None,
+        life: int = 0,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        self.replies = replies
+        self.reply = reply
         self.step = step
         self.position = position
         self.value = value
@@ -156,24 +169,29 @@ class Commit:
         self.after = after
         self.received = received
         self.owner = owner
-        self.concluded = False
+        self.life = life
+        self.then = then
+        self.done = False
         self.error: Exception | None = None
 
     def conclude(self, error: Exception | None) -> None:
         """Tell the owner and whoever waits how it ended; the first time is what counts."""
-        if self.concluded:
+        if self.done:
             return
         self.error = error or (self.after.error if self.after else None)
-        self.concluded = True
+        self.done = True
         if self.owner is not None:
-            self.owner(self)
+            self.owner.concluded(self)
+        if self.reply is None:
+            return
         answer = self.error or self.failure
-        for reply in self.replies:
-            with suppress(Full):  # somebody has answered in our place
-                if answer is None:
-                    reply.set(self.value)
-                else:
-                    reply.set_error(answer)
+        try:
+            if answer is None:
+                self.reply.set(self.value)
+            else:
+                self.reply.set_error(answer)
+        except Full:
+            pass  # somebody has answered in our place
 
     def refused(self, error: Exception) -> None:
         """End like this when the persistence actor has stopped before it came to it."""
@@ -218,6 +236,22 @@ class Postpone(msgspec.Struct, frozen=True):
     options: bytes | None = None
 
 
+class Bury(msgspec.Struct, frozen=True):
+    """To the persistence actor: set a message aside, for somebody to see to it by hand."""
+
+    message: int
+    why: str
+
+
+class Revive(msgspec.Struct, frozen=True):
+    """To the persistence actor: take up at once a message that was set aside, or that waits.
+
+    Answered with whether it is there.
+    """
+
+    message: int
+
+
 class LookDue(msgspec.Struct, frozen=True):
     """To the persistence actor: see to what is due by now."""
 
@@ -256,3 +290,15 @@ class EventFailed(msgspec.Struct, frozen=True):
     workflow_id: str
     error: Exception
     heard: bool = False
+
+
+class StoreFailed(msgspec.Struct, frozen=True):
+    """Published on the event stream: a transaction failed, and nothing of it was written.
+
+    Attributes:
+        error: why.
+        stops: whether the system stops for it.
+    """
+
+    error: Exception
+    stops: bool

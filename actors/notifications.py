@@ -119,6 +119,8 @@ class Notifications:
 
     def wake(self) -> None:
         """Have the durable subscribers look at what was committed."""
+        if not self.durable:
+            return
         for ref in tuple(self.durable.values()):
             with suppress(ActorDeadError):  # it has just unsubscribed
                 ref.tell(Look())

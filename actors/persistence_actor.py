@@ -9,15 +9,18 @@ from queue import Full
 from time import perf_counter
 from typing import Any
 
-from ..persistence.errors import StoreError
+from ..persistence.errors import StoreError, StoreFenced
 from ..persistence.records import Retention
 from .messages import (
+    Bury,
     Commit,
     DeliverAll,
     Dropped,
     LookDue,
     Postpone,
     Redeliver,
+    Revive,
+    StoreFailed,
     Trim,
     Undelivered,
     Wake,
@@ -47,6 +50,7 @@ class PersistenceActor(PooledActor):
 
     def __init__(self, services: Services) -> None:
         super().__init__()
+        self._services = services
         self._store = services.store
         self._notifications = services.notifications
         self._statistics = services.statistics
@@ -91,12 +95,13 @@ class PersistenceActor(PooledActor):
         steps = [commit.step for commit in commits if commit.step is not None]
         refused: Sequence[Exception | None] = ()
         failure: Exception | None = None
-        if steps:
+        if steps and (failure := self._services.lost) is None:
             started = perf_counter()
             try:
                 refused = self._store.commit(steps)
             except StoreError as error:
                 failure = error
+                self._failed(error)
             except Exception as error:
                 # A defect of ours; nobody may wait for ever, or believe it was written.
                 logger.exception("Writing %d steps failed unexpectedly.", len(steps))
@@ -110,11 +115,15 @@ class PersistenceActor(PooledActor):
                 commit.conclude(None)
                 continue
             commit.conclude(failure or next(results))
-            if commit.error is None:
-                self._outbox.committed(commit.step)
-            elif commit.received is not None:
-                self._outbox.failed(commit.received, commit.error)
-            if commit.error is None and self._notifications and commit.position is not None:
+            if commit.error is not None:
+                if commit.received is not None:
+                    self._outbox.failed(commit.received, commit.error)
+                continue
+            step = commit.step
+            if step.sends or step.cancels or step.receives is not None:
+                self._outbox.committed(step)
+            # Looked at only now: whoever came before this was concluded has seen less.
+            if self._notifications and commit.position is not None:
                 self._notifications.publish(Committed(commit.position, commit.step.entry))
 
     def _perform(self, message: Any, reply: Any) -> None:
@@ -131,6 +140,10 @@ class PersistenceActor(PooledActor):
                     answer = self._outbox.postpone(
                         message.message, message.due, message.attempt, message.options
                     )
+                case Bury():
+                    self._outbox.bury(message.message, message.why)
+                case Revive():
+                    answer = self._outbox.revive(message.message)
                 case LookDue():
                     self._outbox.look_due()
                 case Redeliver():
@@ -144,6 +157,8 @@ class PersistenceActor(PooledActor):
                 case _:
                     raise TypeError(f"Can't write a {type(message).__name__}.")
         except Exception as error:
+            if isinstance(error, StoreFenced) and self._services.lost is None:
+                self._failed(error)
             if reply is None:
                 logger.error("%s failed: %s", type(message).__name__, error)
             else:
@@ -151,6 +166,17 @@ class PersistenceActor(PooledActor):
         else:
             if reply is not None:
                 reply.set(answer)
+
+    def _failed(self, error: StoreError) -> None:
+        """Tell that the store can't be written; stop for it, if that is what is wanted."""
+        stops = isinstance(error, self._services.stops_on)
+        if stops:
+            self._services.lost = error
+        if self._services.runtime.events:
+            self._services.runtime.events.publish(StoreFailed(error, stops))
+        if stops:
+            logger.error("The system stops, since its store can't be written: %s", error)
+            self._services.stop(error)
 
     def _trim(self, retention: Retention) -> int:
         trimmed = self._store.trim(retention, self._clock.now_us(), limit=TRIM_AT_ONCE)

@@ -72,38 +72,43 @@ class Pipeline:
             self._weight.change(len(step.entry.context), after.context)
             self._services.activations.weigh(self._activation, self._weight.bytes)
             self._services.passivation.look()
-        life = self._life
-
-        def concluded(commit: Commit) -> None:
-            if done.key is not None:
-                self._keys.pop(done.key, None)
-            if commit.error is None:
-                self._activation.durable = after
-                if then is not None:
-                    then()
-                if after.record.finished and self._services.limits.passivates:
-                    with suppress(ActorDeadError):
-                        self._ref.tell(Passivate())
-            else:
-                with suppress(ActorDeadError):  # stopped meanwhile
-                    self._ref.tell(CommitFailed(life))
-            error = commit.error or failure
-            if error is not None and (reply is None or isinstance(failure, HandlerFailed)):
-                self.report(error, heard=reply is not None)
-
         commit = self._latest = Commit(
-            [] if reply is None else [reply],
-            step=step,
-            position=after,
-            received=done.received,
+            reply,
+            step,
+            after,
             value=value,
             failure=failure,
-            owner=concluded,
+            received=done.received,
+            owner=self,
+            life=self._life,
+            then=then,
         )
         if done.key is not None:
             self._keys[done.key] = commit
         self._services.submit(commit)
         return after
+
+    def concluded(self, commit: Commit) -> None:
+        """Take note of how a commit ended; in the persistence actor's thread."""
+        error, step = commit.error, commit.step
+        if step is not None:
+            if step.entry.key is not None:
+                self._keys.pop(step.entry.key, None)
+            if error is None:
+                self._activation.durable = commit.position
+                if commit.then is not None:
+                    commit.then()
+                if step.record.finished and self._services.limits.passivates:
+                    with suppress(ActorDeadError):
+                        self._ref.tell(Passivate())
+            else:
+                with suppress(ActorDeadError):  # stopped meanwhile
+                    self._ref.tell(CommitFailed(commit.life))
+        error = error or commit.failure
+        if error is None:
+            return
+        if commit.reply is None or (step and isinstance(commit.failure, HandlerFailed)):
+            self.report(error, heard=commit.reply is not None)
 
     def weigh(self, position: Position) -> None:
         """Estimate the memory that the workflow takes, if there is a limit to it."""
@@ -118,13 +123,7 @@ class Pipeline:
 
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""
-        replies = [] if reply is None else [reply]
-
-        def concluded(commit: Commit) -> None:
-            if reply is None and (error := commit.error or failure) is not None:
-                self.report(error)
-
-        self._services.submit(Commit(replies, failure=failure, after=self._last(), owner=concluded))
+        self._services.submit(Commit(reply, failure=failure, after=self._last(), owner=self))
 
     @property
     def settled(self) -> bool:
@@ -134,18 +133,17 @@ class Pipeline:
     def _last(self) -> Commit | None:
         """The last step, unless it is on the disk."""
         latest = self._latest
-        if latest is None or (latest.concluded and latest.error is None):
+        if latest is None or (latest.done and latest.error is None):
             return None
         return latest
 
     def repeat(self, number: int, key: str, reply: Reply) -> bool:
         """Answer a repeated idempotency key with its recorded outcome; tell whether it is one."""
-        replies = [] if reply is None else [reply]
         if first := self._keys.get(key):
-            commit = Commit(replies, value=first.value, failure=first.failure, after=first)
+            commit = Commit(reply, value=first.value, failure=first.failure, after=first)
         elif entry := self._services.store.find_key(number, key):
             value, failure = recorded_outcome(self._id, entry)
-            commit = Commit(replies, value=value, failure=failure)
+            commit = Commit(reply, value=value, failure=failure)
         else:
             return False
         self._services.submit(commit)

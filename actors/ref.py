@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from collections.abc import Mapping
+from typing import Any, Literal, overload
 
-from ..persistence.errors import WorkflowNotFound
+from .activities.handle import HasActivities
 from .answer import Answer, brought_by
-from .comparison import Difference, compare
-from .conditions import when
-from .history import HistoryEntry, read_history
 from .messages import Commit, Deliver, RollBack, Wake
-from .names import Name, checked_key, event_fields, event_name, new_id, text
-from .position import Position
-from .rehydration import past_position, read_position
+from .names import Name, checked_key, event_fields, event_name, new_id
+from .reception import Put
+from .rehydration import past_position
 from .runtime import Envelope, PooledFuture, PooledRef
-from .snapshot import Snapshot, snapshot
 from .stepping import follow, forked, unborn
-from .timers import Timer, timers_among
 from .to_come import leave_elsewhere
 from .versions import to_present
-from .waiting import check_may_wait, in_vain, wait
-
-if TYPE_CHECKING:
-    from .life import SystemLife
+from .view import WorkflowView
+from .waiting import Deadline, check_may_wait, wait
 
 
-class WorkflowRef:
+class WorkflowRef(HasActivities, WorkflowView):
     """One workflow, by its id.
 
     It stays good when the workflow leaves memory and comes back, and when the system is opened
@@ -37,24 +29,7 @@ class WorkflowRef:
         id: the workflow's id.
     """
 
-    __slots__ = ("_system", "id")
-
-    def __init__(self, system: SystemLife, workflow_id: str) -> None:
-        self._system = system
-        self.id = text(workflow_id, "A workflow's id")
-
-    def __repr__(self) -> str:
-        return f"<WorkflowRef {self.id!r}>"
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, WorkflowRef) and self.id == other.id and self._system is other._system
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.id)
-
-    # --- sending ---
+    __slots__ = ()
 
     @overload
     def ask(
@@ -117,6 +92,7 @@ class WorkflowRef:
             HandlerFailed: an action raised; the step was undone.
             WorkflowNotFound: there is no such workflow.
             StoreError: it could not be written; nothing changed.
+            MailboxFull: there was no room for it in time; it was not sent.
             Timeout: no answer in time.
             BlockedLoopError: an async action waited instead of awaiting; nothing was sent.
 
@@ -129,8 +105,9 @@ class WorkflowRef:
         if block:
             check_may_wait()
         # A thread that waits anyway runs an idle workflow itself, and wakes no other for it.
-        future = self._send(message, run=block and timeout is None)
-        return wait(future, timeout, f"workflow {self.id!r}") if block else future
+        deadline = Deadline(timeout)
+        future = self._send(message, deadline, run=block and timeout is None, may_wait=block)
+        return wait(future, deadline.left(), f"workflow {self.id!r}") if block else future
 
     async def ask_async(
         self,
@@ -143,9 +120,13 @@ class WorkflowRef:
         **fields: Any,
     ) -> Any:
         """Do what `ask` does, from asyncio, without blocking its loop."""
-        return await self.ask(
-            event, data, key=key, keep_refused=keep_refused, block=False, **fields
+        self._system._check_writable()
+        message = Deliver(
+            event_name(event), event_fields(data, fields), checked_key(key), keep_refused
         )
+        future: Answer[Any] = Answer()
+        await self._system._services.reception.accept_async(self.id, _putting(message, future))
+        return await future
 
     def tell(
         self,
@@ -154,15 +135,42 @@ class WorkflowRef:
         /,
         *,
         key: str | None = None,
+        timeout: float | None = None,
         **fields: Any,
     ) -> None:
-        """Send an event and don't wait: it is accepted, not yet processed, nor durable.
+        """Send an event and don't wait for what it does: it is accepted, not yet durable.
 
         What goes wrong with it is logged, and published as `EventFailed` on the event stream.
+
+        Arguments:
+            event: the event, as with `ask`.
+            data: its data, for names that can't be keywords here.
+            key: an idempotency key.
+            timeout: seconds to wait for room, if too much waits for this workflow or the disk.
+            fields: the event's data.
+
+        Raises:
+            MailboxFull: there was no room for it in time; it was not accepted.
         """
         self._system._check_writable()
         message = Deliver(event_name(event), event_fields(data, fields), checked_key(key))
-        self._system._services.activations.deliver(self.id, lambda ref: ref.tell(message))
+        self._system._services.reception.accept(
+            self.id, _putting(message), Deadline(timeout), may_wait=False
+        )
+
+    async def tell_async(
+        self,
+        event: Name,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        key: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Do what `tell` does, from asyncio: it may have to wait for room."""
+        self._system._check_writable()
+        message = Deliver(event_name(event), event_fields(data, fields), checked_key(key))
+        await self._system._services.reception.accept_async(self.id, _putting(message))
 
     def rollback(
         self, to: int | None = None, *, key: str | None = None, timeout: float | None = None
@@ -184,7 +192,9 @@ class WorkflowRef:
             VersionMismatch: the class has no place for it any more.
         """
         check_may_wait()
-        wait(self._send(RollBack(to, checked_key(key))), timeout, f"workflow {self.id!r}")
+        deadline = Deadline(timeout)
+        future = self._send(RollBack(to, checked_key(key)), deadline)
+        wait(future, deadline.left(), f"workflow {self.id!r}")
 
     def fork(
         self, *, at: int | None = None, id: str | None = None, timeout: float | None = None
@@ -223,119 +233,50 @@ class WorkflowRef:
         done = leave_elsewhere(done, before, workflow, services.store.allocate_message)
         step, position = follow(before, done, checkpoint_every=1)
         made: Answer[Any] = Answer()
-        services.submit(Commit([made], step=step, position=position))
+        services.submit(Commit(made, step, position))
         wait(made, timeout, f"workflow {workflow_id!r} to be made")
         return WorkflowRef(self._system, workflow_id)
 
-    def _send(self, message: Deliver | RollBack | Wake, *, run: bool = False) -> PooledFuture[Any]:
-        if not isinstance(message, Wake):
-            self._system._check_writable()
+    def _send(
+        self,
+        message: Deliver | RollBack,
+        deadline: Deadline,
+        *,
+        run: bool = False,
+        may_wait: bool = True,
+    ) -> PooledFuture[Any]:
+        self._system._check_writable()
         future: Answer[Any] = Answer()
-
-        def put(ref: PooledRef[Any]) -> None:
-            brought_by(ref, future)
-            envelope = Envelope(message, reply_to=future)
-            if run:
-                ref.actor_inbox.put_and_run(envelope, future)
-            else:
-                ref.actor_inbox.put(envelope)
-
-        self._system._services.activations.deliver(self.id, put)
+        put = _putting(message, future, run)
+        self._system._services.reception.accept(self.id, put, deadline, may_wait=may_wait)
         return future
 
-    # --- reading: what is durable ---
+    def _wake(self) -> PooledFuture[Any]:
+        """Bring the workflow into memory; answered when all that it got before is done."""
+        future: Answer[Any] = Answer()
+        put = _putting(Wake(), future)
+        self._system._services.activations.deliver(self.id, lambda ref: put(ref, False))
+        return future
 
-    def snapshot(self) -> Snapshot:
-        """Return the workflow as it durably is now.
 
-        Raises:
-            VersionMismatch: what is stored does not fit its class, or its migration failed.
-        """
-        position = self._position()
-        services = self._system._services
-        return snapshot(position, services.workflow_class(position.record.type))
+def _putting(message: Any, future: Answer[Any] | None = None, run: bool = False) -> Put:
+    """Return what puts a message into a workflow's mailbox.
 
-    @property
-    def state(self) -> str:
-        """The id of the active state; of several regions, theirs joined by "+"."""
-        return self.snapshot().state
+    Arguments:
+        message: the message.
+        future: who waits for the answer, if somebody does.
+        run: whether this thread may run the workflow's actor, should it be idle.
+    """
 
-    @property
-    def context(self) -> Any:
-        """A copy of the workflow's context."""
-        return self.snapshot().context
+    def put(ref: PooledRef[Any], may_run: bool) -> None:
+        envelope = Envelope(message, reply_to=future)
+        if future is None:
+            ref.actor_inbox.put(envelope)
+            return
+        brought_by(ref, future)
+        if run and may_run:
+            ref.actor_inbox.put_and_run(envelope, future)
+        else:
+            ref.actor_inbox.put(envelope)
 
-    def history(self, last: int | None = None, *, at: int | None = None) -> list[HistoryEntry]:
-        """Return what has happened, oldest first.
-
-        Arguments:
-            last: only the last so many steps.
-            at: only the step of this sequence.
-        """
-        store = self._system._services.store
-        return read_history(store, self._position().record, last=last, at=at)
-
-    def diff(self, before: int, after: int) -> Difference:
-        """Return what differs between the workflow after one of its steps and after another.
-
-        Arguments:
-            before: the sequence of the one step.
-            after: that of the other.
-
-        Raises:
-            RollbackFailed: there is no such step.
-            HistoryTrimmed: retention has removed one of them.
-        """
-        (one,), (other,) = self.history(at=before), self.history(at=after)
-        return compare(one, other)
-
-    def timers(self) -> list[Timer]:
-        """Return its timers and timeouts that are still to fire, the next one first."""
-        return timers_among(self._position().pending.values())
-
-    def wait_for(
-        self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
-    ) -> Snapshot:
-        """Wait until a state is active, or a condition on the snapshot holds.
-
-        Arguments:
-            what: the state, or the condition. It is asked of what is durable: now, and then
-                after each step.
-            timeout: seconds to wait.
-
-        Returns:
-            the snapshot that it held for first.
-
-        Raises:
-            Timeout: it did not hold in time.
-        """
-        check_may_wait()
-        met, done = when(self._system._services, self.id, what, self.snapshot)
-        try:
-            return cast(Snapshot, wait(met, timeout, f"workflow {self.id!r} to be as asked"))
-        finally:
-            done()
-
-    async def wait_for_async(
-        self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
-    ) -> Snapshot:
-        """Do what `wait_for` does, from asyncio, without blocking its loop."""
-        met, done = when(self._system._services, self.id, what, self.snapshot)
-        try:
-            async with asyncio.timeout(timeout):
-                return await met
-        except TimeoutError as error:
-            raise in_vain(timeout, f"workflow {self.id!r} to be as asked") from error
-        finally:
-            done()
-
-    def _position(self) -> Position:
-        services = self._system._services
-        activation = services.activations.find(self.id)
-        durable = activation.durable if activation is not None else None
-        if durable is not None:
-            return durable
-        stored = services.store.load(self.id)
-        if stored is None:
-            raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
-        return read_position(stored)
+    return put

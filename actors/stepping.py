@@ -7,13 +7,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw
-from msgspec.structs import replace
 
-from ..persistence.chain import checksum
+from ..persistence.chain import chained
 from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Entry, Kind, Message, Step, WorkflowRecord
+from ..persistence.records import ChartState, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .pending import Pending
@@ -27,6 +26,9 @@ FORKED = "__forked__"
 
 MIGRATED = "__migrated__"
 """The event name of the step that brings a workflow to the present version of its class."""
+
+REPORTED = "__activity__"
+"""The event name of the step that keeps an activity's result when no event brings it."""
 
 ROLLBACK = "rollback"
 """The event name of a step back; no workflow may declare an event of this name."""
@@ -86,45 +88,45 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     record = before.record
     sequence = record.sequence + 1
     # Clocks step back; the history of one workflow does not.
-    at = max(done.at, record.updated_at)
+    at = done.at if done.at > record.updated_at else record.updated_at
     change = {"=": done.context} if sequence == 1 else diff(before.context, done.context)
-    entry = Entry(
-        sequence=sequence,
-        kind=done.kind,
-        at=at,
-        event=done.event,
-        data=done.data,
-        key=done.key,
-        source=record.configuration,
-        target=done.chart.configuration,
-        duration=done.duration,
-        history=None
-        if done.chart.history == before.chart.history
-        else encode_json(done.chart.history),
-        context=None if change is None else ContextCodec.encode(change),
-        result=done.result,
-        error=done.error,
-        details=_details(done, before.pending),
-        checksum=b"",
+    chart = done.chart
+    # By position, here and below: names cost as much again as the objects.
+    entry = chained(
+        before.checksum,
+        record.id,
+        sequence,
+        done.kind,
+        at,
+        done.event,
+        done.data,
+        done.key,
+        record.configuration,
+        chart.configuration,
+        done.duration,
+        None if chart.history == before.chart.history else encode_json(chart.history),
+        None if change is None else ContextCodec.encode(change),
+        done.result,
+        done.error,
+        _details(done, before.pending),
     )
-    entry = replace(entry, checksum=checksum(before.checksum, record.id, entry))
     after = Position(
-        record=WorkflowRecord(
-            number=record.number,
-            id=record.id,
-            type=record.type,
-            version=record.version,
-            sequence=sequence,
-            first_sequence=record.first_sequence,
-            configuration=done.chart.configuration,
-            finished=done.finished,
-            created_at=at if sequence == 1 else record.created_at,
-            updated_at=at,
+        WorkflowRecord(
+            record.number,
+            record.id,
+            record.type,
+            record.version,
+            sequence,
+            record.first_sequence,
+            chart.configuration,
+            done.finished,
+            at if sequence == 1 else record.created_at,
+            at,
         ),
-        chart=done.chart,
-        context=before.context if change is None else done.context,
-        checksum=entry.checksum,
-        pending=_still_pending(before.pending, done),
+        chart,
+        before.context if change is None else done.context,
+        entry.checksum,
+        _still_pending(before.pending, done),
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
@@ -133,6 +135,8 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
 
 
 def _still_pending(before: Pending, done: Done) -> Pending:
+    if not before and not done.sends:
+        return before
     named = [message for message in done.sends if message.name is not None]
     if done.received is None:
         return before.changed(named, done.cancels)
@@ -183,6 +187,8 @@ def _details(done: Done, pending: Pending) -> bytes | None:
         details["cancelled"] = [[m.kind, m.name] for m in gone if m is not None]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
+        if not details and not done.calls:  # as nearly always
+            return b'{"transitions":[%b]}' % b",".join(taken)
         details["transitions"] = Raw(b"[%b]" % b",".join(taken))
     if done.calls:
         details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]
@@ -202,6 +208,28 @@ def forked(origin: Position, now: int) -> Done:
         finished=record.finished,
         context=origin.context,
         data=encode_json({"workflow": record.id, "sequence": record.sequence}),
+    )
+
+
+def noted(report: Message, position: Position, at: int, data: bytes | None) -> Done:
+    """Return the step that keeps what an activity reports to nobody in particular.
+
+    Arguments:
+        report: what it reports.
+        position: where the workflow stands.
+        at: when the step began; UTC, in microseconds since 1970.
+        data: the report's data.
+    """
+    return Done(
+        kind=Kind.STEP,
+        event=REPORTED,
+        at=at,
+        duration=0,
+        chart=position.chart,
+        finished=position.record.finished,
+        context=position.context,
+        data=data,
+        received=report,
     )
 
 

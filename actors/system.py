@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Literal, overload
 
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
-    StoreError,
-    WorkflowError,
     WorkflowNotFound,
 )
-from ..persistence.records import Message, WorkflowRecord
+from ..persistence.records import WorkflowRecord
 from .answer import ask
 from .handlers import check_handlers
-from .messages import Wake
 from .names import Name, event_name, new_id, state_name, text
 from .notifications import Committed, Interest
+from .recovering import SystemRecovery
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
 from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
-from .upkeep import SystemUpkeep
-from .waiting import Deadline, ask_and_wait, check_may_wait, error_of, wait
+from .waiting import Deadline, ask_and_wait, check_may_wait, wait
 from .workflow import Workflow
 
 
-class ActorSystem(SystemUpkeep):
+class ActorSystem(SystemRecovery):
     """A company of workflow actors over one store.
 
     Use it as a context manager, `with` or `async with`; leaving it has every workflow finish what
@@ -97,13 +93,17 @@ class ActorSystem(SystemUpkeep):
             ContextInvalid: the context does not fit its type.
             HandlerFailed: an entry action raised; there is no such workflow then.
             StoreError: it could not be written; there is no such workflow then.
+            MailboxFull: too much waits for the disk, and did so until the time was up.
         """
         if block:
             check_may_wait()
-        ref, future = self._start(workflow, id, context, handlers)
+        deadline = Deadline(timeout)
+        ref, message = self._to_start(workflow, id, context, handlers)
+        self._services.reception.admit(ref.id, deadline, may_wait=block)
+        future = ask(self._services.supervisor, message)
         if not block:
             return future.map(lambda _: ref)
-        wait(future, timeout, f"workflow {ref.id!r} to start")
+        wait(future, deadline.left(), f"workflow {ref.id!r} to start")
         return ref
 
     async def start_async(
@@ -115,15 +115,15 @@ class ActorSystem(SystemUpkeep):
         handlers: Sequence[object] = (),
     ) -> WorkflowRef:
         """Do what `start` does, from asyncio, without blocking its loop."""
-        ref, future = self._start(workflow, id, context, handlers)
-        await future
+        ref, message = self._to_start(workflow, id, context, handlers)
+        await self._services.reception.admit_async(ref.id)
+        await ask(self._services.supervisor, message)
         return ref
 
-    def _start(
+    def _to_start(
         self, workflow: type[Workflow], id: str | None, context: Any, handlers: Sequence[object]
-    ) -> tuple[WorkflowRef, PooledFuture[Any]]:
+    ) -> tuple[WorkflowRef, Start]:
         self._check_writable()
-        services = self._services
         self._claim_name(workflow)
         check_handlers(handlers)
         workflow_id = new_id(id)
@@ -135,8 +135,7 @@ class ActorSystem(SystemUpkeep):
                 f"{workflow.workflow_name}: {error}",
                 workflow_id=workflow_id,
             ) from error
-        message = Start(workflow, workflow_id, ready, tuple(handlers))
-        return WorkflowRef(self, workflow_id), ask(services.supervisor, message)
+        return WorkflowRef(self, workflow_id), Start(workflow, workflow_id, ready, tuple(handlers))
 
     def get(self, id: str) -> WorkflowRef:
         """Return the handle of a workflow that exists, in memory or not.
@@ -300,49 +299,3 @@ class ActorSystem(SystemUpkeep):
     def events(self) -> EventStream:
         """What happens to actors and messages: `EventFailed`, dead letters, starts and stops."""
         return self._services.runtime.events
-
-    def settle(self, timeout: float | None = None) -> None:
-        """Wait until all that was accepted so far is durable, or was answered otherwise.
-
-        That includes what workflows have sent to each other, and what follows from it.
-
-        Arguments:
-            timeout: seconds to wait.
-
-        Raises:
-            Timeout: it took longer.
-        """
-        services = self._services
-        deadline = Deadline(timeout)
-        # First those that are being started, last what is said of what failed.
-        ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
-        under_way = True
-        while under_way:
-            pending = [WorkflowRef(self, id)._send(Wake()) for id in services.activations.ids()]
-            for future in pending:
-                with suppress(WorkflowError, StoreError):  # its senders have heard of it
-                    wait(future, deadline.left(), "the system to settle")
-            under_way = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
-        ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
-
-    def messages(self, *, dead: bool = False) -> Sequence[Message]:
-        """Return what workflows have sent to each other and has not been taken yet.
-
-        Arguments:
-            dead: what can't be delivered, because its receiver does not exist, instead.
-        """
-        return self._services.store.messages(dead=dead)
-
-    def recover(self) -> dict[str, Exception | None]:
-        """Bring every unfinished workflow into memory now, instead of on demand.
-
-        Returns:
-            for each of them None, or why it could not be brought back. Such a one is left as it is
-            in the store, and tried again at its next event.
-        """
-        pending = {
-            record.id: WorkflowRef(self, record.id)._send(Wake())
-            for record in self._services.store.all()
-            if not record.finished
-        }
-        return {workflow_id: error_of(future) for workflow_id, future in pending.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
@@ -16,10 +16,10 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import ChartState, Kind
-from .activations import Activation
+from ..persistence.records import Kind, MessageKind
+from .attempt import Attempt
 from .charts import NotAllowed
-from .elsewhere import migration_of, rollback_of
+from .elsewhere import rollback_of
 from .messages import (
     Begin,
     CommitFailed,
@@ -33,42 +33,27 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
-from .passivation import WorkflowActivated
 from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
-from .position import Position
-from .rehydration import read_position
-from .resident import Resident
+from .presence import Presence
 from .runtime.context import here
-from .services import Services
 from .stepping import (
     CREATED,
     Done,
+    noted,
     unborn,
 )
-from .to_come import leave, taken_back, too_late
-from .versions import load_context
-from .workflow import Workflow
+from .to_come import taken_back, too_late
 
 
-class WorkflowActor(Resident):
+class WorkflowActor(Presence):
     """Runs one workflow. What it takes is answered when it is durable.
 
     It does not wait for that: it goes on with its next event while its last steps are being
     written. When one of them can't be, it goes back to the last one that was, and all that
     followed fail with it.
     """
-
-    def __init__(self, services: Services, workflow_id: str, activation: Activation) -> None:
-        super().__init__(services, workflow_id, activation)
-        self._performance: Performance | None = None
-        self._own_handlers: tuple[object, ...] | None = None  # None: ask who keeps them
-        self._checkpoint_every = 1
-
-    @property
-    def actor_name(self) -> str:
-        return f"workflow {self._id}"
 
     # --- messages ---
 
@@ -147,8 +132,13 @@ class WorkflowActor(Resident):
             self._performance = None  # nothing is known of the chart any more
 
     def _keep_order(self, message: Deliver) -> None:
-        """After a failure, take other workflows' messages from the first one that failed on."""
-        if message.message is None:
+        """After a failure, take other workflows' messages from the first one that failed on.
+
+        And when the store has failed for good, take nothing: it could not be written.
+        """
+        if (lost := self._services.lost) is not None:
+            raise StoreError(str(lost), path=lost.path) from lost
+        if message.message is None or message.message.kind is MessageKind.ACTIVITY:
             return
         if message.anew:
             self._services.stalled.discard(self._id)
@@ -160,17 +150,6 @@ class WorkflowActor(Resident):
     def _must_not_exist(self) -> None:
         if self._position is not None:
             raise WorkflowExists(f"There is a workflow {self._id!r} already.", workflow_id=self._id)
-
-    def _embody(
-        self, workflow: type[Workflow], context: Any, stands: ChartState | None = None
-    ) -> Performance:
-        own = self._own_handlers
-        if own is None:
-            own = self._services.own_handlers.get(self._id, ())
-        handlers = self._services.handlers(workflow, own)
-        self._checkpoint_every = workflow.checkpoint_every
-        self._performance = Performance(workflow, self._id, context, handlers, stands)
-        return self._performance
 
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
@@ -193,99 +172,79 @@ class WorkflowActor(Resident):
 
         self._write(self._leave_to_come(done, performance), reply, then=attach)
 
-    def _ready(self) -> Performance:
-        """Return the workflow, rehydrated if need be."""
-        if self._performance is not None:
-            return self._performance
-        position = self._position
-        if position is None:
-            stored = self._services.store.load(self._id)
-            if stored is None:
-                raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
-            position = read_position(stored)
-        workflow = self._services.workflow_class(position.record.type)
-        if position.record.version != workflow.version:
-            position = self._migrate(position, workflow)
-        context = load_context(position, workflow)
-        performance = self._embody(workflow, context, position.chart)
-        if self._position is None:
-            self._position = self._activation.durable = position
-            if self._arrived() and self._services.runtime.events:
-                self._services.runtime.events.publish(WorkflowActivated(self._id))
-        return performance
-
-    def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
-        """Bring a workflow to the present version of its class, durably before all else."""
-        self._position, done = migration_of(self._services, position, workflow)
-        self._write(done, None)
-        try:
-            self._pipeline.settle()
-        except RepertoryError:
-            self._position = None
-            raise
-        return self._position
-
     # --- events ---
 
-    async def _deliver(self, message: Deliver, reply: Reply, performance: Performance) -> None:
+    def _deliver(
+        self, message: Deliver, reply: Reply, performance: Performance
+    ) -> Awaitable[None] | None:
+        """Take an event; return what is to be awaited for that, if something is."""
         position = self._position
         assert position is not None
         number = position.record.number
         if message.key is not None and self._pipeline.repeat(number, message.key, reply):
-            return
+            return None
         if (came := message.message) is not None and taken_back(came, position):
             self._services.persistence.tell(Dropped(came.id))
-            return
+            return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        data = event_data(message, self._id)
+        attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
+        if came is not None and came.kind is MessageKind.ACTIVITY and not came.event:
+            self._write(noted(came, position, at, attempt.data), reply)
+            return None
         performance.agenda.begin(position.pending, at, came)
-        failure: Exception | None = too_late(came, self._id, at) or unwelcome(
-            message, position, performance.workflow
-        )
-        kind, done = Kind.REFUSED, None
-        if failure is None:
-            try:
-                taken = await performance.take(message.event, message.data)
-                done = performance.done(
-                    Kind.STEP, message.event, at, started, taken, data, message.key
-                )
-            except NotAllowed:
-                failure = refusal(message, position)
-                if not performance.holds(position.context):
-                    self._performance = None  # a guard changed what it should only have read
-            except (GeneratorExit, KeyboardInterrupt):
-                raise  # broken off from outside: it has not failed
-            except BaseException as error:
-                kind, failure = Kind.FAILED, broken(self._id, message.event, error)
-                self._performance = None
-        if failure is None:
-            assert done is not None
-            done = self._leave_to_come(done, performance)
-            self._write(done, reply, value=decode_json(done.result) if done.result else None)
-        elif kind is Kind.FAILED or message.keep_refused or message.message is not None:
-            undone = performance.undone(kind, position, message, at, started, data, failure)
-            performance.agenda.begin(position.pending, at, came)  # but for what it repeats
-            self._write(self._leave_to_come(undone, performance), reply, failure=failure)
+        failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
+        if failure is not None:
+            self._refuse(attempt, failure)
+        elif performance.waits:
+            return self._take_async(attempt)
         else:
-            self._fail(failure, reply, message)
+            try:
+                done = attempt.done(performance.take(message.event, message.data))
+            except BaseException as error:
+                self._undo(attempt, error)
+            else:
+                self._keep(attempt, done)
+        return None
 
-    def _leave_to_come(self, done: Done, performance: Performance) -> Done:
-        assert self._position is not None
-        record, allocate = self._position.record, self._services.store.allocate_message
-        return leave(done, performance.agenda, performance.workflow, record, allocate)
+    async def _take_async(self, attempt: Attempt) -> None:
+        message = attempt.message
+        try:
+            taken = await attempt.performance.take_async(message.event, message.data)
+            done = attempt.done(taken)
+        except BaseException as error:
+            self._undo(attempt, error)
+        else:
+            self._keep(attempt, done)
 
-    def _write(
-        self,
-        done: Done,
-        reply: Reply,
-        value: Any = None,
-        failure: Exception | None = None,
-        then: Callable[[], None] | None = None,
-    ) -> None:
+    def _keep(self, attempt: Attempt, done: Done) -> None:
+        value = decode_json(done.result) if done.result else None
+        self._write(self._leave_to_come(done, attempt.performance), attempt.reply, value)
+
+    def _undo(self, attempt: Attempt, error: BaseException) -> None:
+        if isinstance(error, GeneratorExit | KeyboardInterrupt):
+            raise error  # broken off from outside: it has not failed
         assert self._position is not None
-        self._position = self._pipeline.write(
-            self._position, done, self._checkpoint_every, reply, value, failure, then
-        )
+        if not isinstance(error, NotAllowed):
+            self._performance = None
+            self._record(attempt, Kind.FAILED, broken(self._id, attempt.message.event, error))
+            return
+        if not attempt.performance.holds(self._position.context):
+            self._performance = None  # a guard changed what it should only have read
+        self._refuse(attempt, refusal(attempt.message, self._position))
+
+    def _refuse(self, attempt: Attempt, failure: Exception) -> None:
+        if attempt.message.keep_refused or attempt.message.message is not None:
+            self._record(attempt, Kind.REFUSED, failure)
+        else:
+            self._fail(failure, attempt.reply, attempt.message)
+
+    def _record(self, attempt: Attempt, kind: Kind, failure: Exception) -> None:
+        position, performance = self._position, attempt.performance
+        assert position is not None
+        undone = attempt.undone(kind, position, failure)
+        # Nothing that it has left to come but for what repeats by itself.
+        performance.agenda.begin(position.pending, attempt.at, attempt.message.message)
+        self._write(self._leave_to_come(undone, performance), attempt.reply, failure=failure)
 
     # --- going back ---
 

@@ -7,7 +7,9 @@ no signature against somebody who may write to the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -27,33 +29,26 @@ def checksum(previous: bytes, workflow_id: str, entry: Entry) -> bytes:
         workflow_id: the workflow that the entry belongs to.
         entry: the entry; its own `checksum` and `id` do not count.
     """
+    *content, _checksum, _id = msgspec.structs.astuple(entry)
+    return _digest(previous, workflow_id, content)
+
+
+def chained(previous: bytes, workflow_id: str, *content: Any) -> Entry:
+    """Return an entry with its checksum, which is worked out from what is to be in it.
+
+    Arguments:
+        previous: the checksum of the entry before, or `START`.
+        workflow_id: the workflow that the entry belongs to.
+        content: what an `Entry` has before its checksum, in that order.
+    """
+    return Entry(*content, checksum=_digest(previous, workflow_id, content))
+
+
+def _digest(previous: bytes, workflow_id: str, content: Sequence[Any]) -> bytes:
     try:
-        body = _body(previous, workflow_id, entry)
+        body = _encode((previous, workflow_id, *content))
     except UnicodeEncodeError:
         # No store takes a step with such text: refused there, its workflow is set back as after
         # any step that was not written.
         return START
     return blake2b(body, digest_size=8).digest()
-
-
-def _body(previous: bytes, workflow_id: str, entry: Entry) -> bytes:
-    return _encode(
-        (
-            previous,
-            workflow_id,
-            entry.sequence,
-            entry.kind,
-            entry.at,
-            entry.event,
-            entry.data,
-            entry.key,
-            entry.source,
-            entry.target,
-            entry.duration,
-            entry.history,
-            entry.context,
-            entry.result,
-            entry.error,
-            entry.details,
-        )
-    )

@@ -31,20 +31,20 @@ def diff(old: Json, new: Json) -> dict[str, Json] | None:
         before = old[key]
         if value is before:
             continue
-        if type(value) is str:  # most fields are, and == tells all of them
-            if value != before:
+        kind = type(value)
+        if kind is str or kind is int:  # most fields are one of these, and == tells all of them
+            if kind is not type(before) or value != before:
                 put[key] = value
-        elif type(value) is dict and type(before) is dict:
-            if (change := diff(before, value)) is not None:
-                within[key] = change
+        elif kind is dict and type(before) is dict:
+            if (inner := diff(before, value)) is not None:
+                within[key] = inner
         elif not _same(before, value):
             put[key] = value
-    gone = [key for key in old if key not in new]
-    change = {}
+    change: dict[str, Json] = {}
     if put:
         change["+"] = put
-    if gone:
-        change["-"] = gone
+    if not old.keys() <= new.keys():
+        change["-"] = [key for key in old if key not in new]
     if within:
         change["~"] = within
     return change or None

@@ -4,11 +4,12 @@ Each says what is wrong, where, and what to do, in one sentence; what it is abou
 attributes, so that a program need not read the sentence. Whose fault it is, the class says:
 
 - the caller's: `UnknownEvent`, `UnknownState`, `InvalidTransition`, `WorkflowNotFound`,
-  `WorkflowExists`, `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
+  `WorkflowExists`, `UnknownWorkflow`, `UnknownActivity`, `ContextInvalid`, `RollbackFailed`,
+  `HistoryTrimmed`;
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
   `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;
-- nobody's: `Timeout`, `SystemStopped`.
+- nobody's: `Timeout`, `SystemStopped`, `MailboxFull`.
 """
 
 from __future__ import annotations
@@ -132,6 +133,20 @@ class UnknownWorkflow(RepertoryError):
         self.name = name
 
 
+class UnknownActivity(RepertoryError):
+    """No imported activity has this name, or the function is not declared as one.
+
+    The caller's fault.
+
+    Attributes:
+        name: the name that was looked for.
+    """
+
+    def __init__(self, message: str, *, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class VersionMismatch(WorkflowError):
     """The workflow was stored by another version of its class; it is left as it is.
 
@@ -151,6 +166,18 @@ class MigrationFailed(VersionMismatch):
 
     The workflow is left as it is. What the migration raised, if it did, is the `__cause__`.
     """
+
+
+class MailboxFull(WorkflowError):
+    """There was no room for what was sent, in time or by policy; it was not accepted.
+
+    Attributes:
+        limit: how much there was room for.
+    """
+
+    def __init__(self, message: str, *, workflow_id: str, limit: int) -> None:
+        super().__init__(message, workflow_id=workflow_id)
+        self.limit = limit
 
 
 class RollbackFailed(WorkflowError):

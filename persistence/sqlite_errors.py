@@ -15,20 +15,29 @@ def told(path: Path, busy_timeout: float) -> Iterator[None]:
     """Turn whatever sqlite3 raises within into a `StoreError` about this file."""
     try:
         yield
-    except StoreDamaged as error:
+    except BaseException as error:
+        meant = meaning(error, path, busy_timeout)
+        if meant is error:
+            raise
+        raise meant from error
+
+
+def meaning(error: BaseException, path: Path, busy_timeout: float) -> BaseException:
+    """Return the `StoreError` that an error is about this file, or the error itself."""
+    if isinstance(error, StoreDamaged):
         error.path = error.path or path
-        raise
-    except (sqlite3.Error, sqlite3.Warning) as error:
-        raise store_error(error, path, busy_timeout) from error
-    except OverflowError as error:
-        raise StoreError(
+    elif isinstance(error, sqlite3.Error | sqlite3.Warning):
+        return store_error(error, path, busy_timeout)
+    elif isinstance(error, OverflowError):
+        return StoreError(
             f"A number is too large for {path}: SQLite keeps integers of 64 bits.", path=path
-        ) from error
-    except UnicodeEncodeError as error:
-        raise StoreError(
+        )
+    elif isinstance(error, UnicodeEncodeError):
+        return StoreError(
             f"Text with half a surrogate pair can't be written to {path}: {error.object[:40]!r}.",
             path=path,
-        ) from error
+        )
+    return error
 
 
 def store_error(error: Exception, path: Path, busy_timeout: float) -> StoreError:

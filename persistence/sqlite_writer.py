@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from . import statements
 from .admission import judge
-from .errors import RepertoryError, StoreError, StoreFenced, WorkflowExists
+from .errors import RepertoryError, StoreError, WorkflowExists
 from .records import Checkpoint, Entry, Message, Step, WorkflowRecord
-from .rows import Row, checkpoint_row, entry_row, message_row, new_workflow_row, text_of
+from .rows import (
+    Row,
+    checkpoint_row,
+    entry_row,
+    message_of,
+    message_row,
+    new_workflow_row,
+    text_of,
+)
 from .sqlite_errors import told
+from .transaction import Transaction
 
 
 class Writer:
@@ -25,15 +31,8 @@ class Writer:
         self, connection: sqlite3.Connection, epoch: int, path: Path, busy_timeout: float
     ) -> None:
         self._connection = connection
-        self._epoch = epoch
         self._path = path
-        self._file = path.stat()
-        self._busy_timeout = busy_timeout
-        self._pid = os.getpid()
-        self._closed = False
-        # Writes come from one thread at a time; were one to break that rule, its failure must
-        # not roll back the other's transaction.
-        self._one = threading.Lock()
+        self._transaction = Transaction(connection, epoch, path, busy_timeout)
         with told(path, busy_timeout):
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
@@ -44,9 +43,8 @@ class Writer:
         self._messages: Iterator[int] = itertools.count((message_there or 0) + 1)
 
     def close(self) -> None:
-        with self._one:
-            self._closed = True
-            self._connection.close()
+        self._transaction.close()
+        self._connection.close()
 
     def allocate(self) -> int:
         return next(self._numbers)
@@ -54,57 +52,9 @@ class Writer:
     def allocate_message(self) -> int:
         return next(self._messages)
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all of what is done within, or nothing.
-
-        Raises:
-            StoreFenced: another system has taken the store over.
-            StoreError: it could not be written, or the file is not where it was opened.
-        """
-        if os.getpid() != self._pid:
-            raise StoreError(
-                f"{self._path} was opened by process {self._pid}, from which this one was forked; "
-                "open the store in the process that uses it.",
-                path=self._path,
-            )
-        with self._one, told(self._path, self._busy_timeout):
-            if self._closed:
-                raise StoreError(f"The store {self._path} is closed.", path=self._path)
-            connection = self._connection
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                row = connection.execute(statements.EPOCH).fetchone()
-                if row != (self._epoch,):
-                    raise StoreFenced(
-                        f"{self._path} has been taken over by another system; this one may not "
-                        "write to it any more: stop it.",
-                        path=self._path,
-                    )
-                yield connection
-                self._check_place()
-                connection.execute("COMMIT")
-            except BaseException:
-                try:
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                except sqlite3.Error:
-                    pass  # SQLite rolls some failures back by itself; the first error counts.
-                raise
-
-    def _check_place(self) -> None:
-        # SQLite goes on writing to a file that has lost its name, where nobody finds it again.
-        try:
-            if os.path.samestat(self._path.stat(), self._file):
-                return
-            what = "has been replaced by another file"
-        except OSError as error:
-            what = f"is no longer where it was opened ({error.strerror})"
-        raise StoreError(
-            f"{self._path} {what} while it was in use, so nothing more is written; stop the "
-            "system, put the store's file back, and start it again.",
-            path=self._path,
-        )
+    def transaction(self) -> Transaction:
+        """Return what to write in: all that is written within, or nothing, is kept."""
+        return self._transaction
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         if not steps:
@@ -231,6 +181,18 @@ class Writer:
         with self.transaction() as connection:
             row = (due, attempt, options, message)
             return connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        with self.transaction() as connection:
+            connection.executemany(
+                statements.POSTPONE_MESSAGE, [(*changed, message) for message, *changed in rows]
+            )
+
+    def revive(self, message: int, now: int) -> Message | None:
+        with self.transaction() as connection:
+            connection.execute(statements.REVIVE_MESSAGE, (now, message))
+            row = connection.execute(statements.MESSAGE, (message,)).fetchone()
+        return None if row is None else message_of(row)
 
     def remove(self, workflow_id: str) -> bool:
         with self.transaction() as connection:

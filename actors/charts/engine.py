@@ -84,14 +84,14 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
         if waiting or not self.running or not self._processing.acquire(blocking=False):
             self.put(Trigger.sent(self.sm, event, args, kwargs).stock)
             return self.processing_loop()
-        if self._take_silently(event):
+        if self.trace is None and self._take_silently(event):
             self._processing.release()
             return None
         return self._run(Trigger.sent(self.sm, event, args, kwargs))
 
     def _take_silently(self, event: str) -> bool:
         """Take an event that only changes the configuration, if it is known to be one."""
-        if not self.plain or self.trace is not None or self.invoking is not None:
+        if not self.plain or self.invoking is not None:
             return False
         try:
             known = self.binding.silent.get((self.configuration(), event))
@@ -114,7 +114,9 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
             took = True
             while took and self.running:
                 try:
-                    took = self._settle_down()
+                    # Nearly always there is nothing to settle, and a call costs as much as this.
+                    unsettled = self.raised is not None or self.configuration().eventless
+                    took = unsettled and self._settle_down()
                     if self.invoking is not None:
                         self.invoking.spawn_pending_sync()
                 except Exception:
@@ -178,7 +180,7 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
         """Run one external event; its result, or nothing when it enabled no transition."""
         self._macrostep_count += 1
         name = trigger.name or ""
-        if self.invoking is not None or name.startswith("done.invoke."):
+        if self.invoking is not None or name[:12] == "done.invoke.":
             self._invoke_manager.handle_external_event(trigger.stock)
             trigger = Trigger.of(trigger.stock)
         script = select(self, self.configuration(), trigger)

@@ -6,6 +6,7 @@ Together with its neighbours this is the only place that knows python-statemachi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from ...persistence.errors import BadDefinition
 from ...persistence.records import ChartState
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, place
-from .chart import CompiledChart, take, take_async
+from .chart import CompiledChart, take_async
 from .chart import furnish as furnish_bare
 from .check import check
 from .trace import Microstep
@@ -25,15 +26,15 @@ RESERVED = frozenset(
 )
 """Names of what python-statemachine passes to callbacks; event data may not be called so."""
 
-_in_order: dict[type, dict[Any, tuple[Any, tuple[str, ...]]]] = {}
-"""For each class, and each order of active states' values met: document order, and the ids."""
+_in_order: dict[type, dict[Any, tuple[Any, ChartState]]] = {}
+"""For each class, and each order of active states' values met: document order, and the state."""
 
 
 class NotAllowed(Exception):
     """The chart has no transition for the event where it stands. Nothing has run but guards."""
 
 
-class Macrostep(msgspec.Struct, frozen=True):
+class Macrostep(msgspec.Struct, frozen=True, gc=False):
     """What an event did to a chart.
 
     Attributes:
@@ -70,7 +71,8 @@ def runs_async(chart: CompiledChart) -> bool:
 def begin(chart: CompiledChart) -> Macrostep:
     """Enter the initial states of a new chart and run to the end of that macrostep."""
     engine: Any = chart._engine
-    engine.trace = trace = list[Microstep]()
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.activate_initial_state()
         return Macrostep(None, trace)
@@ -81,7 +83,8 @@ def begin(chart: CompiledChart) -> Macrostep:
 async def begin_async(chart: CompiledChart) -> Macrostep:
     """Do what `begin` does for a chart with coroutines."""
     engine: Any = chart._engine
-    engine.trace = trace = list[Microstep]()
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         engine.start()
         await engine.activate_initial_state()
@@ -106,9 +109,11 @@ def macrostep(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macr
         Exception: whatever a guard or action raised; the chart is then in no defined place.
     """
     engine: Any = chart._engine
-    engine.trace = trace = list[Microstep]()
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
-        return Macrostep(_fold(take(chart, event, (), dict(data))), trace)
+        # Not by `take`, which looks for events with a delay first: no durable chart has any.
+        return Macrostep(_fold(engine.take(event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
@@ -118,7 +123,8 @@ def macrostep(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macr
 async def macrostep_async(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macrostep:
     """Do what `macrostep` does for a chart with coroutines."""
     engine: Any = chart._engine
-    engine.trace = trace = list[Microstep]()
+    trace: list[Microstep] = []
+    engine.trace = trace
     try:
         return Macrostep(_fold(await take_async(chart, event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
@@ -136,19 +142,23 @@ def capture_state(chart: CompiledChart) -> ChartState:
     engine: Any = chart._engine
     standing = engine.configuration()
     chart_class = type(chart)
-    known = _in_order.setdefault(chart_class, {})
+    known = _in_order.get(chart_class)
+    if known is None:
+        known = _in_order.setdefault(chart_class, {})
     found = known.get(standing.values)
     if found is None:
         active = [(v, state) for v, state in _document(chart_class) if v in standing.values]
         values = tuple(value for value, _ in active)
-        found = known[standing.values] = (values, tuple(state.id for _, state in active))
-    if found[0] != standing.values:
-        engine.settle(engine.binding.tables.configuration(found[0]))
+        found = known[standing.values] = (values, ChartState(tuple(s.id for _, s in active)))
+    values, stands = found
+    if values != standing.values:
+        engine.settle(engine.binding.tables.configuration(values))
     history = chart.history_values
     if not history:
-        return ChartState(found[1])
+        return stands
     return ChartState(
-        found[1], {name: tuple(s.id for s in states) for name, states in sorted(history.items())}
+        stands.configuration,
+        {name: tuple(s.id for s in states) for name, states in sorted(history.items())},
     )
 
 
@@ -161,6 +171,7 @@ def restore(chart: CompiledChart, stands: ChartState) -> None:
     place(chart, Captured(stands.configuration, stands.history))
 
 
+@lru_cache(maxsize=10_000)
 def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -> bool:
     """Tell whether a chart that stands there has reached its end.
 
@@ -182,7 +193,7 @@ def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -
 def check_durable(chart_class: type[CompiledChart]) -> None:
     """Raise BadDefinition for what is wrong with a class, or can't be made durable.
 
-    A delay or an invocation would run outside the step, and be lost with the process.
+    A delay would run outside the step, and be lost with the process.
     """
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     if problems := check(chart_class):
@@ -192,13 +203,6 @@ def check_durable(chart_class: type[CompiledChart]) -> None:
             raise BadDefinition(
                 f"{where}: event {event.id!r} has a delay, which would be lost with the "
                 f"process; send it when it is due."
-            )
-    for _, state in _document(chart_class):
-        invoked = any(not spec.is_convention for spec in state.invoke)
-        if invoked or hasattr(chart_class, f"on_invoke_{state.id}"):
-            raise BadDefinition(
-                f"{where}: state {state.id!r} invokes something, which would be lost with the "
-                f"process; do it outside and report back by an event."
             )
 
 

@@ -147,6 +147,8 @@ def end(mailbox: Mailbox) -> None:
         mailbox.children.stop_all()
     if mailbox.parent is not None:
         mailbox.parent.forget(mailbox)
+    if mailbox.on_idle is not None:
+        mailbox.on_idle()
     # The turn stays taken from here on, so nobody looks for the actor; refs may live on.
     del mailbox.actor
     mailbox.tell_ended()

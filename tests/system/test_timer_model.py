@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repertory.actors import ActorSystem, State, Workflow, agenda, due, recurrence, to_come
+from repertory.actors import (
+    ActorSystem,
+    State,
+    Workflow,
+    agenda,
+    due,
+    presence,
+    recurrence,
+    to_come,
+)
 from repertory.actors.testing import ManualClock
 from repertory.persistence.memory import MemoryStore
 
@@ -184,7 +193,7 @@ def _with_clock(take: Callable[..., Any], now: Callable[[ManualClock], int]) -> 
 
 
 def cancelled_ones_fire(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(agenda.Agenda, "_take_back", lambda self, one: None)
+    patch.setattr(agenda.Agenda, "take_back", lambda self, one: None)
 
 
 def twice(patch: pytest.MonkeyPatch) -> None:
@@ -198,7 +207,7 @@ def twice(patch: pytest.MonkeyPatch) -> None:
         sends = (*left.sends, _copy(came, rest[-1]()))
         return type(left)(**{**_fields(left), "sends": sends})
 
-    patch.setattr("repertory.actors.workflow_actor.leave", keeps)
+    patch.setattr(presence, "leave", keeps)
 
 
 def _fields(struct: Any) -> dict[str, Any]:
