@@ -95,7 +95,7 @@ def _invoked(invoke: Any) -> tuple[list[After], Any]:
 class _Nested(NestedStateFactory):
     """Makes a compound or parallel state of a class body, with its timeouts."""
 
-    def __new__(  # type: ignore[misc]  # as with the stock factory, a state comes of it
+    def __new__(
         cls, classname: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any
     ) -> Any:
         timeouts = listed(kwargs.pop("timeout", None))
