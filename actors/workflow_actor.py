@@ -33,6 +33,7 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
+from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
 from .presence import Presence
@@ -153,7 +154,7 @@ class WorkflowActor(Presence):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            performance.agenda.begin({}, at)
+            performance.agenda.begin(NOTHING, at)
             taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise
