@@ -65,6 +65,7 @@ from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
 from .passivation import WorkflowActivated, WorkflowPassivated
+from .quarantine import Quarantined, WorkflowQuarantined
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
@@ -100,6 +101,7 @@ __all__ = [
     "MigrationFailed",
     "MigrationReport",
     "NotAStore",
+    "Quarantined",
     "RepertoryError",
     "Retention",
     "RollbackFailed",
@@ -135,6 +137,7 @@ __all__ = [
     "WorkflowMigration",
     "WorkflowNotFound",
     "WorkflowPassivated",
+    "WorkflowQuarantined",
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",

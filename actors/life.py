@@ -109,8 +109,8 @@ class SystemLife:
             when_full: what happens to who sends more than that: "wait", or "refuse" with
                 `MailboxFull`.
             on_store_error: what to do when a transaction fails (disk full, file locked, I/O error):
-                "continue" fails what was in it and goes on; "stop" also fails all that is under way,
-                and closes. A store that another system has taken over stops it in any case.
+                "continue" fails what was in it and goes on; "stop" also fails all under way, and
+                closes. A store that another system has taken over stops it in any case.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()

@@ -18,6 +18,7 @@ from .messages import (
     LookDue,
     Postpone,
     Redeliver,
+    Resend,
     StoreFailed,
     Trim,
     Undelivered,
@@ -142,6 +143,8 @@ class PersistenceActor(PooledActor):
                     self._outbox.look_due()
                 case Redeliver():
                     self._outbox.redeliver(message.receiver)
+                case Resend():
+                    answer = self._outbox.resend(message.message)
                 case DeliverAll():
                     self._outbox.deliver_all()
                 case Wake():

@@ -54,6 +54,18 @@ class Presence(Resident):
         """Return the workflow, rehydrated if need be."""
         if self._performance is not None:
             return self._performance
+        try:
+            performance = self._rehydrate()
+        except WorkflowNotFound:
+            self._services.quarantine.forget(self._id)
+            raise
+        except Exception as error:
+            self._services.quarantine.note(self._id, error)
+            raise
+        self._services.quarantine.forget(self._id)
+        return performance
+
+    def _rehydrate(self) -> Performance:
         position = self._position
         if position is None:
             stored = self._services.store.load(self._id)

@@ -11,11 +11,12 @@ from .names import Name, checked_key, event_fields, event_name, new_id
 from .reception import Put
 from .rehydration import past_position
 from .runtime import Envelope, PooledFuture, PooledRef
+from .runtime.waiting import check_may_wait
 from .stepping import follow, forked, unborn
 from .to_come import leave_elsewhere
 from .versions import to_present
 from .view import WorkflowView
-from .waiting import Deadline, check_may_wait, wait
+from .waiting import Deadline, wait
 
 if TYPE_CHECKING:
     pass

@@ -17,6 +17,7 @@ from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
+from .quarantine import Quarantine
 from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
@@ -47,6 +48,7 @@ class Services:
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
+        quarantine: which workflows could not be brought into memory.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
             Called by the persistence actor, once for each message until a step takes or cancels
             it; again in the next system, and after a postponement.
@@ -70,7 +72,11 @@ class Services:
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
     reception: Reception = field(init=False)
+    quarantine: Quarantine = field(init=False)
     carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.quarantine = Quarantine(self.runtime)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

@@ -50,7 +50,6 @@ class MemoryStore(Store):
         # Every entry by its id; ids only grow, so they are in order.
         self._log: dict[int, tuple[Kept, Entry]] = {}
         self._last_entry = 0
-
         self._message_ids = itertools.count(1)
         self._messages = MemoryMessages()
 
@@ -75,6 +74,14 @@ class MemoryStore(Store):
             found = self._messages.by_id.get(message)
             if found is not None:
                 self._messages.put(msgspec.structs.replace(found, dead=why))
+
+    def revive(self, message: int) -> bool:
+        with self.reading():
+            return self._messages.revive(message)
+
+    def drop(self, message: int) -> bool:
+        with self.reading():
+            return self._messages.drop(message)
 
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None

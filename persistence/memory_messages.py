@@ -6,6 +6,8 @@ import itertools
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
+import msgspec
+
 from .records import Message
 
 
@@ -47,6 +49,20 @@ class MemoryMessages:
             del named[id]
             if not named:
                 del self._named[message.sender]
+
+    def revive(self, id: int) -> bool:
+        if found := self._dead(id):
+            self.put(msgspec.structs.replace(found, dead=None))
+        return found is not None
+
+    def drop(self, id: int) -> bool:
+        if found := self._dead(id):
+            self.take(id)
+        return found is not None
+
+    def _dead(self, id: int) -> Message | None:
+        found = self.by_id.get(id)
+        return None if found is None or found.dead is None else found
 
     def after(self, id: int, receiver: str | None) -> Iterator[Message]:
         """Yield the messages with a greater id, in their order; of one receiver, or all."""

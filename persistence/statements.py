@@ -116,6 +116,9 @@ POSTPONE_MESSAGE = _sql(
     _M.update({_M.due: _P, _M.attempt: _P, _M.options: _JSON}).where((_M.id == _P) & _WAITING)
 )
 BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
+_DEAD = SQL("dead IS NOT NULL")
+REVIVE_MESSAGE = _sql(_M.update({_M.dead: SQL("NULL")}).where((_M.id == _P) & _DEAD))
+DROP_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _DEAD))
 # What it has sent to others goes its way; what is for itself alone ends with it.
 _NAMED = SQL("name IS NOT NULL")
 DELETE_PENDING = _sql(_M.delete().where((_M.sender == _P) & _NAMED))

@@ -66,6 +66,14 @@ class Store(ABC):
         """Note that a message can't be delivered; it is kept, but no longer on its way."""
 
     @abstractmethod
+    def revive(self, message: int) -> bool:
+        """Put a message on its way again that could not be delivered; tell whether it was one."""
+
+    @abstractmethod
+    def drop(self, message: int) -> bool:
+        """Delete a message that could not be delivered; tell whether it was one."""
+
+    @abstractmethod
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:

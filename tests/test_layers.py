@@ -52,6 +52,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.quarantine",
         "actors.reception",
         "actors.resident",
         "actors.weight",

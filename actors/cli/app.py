@@ -11,7 +11,17 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
-from . import checking, creating, drawing, reading, replaying, running, stubbing, writing
+from . import (
+    checking,
+    creating,
+    drawing,
+    messages,
+    reading,
+    replaying,
+    running,
+    stubbing,
+    writing,
+)
 from .out import complain
 
 
@@ -78,6 +88,7 @@ app.command("import")(writing.import_)
 app.command("remove")(writing.remove)
 app.command("send")(writing.send)
 app.command("rollback")(writing.rollback)
+app.command("messages")(messages.messages)
 app.command("diagram")(drawing.diagram)
 app.command("replay")(replaying.replay)
 app.command("check")(checking.check)
