@@ -34,6 +34,7 @@ from ..persistence.errors import (
     SystemStopped,
     Timeout,
     TimerSkipped,
+    UnknownActivity,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -43,6 +44,16 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
+from .activities import (
+    ActivityFailed,
+    ActivityStatus,
+    CurrentActivity,
+    RetryAfter,
+    RetryPolicy,
+    activity,
+    as_activity,
+    current_activity,
+)
 from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
@@ -73,6 +84,8 @@ from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
+    "ActivityFailed",
+    "ActivityStatus",
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
@@ -81,6 +94,7 @@ __all__ = [
     "Committed",
     "ContextInvalid",
     "ContractBroken",
+    "CurrentActivity",
     "DefinitionChanged",
     "DefinitionChangedWarning",
     "Definitions",
@@ -104,6 +118,8 @@ __all__ = [
     "Quarantined",
     "RepertoryError",
     "Retention",
+    "RetryAfter",
+    "RetryPolicy",
     "RollbackFailed",
     "SerializationFailed",
     "Snapshot",
@@ -125,6 +141,7 @@ __all__ = [
     "TimerSkipped",
     "Transition",
     "UnboundActions",
+    "UnknownActivity",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -142,7 +159,10 @@ __all__ = [
     "WorkflowRef",
     "WorkflowState",
     "action",
+    "activity",
     "after",
+    "as_activity",
+    "current_activity",
     "load_definitions",
     "migrates",
 ]

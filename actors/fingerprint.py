@@ -40,7 +40,7 @@ def fingerprint(workflow: type[Workflow]) -> bytes:
     codec = workflow.codec
     context = {} if codec.fields is None else _fields(codec.type, "", set())
     states, transitions = describe_states(workflow), describe_transitions(workflow)
-    return _encode(Fingerprint(states, transitions, context, workflow.facts))
+    return _encode(Fingerprint(states, transitions, context, workflow.definition_facts))
 
 
 def differences(before: bytes, after: bytes) -> list[str]:
@@ -54,7 +54,7 @@ def differences(before: bytes, after: bytes) -> list[str]:
         *_items("state", was.states, now.states),
         *_transitions(was.transitions, now.transitions),
         *_items("context field", was.context, now.context),
-        *_items("fact", was.facts, now.facts),
+        *_facts(was.facts, now.facts),
     ]
 
 
@@ -66,6 +66,16 @@ def _items(what: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterato
             yield f"{what} {name!r} is new"
         elif was[name] != now[name]:
             yield f"{what} {name!r} was {was[name]}, and is {now[name]}"
+
+
+def _facts(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in {**was, **now}:
+        if name not in now:
+            yield f"{name} is gone"
+        elif name not in was:
+            yield f"{name} is new"
+        elif was[name] != now[name]:
+            yield f"{name} was {was[name]!r}, and is {now[name]!r}"
 
 
 def _transitions(was: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> Iterator[str]:

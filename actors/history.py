@@ -15,6 +15,7 @@ from ..persistence.recovery import position
 from ..persistence.store import Store
 from .handlers import HandlerCall
 from .position import utc
+from .timers import KINDS
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -56,6 +57,10 @@ class HistoryEntry(msgspec.Struct, frozen=True):
         handlers: the handlers that were called, in order.
         sent: receiver and event of each message that left with it.
         sender: id and step of the workflow whose message it took, or None.
+        timer: the name of the timer that brought its event, or None; of a timeout, the id of its
+            state, or "*" for the whole workflow.
+        timers_set: names of the timers and timeouts that it set, and when they are due.
+        timers_cancelled: names of those that it cancelled.
     """
 
     id: int
@@ -75,6 +80,9 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     handlers: tuple[HandlerCall, ...]
     sent: tuple[tuple[str, str], ...]
     sender: tuple[str, int] | None
+    timer: str | None = None
+    timers_set: tuple[tuple[str, datetime], ...] = ()
+    timers_cancelled: tuple[str, ...] = ()
 
 
 def read_history(
@@ -151,4 +159,15 @@ def _read(entry: Entry, context: Any) -> HistoryEntry:
         handlers=tuple(HandlerCall(*call) for call in details.get("handlers", ())),
         sent=tuple((receiver, event) for receiver, event in details.get("sent", ())),
         sender=tuple(details["from"]) if "from" in details else None,
+        timer=_timer(*details["fired"]) if "fired" in details else None,
+        timers_set=tuple(
+            (name, utc(due)) for kind, name, due in details.get("set", ()) if kind in KINDS
+        ),
+        timers_cancelled=tuple(
+            name for kind, name in details.get("cancelled", ()) if kind in KINDS
+        ),
     )
+
+
+def _timer(kind: str, name: str, due: int) -> str | None:
+    return name if kind in KINDS else None

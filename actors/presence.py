@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter_ns
 from typing import Any
-
-from msgspec.structs import replace
 
 from ..persistence.errors import RepertoryError, WorkflowNotFound
 from ..persistence.records import ChartState
 from .activations import Activation
+from .elsewhere import migration_of
 from .passivation import WorkflowActivated
 from .performance import Performance
 from .pipeline import Reply
@@ -18,9 +16,9 @@ from .position import Position
 from .rehydration import read_position
 from .resident import Resident
 from .services import Services
-from .stepping import Done, migrated
-from .to_come import leave, leave_elsewhere
-from .versions import load_context, to_present
+from .stepping import Done
+from .to_come import leave
+from .versions import load_context
 from .workflow import Workflow
 
 
@@ -85,13 +83,8 @@ class Presence(Resident):
 
     def _migrate(self, position: Position, workflow: type[Workflow]) -> Position:
         """Bring a workflow to the present version of its class, durably before all else."""
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        after = to_present(position, workflow)
-        record = replace(position.record, version=workflow.version)
-        self._position = replace(position, record=record)
-        done = migrated(position, after, at, (perf_counter_ns() - started) // 1000)
-        allocate = self._services.store.allocate_message
-        self._write(leave_elsewhere(done, self._position, workflow, allocate), None)
+        self._position, done = migration_of(self._services, position, workflow)
+        self._write(done, None)
         try:
             self._pipeline.settle()
         except RepertoryError:

@@ -28,6 +28,7 @@ class Timer(msgspec.Struct, frozen=True):
     """A timer that is still to fire.
 
     Attributes:
+        id: its number in the store; 0 before it is there.
         workflow_id: the workflow that it is of.
         name: its name; of a timeout, the state's id, or "*" for the whole workflow.
         event: the event that it brings.
@@ -40,6 +41,7 @@ class Timer(msgspec.Struct, frozen=True):
         late: what becomes of it when it is late: "fire", "skip" or "merge".
     """
 
+    id: int
     workflow_id: str
     name: str
     event: str
@@ -59,6 +61,7 @@ def timer_of(one: Message | Sent) -> Timer:
     """Return a timer as people see it."""
     recurrence = recurrence_of(one)
     return Timer(
+        id=one.id if isinstance(one, Message) else 0,
         workflow_id=one.receiver,
         name=one.name or "",
         event=one.event,
@@ -75,7 +78,7 @@ def timer_of(one: Message | Sent) -> Timer:
 def timers_among(pending: Iterable[Message | Sent]) -> list[Timer]:
     """Return the timers and timeouts of what is still to come, the next one first."""
     timers = [timer_of(one) for one in pending if one.kind in KINDS]
-    return sorted(timers, key=lambda timer: timer.due)
+    return sorted(timers, key=lambda timer: (timer.due, timer.id))
 
 
 class Timers:

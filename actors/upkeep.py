@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import msgspec
+from datetime import datetime
 
 from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Problem, WorkflowRecord
+from ..persistence.records import MessageKind, Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .activities.status import ActivityStatus, status_of
+from .inspection import statistics_of
 from .life import SystemLife
 from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
+from .position import microseconds_of
 from .ref import WorkflowRef
 from .statistics import Statistics
+from .timers import Timer, timers_among
 from .waiting import ask_and_wait
 from .workflow import Workflow
 
@@ -24,14 +27,25 @@ class SystemUpkeep(SystemLife):
     @property
     def statistics(self) -> Statistics:
         """What has been written since the system was opened, and what is in memory."""
-        services = self._services
-        return msgspec.structs.replace(
-            services.statistics,
-            active=len(services.activations),
-            activated=services.activations.activated,
-            passivated=services.activations.passivated,
-            unwritten=len(services.persistence.actor_inbox.queue),
-        )
+        return statistics_of(self._services)
+
+    def timers(
+        self, *, until: datetime | None = None, after: Timer | None = None, limit: int = 100
+    ) -> list[Timer]:
+        """Return a page of the timers and timeouts of all workflows, the next one to fire first.
+
+        Arguments:
+            until: only those that are due by then; with a time zone.
+            after: for the next page, the last one of the page before.
+            limit: how many at the most.
+        """
+        store, found = self._services.store, list[Timer]()
+        by = 2**63 - 1 if until is None else microseconds_of(until)
+        cursor = (1, 0) if after is None else (microseconds_of(after.due), after.id)
+        while len(found) < limit and (page := store.due(by=by, after=cursor, limit=limit)):
+            found += timers_among(page)
+            cursor = (page[-1].due, page[-1].id)
+        return found[: max(limit, 0)]
 
     def verify(self, id: str | None = None) -> Sequence[Problem]:
         """Check the store, or one workflow in it, and return what is wrong; [] is well."""
@@ -57,6 +71,23 @@ class SystemUpkeep(SystemLife):
         record: WorkflowRecord = ask_and_wait(self._services.persistence, write)
         self._services.persistence.tell(DeliverAll())  # its timers may be due
         return WorkflowRef(self, record.id)
+
+    def activities(
+        self, *, dead: bool = False, after: int = 0, limit: int = 100
+    ) -> Sequence[ActivityStatus]:
+        """Return a page of the activities that have not come to their end, the oldest first.
+
+        Arguments:
+            dead: those that are out of attempts and wait to be taken up by hand instead; see
+                `WorkflowRef.retry_activity`.
+            after: for the next page, the `id` of the last one of the page before.
+            limit: how many at the most.
+        """
+        services = self._services
+        found = services.store.messages(
+            kind=MessageKind.ACTIVITY, dead=dead, after=after, limit=limit
+        )
+        return [status_of(message, services) for message in found]
 
     def migrate(
         self, workflow: type[Workflow] | str | None = None, *, dry_run: bool = False

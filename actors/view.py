@@ -15,6 +15,7 @@ from .position import Position
 from .rehydration import read_position
 from .runtime.waiting import check_may_wait
 from .snapshot import Snapshot, snapshot
+from .timers import Timer, timers_among
 from .waiting import in_vain, wait
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class WorkflowView:
         """
         (one,), (other,) = self.history(at=before), self.history(at=after)
         return compare(one, other)
+
+    def timers(self) -> list[Timer]:
+        """Return its timers and timeouts that are still to fire, the next one first."""
+        return timers_among(self._position().pending.values())
 
     def wait_for(
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None

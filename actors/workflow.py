@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
 from ..persistence.records import MessageKind
+from .activities.invoking import Invoked, declare_invoked
+from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
 from .charts import (
     RESERVED,
@@ -26,12 +28,13 @@ from .charts import (
     furnish,
     runs_async,
     states_of,
+    take_invocations,
 )
 from .context_fields import unknown_fields
 from .deadline import deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
-from .names import Name, event_name, text
+from .names import Name, event_name, find_name, text
 from .timeouts import checked_timeouts
 from .timers import Timers
 
@@ -45,7 +48,7 @@ _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_
 """Names that are taken besides those of the base class's own attributes."""
 
 
-class Workflow(CompiledChart, metaclass=ChartMeta):
+class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three
@@ -61,8 +64,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         deadline: the event that it gets when it has not finished in some time, as
             `after(timedelta(days=30), "expire")`.
         handlers: objects told of what happens, within the step; see `Handler`.
-        facts: what decides how stored workflows go on besides states, transitions and context, by
-            what people call it; a change to it is a change of the definition.
+        definition_facts: what decides how stored workflows go on besides states, transitions and
+            context, by what people call it; a change to it is a change of the definition.
         context: this workflow's context, in actions and guards.
         workflow_id: this workflow's id.
         outbox: what the present step, or a chart without a system, has sent with `tell`.
@@ -94,7 +97,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     checkpoint_every: ClassVar[int] = 100
     deadline: ClassVar[After | None] = None
     handlers: ClassVar[Sequence[object]] = ()
-    facts: ClassVar[Mapping[str, str]] = {}
+    definition_facts: ClassVar[Mapping[str, str]] = {}
 
     context: Any
     workflow_id: str
@@ -103,6 +106,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
 
     codec: ClassVar[ContextCodec]
     migrations: ClassVar[Mapping[int, Migration]] = {}
+    invoked: ClassVar[Sequence[Invoked]] = ()
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
     _all_events: ClassVar[frozenset[str]]
@@ -234,9 +238,8 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
 
-    @classmethod
-    def check_answer(cls, event: str, answer: Any) -> None:
-        """Refuse, by raising, what the actions of an event returned; here nothing is refused."""
+    def check_step(self, event: str, answer: Any) -> None:
+        """Refuse, by raising, what an event has led to; here nothing is refused."""
 
     @classmethod
     def public_events(cls) -> frozenset[str]:
@@ -246,12 +249,12 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     @classmethod
     def event_name(cls, event: str | Enum) -> str | None:
         """Return the id of an event given as name, enum member or class attribute, or None."""
-        return _find(event, cls._public)
+        return find_name(event, cls._public)
 
     @classmethod
     def state_name(cls, state: Any) -> str | None:
         """Return the id of a state given as name, enum member or class attribute, or None."""
-        return _find(getattr(state, "id", state), cls._names)
+        return find_name(getattr(state, "id", state), cls._names)
 
     @classmethod
     def _chart_defined(cls) -> None:
@@ -284,6 +287,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         cls.migrations = migrations_of(cls)
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
+        cls.invoked = declare_invoked(cls.workflow_name, take_invocations(cls))
         try:
             cls.codec = ContextCodec.of(cls.Context)
         except CodecError as error:
@@ -338,10 +342,3 @@ def workflow_class(name: str) -> type[Workflow]:
             f"{places} are all stored as {name!r}; give them different workflow_names.", name=name
         )
     return found[0]
-
-
-def _find(name: object, among: Any) -> str | None:
-    candidates = [name] if isinstance(name, str) else []
-    if isinstance(name, Enum):
-        candidates = [name.value, name.name]
-    return next((str(c) for c in candidates if isinstance(c, str) and c in among), None)

@@ -16,9 +16,10 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import Kind
+from ..persistence.records import Kind, MessageKind
 from .attempt import Attempt
 from .charts import NotAllowed
+from .elsewhere import rollback_of
 from .messages import (
     Begin,
     CommitFailed,
@@ -35,15 +36,14 @@ from .outcomes import broken, event_data, refusal, unwelcome
 from .performance import Performance, run
 from .pipeline import Reply
 from .presence import Presence
-from .rehydration import past_position, previous_sequence
 from .runtime.context import here
 from .stepping import (
     CREATED,
     Done,
-    rolled_back,
+    noted,
     unborn,
 )
-from .to_come import leave_elsewhere, taken_back, too_late
+from .to_come import taken_back, too_late
 
 
 class WorkflowActor(Presence):
@@ -137,7 +137,7 @@ class WorkflowActor(Presence):
         """
         if (lost := self._services.lost) is not None:
             raise StoreError(str(lost), path=lost.path) from lost
-        if message.message is None:
+        if message.message is None or message.message.kind is MessageKind.ACTIVITY:
             return
         if message.anew:
             self._services.stalled.discard(self._id)
@@ -187,6 +187,9 @@ class WorkflowActor(Presence):
             return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
+        if came is not None and came.kind is MessageKind.ACTIVITY and not came.event:
+            self._write(noted(came, position, at, attempt.data), reply)
+            return None
         performance.agenda.begin(position.pending, at, came)
         failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
         if failure is not None:
@@ -195,8 +198,7 @@ class WorkflowActor(Presence):
             return self._take_async(attempt)
         else:
             try:
-                taken = performance.take(message.event, message.data)
-                done = attempt.done(taken)
+                done = attempt.done(performance.take(message.event, message.data))
             except BaseException as error:
                 self._undo(attempt, error)
             else:
@@ -204,19 +206,18 @@ class WorkflowActor(Presence):
         return None
 
     async def _take_async(self, attempt: Attempt) -> None:
-        event, data = attempt.message.event, attempt.message.data
-        take = attempt.performance.take_async
+        message = attempt.message
         try:
-            done = attempt.done(await take(event, data))
+            taken = await attempt.performance.take_async(message.event, message.data)
+            done = attempt.done(taken)
         except BaseException as error:
             self._undo(attempt, error)
         else:
             self._keep(attempt, done)
 
     def _keep(self, attempt: Attempt, done: Done) -> None:
-        done = self._leave_to_come(done, attempt.performance)
         value = decode_json(done.result) if done.result else None
-        self._write(done, attempt.reply, value)
+        self._write(self._leave_to_come(done, attempt.performance), attempt.reply, value)
 
     def _undo(self, attempt: Attempt, error: BaseException) -> None:
         if isinstance(error, GeneratorExit | KeyboardInterrupt):
@@ -240,7 +241,7 @@ class WorkflowActor(Presence):
         position, performance = self._position, attempt.performance
         assert position is not None
         undone = attempt.undone(kind, position, failure)
-        # Nothing of it stays to come, but for what it repeats.
+        # Nothing that it has left to come but for what repeats by itself.
         performance.agenda.begin(position.pending, attempt.at, attempt.message.message)
         self._write(self._leave_to_come(undone, performance), attempt.reply, failure=failure)
 
@@ -256,15 +257,9 @@ class WorkflowActor(Presence):
     def _roll_back(self, message: RollBack, reply: Reply, performance: Performance) -> None:
         self._pipeline.settle()
         assert self._position is not None
-        store, record = self._services.store, self._position.record
-        if message.key is not None and self._pipeline.repeat(record.number, message.key, reply):
+        number = self._position.record.number
+        if message.key is not None and self._pipeline.repeat(number, message.key, reply):
             return
-        at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        to = previous_sequence(store, record) if message.to is None else message.to
-        past = past_position(store, record, to, performance.workflow)
-        duration = (perf_counter_ns() - started) // 1000
-        done = rolled_back(past, at, duration, message.key)
-        allocate = store.allocate_message
-        done = leave_elsewhere(done, self._position, performance.workflow, allocate, to)
+        done = rollback_of(self._services, self._position, message, performance.workflow)
         self._write(done, reply)
         self._performance = None  # the next event has it rehydrated there

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
+from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from .records import Message
 
@@ -33,6 +34,14 @@ class MemoryMessages:
         if message.name is not None:
             self._named.setdefault(message.sender, {})[message.id] = message
 
+    def change(self, id: int, **fields: Any) -> Message | None:
+        """Change some fields of a message, and return it, unless it is gone."""
+        found = self.by_id.get(id)
+        if found is not None:
+            found = replace(found, **fields)
+            self.put(found)
+        return found
+
     def take(self, id: int) -> None:
         message = self.by_id.pop(id, None)
         if message is None:
@@ -50,19 +59,12 @@ class MemoryMessages:
             if not named:
                 del self._named[message.sender]
 
-    def revive(self, id: int) -> bool:
-        if found := self._dead(id):
-            self.put(msgspec.structs.replace(found, dead=None))
-        return found is not None
-
     def drop(self, id: int) -> bool:
-        if found := self._dead(id):
-            self.take(id)
-        return found is not None
-
-    def _dead(self, id: int) -> Message | None:
         found = self.by_id.get(id)
-        return None if found is None or found.dead is None else found
+        if found is None or found.dead is None:
+            return False
+        self.take(id)
+        return True
 
     def after(self, id: int, receiver: str | None) -> Iterator[Message]:
         """Yield the messages with a greater id, in their order; of one receiver, or all."""

@@ -148,9 +148,6 @@ class SqliteStore(Store):
     def bury(self, message: int, why: str) -> None:
         self._writing().bury(message, why)
 
-    def revive(self, message: int) -> bool:
-        return self._writing().revive(message)
-
     def drop(self, message: int) -> bool:
         return self._writing().drop(message)
 
@@ -158,6 +155,12 @@ class SqliteStore(Store):
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:
         return self._writing().postpone(message, due, attempt, options)
+
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        self._writing().postpone_all(rows)
+
+    def revive(self, message: int, now: int) -> Message | None:
+        return self._writing().revive(message, now)
 
     def remove(self, workflow_id: str) -> bool:
         return self._writing().remove(workflow_id)

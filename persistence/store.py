@@ -66,10 +66,6 @@ class Store(ABC):
         """Note that a message can't be delivered; it is kept, but no longer on its way."""
 
     @abstractmethod
-    def revive(self, message: int) -> bool:
-        """Put a message on its way again that could not be delivered; tell whether it was one."""
-
-    @abstractmethod
     def drop(self, message: int) -> bool:
         """Delete a message that could not be delivered; tell whether it was one."""
 
@@ -84,6 +80,22 @@ class Store(ABC):
             due: not before this; UTC, in microseconds since 1970.
             attempt: how often it was tried by now.
             options: its options from now on.
+        """
+
+    @abstractmethod
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        """Do what `postpone` does for many messages: id, due, attempt and options of each."""
+
+    @abstractmethod
+    def revive(self, message: int, now: int) -> Message | None:
+        """Have a message begin anew, at once, also one that can't be delivered; return it.
+
+        Arguments:
+            message: its id.
+            now: when it counts as sent from now on; UTC, in microseconds since 1970.
+
+        Returns:
+            the message as it is now, or None if it is gone.
         """
 
     @abstractmethod

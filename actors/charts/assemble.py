@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from statemachine import HistoryState, State
+from statemachine import HistoryState
+from statemachine.state import State as AnyState
 from statemachine.transition import Transition
+
+from .timeout import After, State
 
 
 def make_state(
@@ -15,10 +18,11 @@ def make_state(
     kind: Literal["state", "final", "compound", "parallel", "history", "deep"] = "state",
     title: str = "",
     initial: bool = False,
-    inner: Sequence[State] = (),
+    inner: Sequence[AnyState] = (),
     enter: Sequence[str] = (),
     exit: Sequence[str] = (),
-) -> State:
+    timeout: After | None = None,
+) -> AnyState:
     """Return a state with what is within it.
 
     Arguments:
@@ -29,6 +33,7 @@ def make_state(
         inner: the states within it, made before.
         enter: names of its entry actions.
         exit: names of its exit actions.
+        timeout: what happens when it has been active for so long, or None.
     """
     if kind in ("history", "deep"):
         memory = HistoryState(name=title or name, type="deep" if kind == "deep" else "shallow")
@@ -43,13 +48,14 @@ def make_state(
         history=[one for one in inner if isinstance(one, HistoryState)],
         enter=list(enter) or None,
         exit=list(exit) or None,
+        timeout=timeout,
     )
     return state._set_id(name)
 
 
 def add_transition(
-    source: State,
-    targets: Sequence[State],
+    source: AnyState,
+    targets: Sequence[AnyState],
     *,
     events: Sequence[str] = (),
     validators: Sequence[str] = (),

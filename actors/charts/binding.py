@@ -132,6 +132,8 @@ class Binding:
         self.asynchronous = chart._callbacks.has_async_callbacks
         self.silent: dict[tuple[Configuration, str | None], Configuration] = {}
         """Where an event leads when nobody has a say and nobody is told."""
+        self.certain: dict[tuple[Configuration, str | None], Script] = {}
+        """What an event does when nobody has a say."""
         self._rows: dict[tuple[Configuration, str | None], Row] = {}
         self._scripts: dict[tuple[int, str | None], Script] = {}
 
@@ -157,12 +159,15 @@ class Binding:
             found = self._rows[configuration, event] = self._row(configuration, event)
         return found
 
-    def hush(self, configuration: Configuration, event: str | None, script: Script) -> None:
-        """Remember a silent step that always follows, for the engine's shortest path."""
-        settled = not (configuration.eventless or script.arrives.eventless)
-        if settled and not script.plan.depends:
-            if len(self.silent) >= _MOST_ROWS:
-                self.silent.clear()
+    def settle(self, configuration: Configuration, event: str | None, script: Script) -> None:
+        """Remember a step that always follows; a silent one for the engine's shortest path."""
+        if script.plan.depends:
+            return
+        if len(self.certain) >= _MOST_ROWS:
+            self.certain.clear()
+            self.silent.clear()
+        self.certain[configuration, event] = script
+        if script.silent and not (configuration.eventless or script.arrives.eventless):
             self.silent[configuration, event] = script.arrives
 
     def _row(self, configuration: Configuration, event: str | None) -> Row:
@@ -224,10 +229,8 @@ class Binding:
                 rest = rest.less(step.state)
         quietly = not (told or more or any(step.calls for step in enter))
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
-        here, course = plan.arrives, Course.of(plan, event)
-        return Script(
-            plan, silent, before, leave, on, enter, after, here, rest, quietly, tells, course
-        )
+        ends = plan.arrives, rest, quietly, tells, Course.of(plan, event)
+        return Script(plan, silent, before, leave, on, enter, after, *ends)
 
     def _actions(
         self, transitions: Transitions, phase: str, event: str | None

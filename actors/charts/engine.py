@@ -180,7 +180,7 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
         """Run one external event; its result, or nothing when it enabled no transition."""
         self._macrostep_count += 1
         name = trigger.name or ""
-        if self.invoking is not None or name.startswith("done.invoke."):
+        if self.invoking is not None or name[:12] == "done.invoke.":
             self._invoke_manager.handle_external_event(trigger.stock)
             trigger = Trigger.of(trigger.stock)
         script = select(self, self.configuration(), trigger)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .timeout import resolved
+
 
 def describe_states(chart_class: Any) -> dict[str, str]:
     """Return what each state is, by its id: its kind, what it is in, whether it is initial."""
@@ -42,7 +44,11 @@ def _all(states: Any) -> Iterator[Any]:
 
 def _placed(kind: str, state: Any) -> str:
     place = "" if state.parent is None else f" in {state.parent.id}"
-    return f"{kind}{place}{', initial' if state.initial else ''}"
+    times = "".join(
+        f", {timeout.text}: {resolved(state, timeout).event}"
+        for timeout in getattr(state, "timeouts", ())
+    )
+    return f"{kind}{place}{', initial' if state.initial else ''}{times}"
 
 
 def _transition(transition: Any) -> str:

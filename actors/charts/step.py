@@ -174,14 +174,17 @@ def enter(
 def select(engine: CompiledEngine, configuration: Configuration, trigger: Trigger) -> Script | None:
     """The microstep that this event enables here, or None."""
     binding = engine.binding
+    certain = binding.certain.get((configuration, trigger.name))
+    if certain is not None:
+        return certain
     row = binding.row(configuration, trigger.name)
     enabled = ask(engine, row, trigger) if row.fixed is None else row.fixed
     if not enabled:
         trigger.moments = None
         return None
     script = binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
-    if script.silent and row.fixed:
-        binding.hush(configuration, trigger.name, script)
+    if row.fixed:
+        binding.settle(configuration, trigger.name, script)
     return script
 
 

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
+from ..definitions import FaultyDocument
 from . import (
     checking,
     creating,
@@ -20,6 +21,8 @@ from . import (
     replaying,
     running,
     stubbing,
+    timing,
+    top,
     writing,
 )
 from .out import complain
@@ -35,8 +38,9 @@ class Commands(TyperGroup):
             complain("Interrupted.")
             raise typer.Exit(130) from None
         except RepertoryError as error:
-            for line in str(error).splitlines():  # a document's faults have one each
-                complain(line)
+            faults = error.faults if isinstance(error, FaultyDocument) else [error]
+            for fault in faults:
+                complain(str(fault))
             raise typer.Exit(1) from None
         except BrokenPipeError:
             # Whoever read the output has enough of it; flushing at exit must not fail again.
@@ -82,7 +86,9 @@ def _repertory(
 app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
+app.command("timers")(timing.timers)
 app.command("verify")(reading.verify)
+app.command("top")(top.top)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
 app.command("remove")(writing.remove)

@@ -19,7 +19,10 @@ def new(
         Path, typer.Argument(metavar="DIR", help="A folder; made if need be, else empty.")
     ],
 ) -> None:
-    """Make a project: a workflow as a document, its actions, and a program that runs it."""
+    """Make a project to start from.
+
+    It has a workflow as a document, its actions, and a program that runs it.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandFailed(f"{folder} is there already and not empty; give another folder.")
     folder.mkdir(parents=True, exist_ok=True)

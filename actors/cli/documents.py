@@ -1,9 +1,11 @@
 """The JSON that `--json` writes. Fields may be added to it, and none changes its meaning.
 
 - `list`: `{"workflows": [workflow], "next": number or null}`; `next` is for `--after`.
-- `show`: `{"workflow": workflow, "context": context}`.
+- `show`: `{"workflow": workflow, "context": context, "timers": [timer]}`.
 - `history`: `{"workflow": workflow, "entries": [entry]}`, the oldest first; `sent` is of
-  `{"to": id, "event": id}`, and `sender` is `{"id": id, "sequence": number}` or null.
+  `{"to": id, "event": id}`, and `sender` is `{"id": id, "sequence": number}` or null; `timers_set`
+  is of `{"name": name, "due": time}`.
+- `timers`: `{"timers": [timer]}`, the next one to fire first.
 - `send`: `{"workflow": workflow, "event": id, "result": what the actions returned}`.
 - `rollback`, `import`, and `remove` as it was before: `{"workflow": workflow}`.
 - `verify`: `{"sound": bool, "workflows": number, "problems": [{"workflow": id or null,
@@ -15,6 +17,7 @@ Times are UTC in ISO 8601, durations microseconds (`duration_us`) or seconds.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -22,6 +25,7 @@ import msgspec
 from ...persistence.records import Problem, WorkflowRecord
 from ..history import HistoryEntry
 from ..position import utc
+from ..timers import Timer
 
 
 def workflow_document(record: WorkflowRecord) -> dict[str, Any]:
@@ -70,6 +74,25 @@ def entry_document(entry: HistoryEntry) -> dict[str, Any]:
         "sender": (
             None if entry.sender is None else {"id": entry.sender[0], "sequence": entry.sender[1]}
         ),
+        "timer": entry.timer,
+        "timers_set": [{"name": name, "due": due.isoformat()} for name, due in entry.timers_set],
+        "timers_cancelled": list(entry.timers_cancelled),
+    }
+
+
+def timer_document(timer: Timer) -> dict[str, Any]:
+    """Return a timer as JSON data."""
+    return {
+        "workflow": timer.workflow_id,
+        "name": timer.name,
+        "timeout": timer.timeout,
+        "event": timer.event,
+        "due": timer.due.isoformat(),
+        "data": timer.data,
+        "every_us": None if timer.every is None else timer.every // timedelta(microseconds=1),
+        "cron": timer.cron,
+        "tz": timer.tz,
+        "late": timer.late,
     }
 
 

@@ -12,7 +12,8 @@ import typer
 from ..history import HistoryEntry
 from ..position import utc
 from ..system import ActorSystem
-from .documents import entry_document, problem_document, workflow_document
+from ..timers import WHOLE
+from .documents import entry_document, problem_document, timer_document, workflow_document
 from .errors import CommandFailed, listed, nearest
 from .opening import reading
 from .options import AsJson, Store, WorkflowId
@@ -106,8 +107,15 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
     with reading(store) as system:
         record = system.metadata(id)
         context = system.get(id).history(last=1)[-1].context
+        timers = system.get(id).timers()
     if as_json:
-        say_json({"workflow": workflow_document(record), "context": context})
+        say_json(
+            {
+                "workflow": workflow_document(record),
+                "context": context,
+                "timers": [timer_document(timer) for timer in timers],
+            }
+        )
         return
     pretty = msgspec.json.format(msgspec.json.encode(context), indent=2).decode()
     facts = {
@@ -117,10 +125,12 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         "steps": f"{record.sequence}, kept from {record.first_sequence} on",
         "created": f"{_time(record.created_at)} UTC",
         "updated": f"{_time(record.updated_at)} UTC",
-        "context": "",
     }
     for name, value in facts.items():
-        say(f"{name:<8} {value}".rstrip())
+        say(f"{name:<8} {value}")
+    for timer in timers:
+        say(f"timer    {_called(timer.name)}, {timer.event} at {timer.due:%Y-%m-%d %H:%M:%S} UTC")
+    say("context")
     say_text(pretty)
 
 
@@ -159,6 +169,7 @@ def history(
         ("~key", [entry.key or "" for entry in entries]),
         ("~sender", [_sender(entry) for entry in entries]),
         ("~sent", [_sent(entry) for entry in entries]),
+        ("~timers", [_timers(entry) for entry in entries]),
     ):
         # A pipe always gets the same columns; people get those that tell them something.
         if not to.is_terminal or (not narrow and any(cells)):
@@ -226,12 +237,27 @@ def _happened(entry: HistoryEntry) -> str:
     return entry.event if entry.kind in ("step", "created") else f"{entry.event} ({entry.kind})"
 
 
+def _called(name: str) -> str:
+    return "the whole workflow" if name == WHOLE else name
+
+
 def _sender(entry: HistoryEntry) -> str:
     return "" if entry.sender is None else f"{entry.sender[0]}, step {entry.sender[1]}"
 
 
 def _sent(entry: HistoryEntry) -> str:
     return ", ".join(f"{event} to {receiver}" for receiver, event in entry.sent)
+
+
+def _timers(entry: HistoryEntry) -> str:
+    parts = [] if entry.timer is None else [f"fired: {_called(entry.timer)}"]
+    for what, names in (
+        ("set", [f"{_called(name)} {due:%Y-%m-%d %H:%M:%S}" for name, due in entry.timers_set]),
+        ("cancelled", [_called(name) for name in entry.timers_cancelled]),
+    ):
+        if names:
+            parts.append(f"{what}: {', '.join(names)}")
+    return "; ".join(parts)
 
 
 def _change(entry: HistoryEntry) -> str:

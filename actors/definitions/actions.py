@@ -131,7 +131,12 @@ def _forwarding(called: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: Any, **given: Any) -> Any:
         return called(self, **given)
 
-    parameters = list(inspect.signature(called).parameters.values())[1:]
+    # By name alone: what it is called with must be what `call` takes.
+    parameters = [
+        p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY)
+        for p in list(inspect.signature(called).parameters.values())[1:]
+        if p.kind is not p.VAR_POSITIONAL
+    ]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # it is kept
     call.__qualname__ = f"{getattr(called, '__qualname__', type(called).__qualname__)} as method"
     return call

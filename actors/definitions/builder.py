@@ -7,14 +7,15 @@ from typing import Any, cast
 
 import msgspec
 
-from ..charts import ChartMeta, State, add_transition, make_state
+from ..charts import After, ChartMeta, add_transition, after, make_state
+from ..migration import Migration
 from .actions import Source
 from .contracts import Checks, validator
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
 from .facts import facts_of
 from .guards import compile_guards
-from .model import Field, StateDefinition, WorkflowDefinition
+from .model import DEADLINE, Field, StateDefinition, Timeout, WorkflowDefinition
 from .names import identifier
 from .types import python_type
 
@@ -28,6 +29,7 @@ def build(
     origin: str = "<text>",
     guards: Methods | None = None,
     actions: Sequence[Source] = (),
+    migrations: Sequence[Migration] = (),
 ) -> type[DocumentWorkflow]:
     """Make the class of a workflow that a document describes.
 
@@ -37,6 +39,7 @@ def build(
         origin: the file's path; a class made anew from the same one takes the place of the former.
         guards: its guards as `compile_guards` gives them; compiled here when left out.
         actions: where to look the functions of its actions up, before all else.
+        migrations: how what older versions have stored becomes one of this version.
 
     Returns:
         the class, known under the workflow's name as any other.
@@ -48,6 +51,7 @@ def build(
         guards, _ = compile_guards(workflow.guards, workflow.context)
     taken = {state.name for state in workflow.walk()}
     taken |= {e for s in workflow.walk() for t in s.transitions for e in t.events}
+    taken.add(DEADLINE)
     named = _Names(taken)
     guard_names = {name: named.give("guard", name) for name in guards}
     action_names = {name: named.give("action", name) for name in workflow.actions()}
@@ -67,7 +71,7 @@ def build(
         "version": workflow.version,
         "definition": workflow,
         "definitions": definitions,
-        "facts": facts_of(workflow),
+        "definition_facts": facts_of(workflow),
         "_notes": {
             state.name: f"agents: {', '.join(state.agents)}"
             for state in workflow.walk()
@@ -85,8 +89,11 @@ def build(
         **{
             attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
         },
+        **{f"migration_{number}": way for number, way in enumerate(migrations)},
         **assembly.top,
     }
+    if workflow.deadline is not None:
+        namespace["deadline"] = after(workflow.deadline.seconds, workflow.deadline_event)
     if workflow.context is not None:
         namespace["Context"] = context_type(workflow.name, workflow.context)
     made: Any = ChartMeta(workflow.name, (DocumentWorkflow,), namespace)
@@ -114,6 +121,14 @@ def context_type(workflow: str, fields: Mapping[str, Field]) -> type[msgspec.Str
 def _copies(default: Any) -> Callable[[], Any]:
     encoded = msgspec.json.encode(default)
     return lambda: msgspec.json.decode(encoded)
+
+
+def _after(timeout: Timeout | None) -> After | None:
+    if timeout is None:
+        return None
+    if timeout.target is not None:
+        return after(timeout.seconds, target=timeout.target)
+    return after(timeout.seconds, timeout.event)
 
 
 class _Names:
@@ -145,15 +160,21 @@ class _Assembly:
         self._guards = guards
         self._actions = actions
         self._validators = validators
-        self._states: dict[str, State] = {}
+        self._states: dict[str, Any] = {}
         self.top = {
             state.name: self._make(state, state.name == workflow.initial)
             for state in workflow.states
         }
         for state in workflow.walk():
             self._connect(state)
+        if workflow.deadline is not None and workflow.deadline.target is not None:
+            late = self._states[workflow.deadline.target]
+            for state in workflow.states:
+                if state.kind != "final" and state.name != workflow.deadline.target:
+                    source = self._states[state.name]
+                    add_transition(source, [late], events=[workflow.deadline_event])
 
-    def _make(self, state: StateDefinition, initial: bool) -> State:
+    def _make(self, state: StateDefinition, initial: bool) -> Any:
         inner = [self._make(child, child.name == state.initial) for child in state.states]
         made = make_state(
             state.name,
@@ -163,14 +184,12 @@ class _Assembly:
             inner=inner,
             enter=[self._actions[name] for name in state.enter],
             exit=[self._actions[name] for name in state.exit],
+            timeout=_after(state.timeout),
         )
         self._states[state.name] = made
         return made
 
     def _connect(self, state: StateDefinition) -> None:
-        if state.timeout is not None and state.timeout.target is not None:
-            source, target = self._states[state.name], self._states[state.timeout.target]
-            add_transition(source, [target], events=[f"timeout.{state.name}"])
         for transition in state.transitions:
             contracts = [e for e in transition.events if e in self._validators]
             add_transition(

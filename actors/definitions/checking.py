@@ -83,6 +83,7 @@ def _references(draft: Draft, document: Document) -> None:
     top = {state.name for state in workflow.states}
     if workflow.initial and workflow.initial not in top:
         _unknown(draft, ("initial",), "the initial state", workflow.initial, draft.states)
+    _times(draft)
     for state in draft.states.values():
         for number, transition in enumerate(state.transitions):
             of = f"state {state.name!r}"
@@ -113,6 +114,33 @@ def _references(draft: Draft, document: Document) -> None:
         for number, transition in enumerate(state.transitions):
             for index, name in enumerate(transition.actions):
                 _name_of_action(draft, ("actions", state.name, number, index), name)
+
+
+def _times(draft: Draft) -> None:
+    """Find times that are up for nothing."""
+    events = {e for s in draft.states.values() for t in s.transitions for e in t.events}
+    deadline = draft.workflow.deadline
+    if deadline is not None:
+        if deadline.target:
+            _unknown(draft, ("deadline",), "the deadline's target", deadline.target, draft.states)
+        elif deadline.event and deadline.event not in events:
+            what = f"{deadline.event!r}, which the deadline sends, is not an event of any state"
+            near = _ending(nearest(deadline.event, events))
+            draft.fault(("deadline",), f"{what}{near}", deadline.event)
+    for state in draft.states.values():
+        timeout = state.timeout
+        if timeout is None or not timeout.event:
+            continue
+        able = [state, *draft.around(state), *state.walk()]
+        if any(one.kind == "parallel" for one in able):
+            able = list(draft.states.values())  # another region may take it
+        taken = {e for one in able for t in one.transitions for e in t.events}
+        if timeout.event not in taken:
+            what = (
+                f"State {state.name!r} takes no event {timeout.event!r}, which its time-out sends"
+            )
+            ending = _ending(nearest(timeout.event, taken))
+            draft.fault(("timeout", state.name), f"{what}{ending}", timeout.event)
 
 
 def _name_of_action(draft: Draft, place: tuple[str | int, ...], name: str) -> None:
@@ -181,7 +209,8 @@ def _order(draft: Draft, state: StateDefinition) -> None:
 
 
 def _ways(draft: Draft) -> None:
-    entered = reached(draft)
+    # Without a beginning nothing is reached, and that has been said.
+    entered = reached(draft) if draft.workflow.initial in draft.states else set(draft.states)
     for state in draft.workflow.walk():
         parent = draft.parents.get(state.name)
         place = ("state", state.name)

@@ -37,15 +37,11 @@ class Draft:
         self.paths = paths
         self.words = words
         self.states: dict[str, StateDefinition] = {}
-        self.parents: dict[str, StateDefinition | None] = {}
-        pending: list[tuple[StateDefinition, StateDefinition | None]] = [
-            (state, None) for state in workflow.states
-        ]
-        while pending:
-            state, parent = pending.pop()
+        self.parents: dict[str, StateDefinition] = {}
+        for state in workflow.walk():
             self.states.setdefault(state.name, state)
-            self.parents.setdefault(state.name, parent)
-            pending += [(child, state) for child in state.states]
+            for child in state.states:
+                self.parents.setdefault(child.name, state)
 
     def fault(
         self, part: tuple[str | int, ...], what: str, name: str, *, offset: int | None = None
@@ -55,7 +51,7 @@ class Draft:
         while at not in self.paths and at:
             at = at[:-1]
         path = self.paths.get(at, self.path)
-        value = part[0] not in ("state", "timeout")
+        value = part[0] != "state"
         self.source.fault(path, what, name, value=value, offset=offset or 0)
 
     def around(self, state: StateDefinition) -> list[StateDefinition]:

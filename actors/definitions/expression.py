@@ -29,6 +29,7 @@ class Uses(msgspec.Struct, frozen=True):
     Attributes:
         fields: the fields of context and event, each with where it stands in the expression.
         whole: which of context and event are asked for as a whole.
+        plain: whether `has` is asked, which looks fields up in the whole.
         loops: whether it runs through lists.
         text: the expression, with `count` called by its proper name, `size`.
         refused: why it can't be used, with where that stands, or None.
@@ -36,6 +37,7 @@ class Uses(msgspec.Struct, frozen=True):
 
     fields: dict[tuple[str, str], int]
     whole: frozenset[str]
+    plain: bool
     loops: bool
     text: str
     refused: tuple[str, int] | None = None
@@ -50,7 +52,7 @@ def uses(expression: str) -> Uses:
     ]
     fields: dict[tuple[str, str], int] = {}
     whole: set[str] = set()
-    loops = False
+    loops = plain = False
     refused: tuple[str, int] | None = None
     text = list(expression)
     for index, (kind, word, at) in enumerate(tokens):
@@ -61,6 +63,8 @@ def uses(expression: str) -> Uses:
         called = after == "("
         if called and word == "count":
             text[at : at + 5] = "size "
+        elif called and word == "has" and before != ".":
+            plain = True
         elif called and word in MACROS and before == ".":
             loops = True
             if _text(tokens, index + 2) in ROOTS:
@@ -69,14 +73,13 @@ def uses(expression: str) -> Uses:
             refused = ("'map' makes lists, which a guard has no use for; use exists or all", at)
         elif word in ROOTS and before != "." and not called:
             kind_, field, _ = tokens[index + 2] if index + 2 < len(tokens) else ("", "", 0)
-            plain = after == "." and kind_ == "name" and _text(tokens, index + 3) != "("
-            # has(context.x) asks the whole whether it has the field.
-            asked = before == "(" and _text(tokens, index - 2) == "has"
-            if plain and not (asked and _text(tokens, index + 3) == ")"):
+            if after == "." and kind_ == "name" and _text(tokens, index + 3) != "(":
                 fields.setdefault((word, field), at)
             else:
                 whole.add(word)
-    return Uses(fields, frozenset(whole), loops, "".join(text), refused)
+    if plain:
+        whole |= {root for root, _ in fields}
+    return Uses(fields, frozenset(whole), plain, loops, "".join(text), refused)
 
 
 def _text(tokens: list[tuple[str, str, int]], index: int) -> str:

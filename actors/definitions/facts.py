@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .model import Contract, StateDefinition, WorkflowDefinition
+from .model import Contract, StateDefinition, Timeout, WorkflowDefinition
 
 
 def facts_of(workflow: WorkflowDefinition) -> dict[str, str]:
@@ -21,7 +21,7 @@ def _facts(workflow: WorkflowDefinition) -> Iterator[tuple[str, str]]:
     for contract in workflow.contracts.values():
         yield f"contract {contract.name}", _contract(contract)
     if workflow.deadline is not None:
-        yield "deadline", f"{workflow.deadline:g} s"
+        yield "the deadline", _timeout(workflow.deadline)
     if workflow.retry is not None:
         yield "retry", f"{workflow.retry.limit} times, after {workflow.retry.backoff:g} s"
 
@@ -40,8 +40,11 @@ def _of_state(state: StateDefinition) -> Iterator[tuple[str, str]]:
             named = " ".join(transition.events) or str(number)
             yield f"actions of {named} in {state.name}, way {number}", ", ".join(transition.actions)
     if state.timeout is not None:
-        to = state.timeout.target or state.timeout.event
-        yield f"time-out of {state.name}", f"{state.timeout.seconds:g} s to {to}"
+        yield f"the time-out of {state.name}", _timeout(state.timeout)
+
+
+def _timeout(timeout: Timeout) -> str:
+    return f"{timeout.seconds:g} s to {timeout.target or timeout.event}"
 
 
 def _contract(contract: Contract) -> str:

@@ -73,10 +73,11 @@ def compile_guards(
         for root, field in use.fields:
             declared[f"{root}.{field}"] = _cel_type(cel, root, field, fields)
     environment = cel.NewEnv(variables=declared)
+    plain = cel.NewEnv(variables=dict.fromkeys(ROOTS, cel.Type.DYN))
     methods: dict[str, Callable[..., bool]] = {}
     for name, use in asked.items():
         try:
-            compiled = environment.compile(use.text)
+            compiled = (plain if use.plain else environment).compile(use.text)
         except RuntimeError as error:
             faults += _told(name, use.text, str(error))
             continue
@@ -87,6 +88,11 @@ def compile_guards(
             continue
         methods[name] = _method(name, expressions[name], use, compiled.eval)
     return methods, faults
+
+
+def _sentence(name: str, what: str) -> str:
+    end = "" if what.endswith("?") else "."
+    return f"Guard {name!r}: {what.rstrip('.')}{end}"
 
 
 def _library() -> Any:
@@ -112,14 +118,14 @@ def _readable(name: str, expression: str, fields: Mapping[str, Field] | None) ->
     found = uses(expression)
     if found.refused is not None:
         what, at = found.refused
-        return GuardFault(name, f"Guard {name!r}: {what}.", at)
+        return GuardFault(name, _sentence(name, what), at)
     for (root, field), at in found.fields.items():
         if root == "event" and field in RESERVED:
             what = f"no event's data may have a field {field!r}"
-            return GuardFault(name, f"Guard {name!r}: {what}; call it otherwise.", at)
+            return GuardFault(name, _sentence(name, f"{what}; call it otherwise"), at)
         if root == "context" and fields is not None and field not in fields:
             what = f"the context has no field {field!r}{nearest(field, fields)}"
-            return GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}.", at)
+            return GuardFault(name, _sentence(name, what), at)
     return found
 
 
@@ -141,17 +147,18 @@ def _told(name: str, text: str, error: str) -> list[GuardFault]:
         at = max(int(column) - 1, 0) + (starts[number - 1] if number <= len(starts) else 0)
         unknown = re.match(r"undeclared reference to '([^']*)'", what)
         if unknown:
-            known = [*ROOTS, *_FUNCTIONS]
-            near = nearest(unknown[1], known).rstrip(".")
+            root = unknown[1].partition(".")[0]
+            at = max(text.rfind(root, 0, at + len(root)), 0)
+            near = nearest(root, [*ROOTS, *_FUNCTIONS]).rstrip(".")
             near = near or "; a guard knows context and event"
             what = f"there is nothing called {unknown[1]!r}{near}"
         else:
             what = what.removeprefix("Syntax error: ").removesuffix(" [INVALID_ARGUMENT]")
             what = _overload(what)
-        found.append(GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}.", at))
+        found.append(GuardFault(name, _sentence(name, what), at))
     if not found:
         what = error.partition(": ")[2].partition(" [")[0] or error
-        found.append(GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}."))
+        found.append(GuardFault(name, _sentence(name, what)))
     return found[:3]
 
 
@@ -178,8 +185,9 @@ def _method(
 
     Only the fields that it names are handed over: the library copies what it is given.
     """
-    of_context = tuple((f"context.{f}", f) for root, f in use.fields if root == "context")
-    of_event = tuple((f"event.{f}", f) for root, f in use.fields if root == "event")
+    fields = () if use.plain else use.fields
+    of_context = tuple((f"context.{f}", f) for root, f in fields if root == "context")
+    of_event = tuple((f"event.{f}", f) for root, f in fields if root == "event")
     all_context, all_event = "context" in use.whole, "event" in use.whole
     parts = _MOST_LOOPED_PARTS if use.loops else _MOST_PARTS
     text = _MOST_LOOPED_TEXT if use.loops else _MOST_TEXT
@@ -209,15 +217,18 @@ def _method(
         for full, value in data.items():
             if type(value) not in _SMALL and too_large(value, parts, text):
                 raise _failed(f"{full} is too large for a guard; have an action work it out")
-        result = evaluate(data=data)
-        answer = result.value()
-        if answer is True or answer is False:
-            return answer
-        if "Non-CEL value type" in str(answer):
-            result = evaluate(data=msgspec.to_builtins(data))
+        try:
+            result = evaluate(data=data)
             answer = result.value()
             if answer is True or answer is False:
                 return answer
+            if "Non-CEL value type" in str(answer):
+                result = evaluate(data=msgspec.json.decode(msgspec.json.encode(data)))
+                answer = result.value()
+                if answer is True or answer is False:
+                    return answer
+        except (RuntimeError, TypeError) as error:
+            raise _failed(_stopped(error)) from error
         raise _failed(_why(result))
 
     def _failed(why: str) -> GuardFailed:
@@ -237,6 +248,12 @@ def _method(
 
 
 _SMALL = frozenset((int, float, bool, type(None)))
+
+
+def _stopped(error: Exception) -> str:
+    if "budget" in str(error):
+        return "it takes too many steps for a guard; have an action work it out"
+    return str(error).partition(" [")[0].rstrip(".")
 
 
 def _why(result: Any) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from msgspec.structs import replace
 
 from ...persistence.errors import BadDefinition
+from ..migration import Migration
 from .actions import Source as Actions
 from .builder import build
 from .checking import check_draft
@@ -27,6 +29,7 @@ def load_definitions(
     path_or_text: str | bytes | Path,
     *,
     actions: Actions | Sequence[Actions] = (),
+    migrations: Mapping[str, Sequence[Migration]] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Definitions:
     """Load the workflows that a document describes.
@@ -35,6 +38,8 @@ def load_definitions(
         path_or_text: a file's path; or the document itself, as bytes or as text of several lines.
         actions: where the functions of actions are looked up first: a module, a mapping by name,
             or several of them. After that come those of `@action` and of installed packages.
+        migrations: what `migrates` has made of functions, by the workflow's name. Those of a
+            module given as `actions` are found where the document has just one workflow.
         environment: what `${VAR}` stands for; by default the process's environment.
 
     Returns:
@@ -53,10 +58,22 @@ def load_definitions(
     document, built = read_definitions(source)
     definitions = Definitions(document, values)
     sources = _sources(actions)
+    ways = dict(migrations or {})
+    if len(built) == 1:
+        ways.setdefault(built[0][0].workflow.name, _migrations_in(sources))
+    if unknown := ways.keys() - {draft.workflow.name for draft, _ in built}:
+        raise BadDefinition(f"{name} describes no workflow {min(unknown)!r} to migrate.")
     for draft, guards in built:
         workflow = draft.workflow
         try:
-            made = build(workflow, definitions, origin=name, guards=guards, actions=sources)
+            made = build(
+                workflow,
+                definitions,
+                origin=name,
+                guards=guards,
+                actions=sources,
+                migrations=ways.get(workflow.name, ()),
+            )
         except BadDefinition as error:
             draft.fault(("name",), _said(error, workflow.name), workflow.name)
         else:
@@ -109,6 +126,11 @@ def _sources(actions: Actions | Sequence[Actions]) -> Sequence[Actions]:
     if isinstance(actions, Sequence):
         return tuple(actions)
     return (actions,)
+
+
+def _migrations_in(sources: Sequence[Actions]) -> list[Migration]:
+    modules = [source for source in sources if isinstance(source, ModuleType)]
+    return [v for module in modules for v in vars(module).values() if isinstance(v, Migration)]
 
 
 def _said(error: BadDefinition, workflow: str) -> str:

@@ -12,9 +12,12 @@ from .types import Type
 StateKind = Literal["state", "final", "compound", "parallel", "history", "deep"]
 """What a state is; `history` and `deep` are the two kinds of history state."""
 
+DEADLINE = "deadline_passed"
+"""The event that leads to the target of a deadline."""
+
 
 class Timeout(msgspec.Struct, frozen=True):
-    """What happens when a state has been active for so long.
+    """What happens when a state has been active, or a workflow been running, for so long.
 
     Attributes:
         seconds: how long.
@@ -168,7 +171,7 @@ class WorkflowDefinition(msgspec.Struct, frozen=True):
         guards: the guards' expressions, by the names that transitions use.
         context: the fields of its context; None for a dict of anything.
         contracts: by name.
-        deadline: seconds after which it should have finished, or None.
+        deadline: what happens when it has not finished in some time, or None.
         retry: how what failed is tried again, or None.
     """
 
@@ -180,8 +183,13 @@ class WorkflowDefinition(msgspec.Struct, frozen=True):
     guards: Mapping[str, str] = {}
     context: Mapping[str, Field] | None = None
     contracts: Mapping[str, Contract] = {}
-    deadline: float | None = None
+    deadline: Timeout | None = None
     retry: Retry | None = None
+
+    @property
+    def deadline_event(self) -> str:
+        """The event that the workflow gets at its deadline."""
+        return DEADLINE if self.deadline is None else self.deadline.event or DEADLINE
 
     def walk(self) -> Iterator[StateDefinition]:
         """All states, in document order."""

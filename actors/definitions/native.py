@@ -8,7 +8,7 @@ from typing import Any
 from .draft import Draft
 from .model import Document, Field, Retry, WorkflowDefinition
 from .names import is_name
-from .native_states import WORDS, NativeStates
+from .native_states import WORDS, NativeStates, read_after
 from .parts import read_agent, read_contract, read_resource
 from .places import Path
 from .source import Source
@@ -35,8 +35,9 @@ def read_native(source: Source) -> tuple[Document, list[Draft]]:
     version = root.number("version", least=1)
     description = root.text("description")
     initial = root.text("initial")
-    deadline = root.number("deadline", least=1)
+    deadline = read_after(root, "deadline", "the workflow")
     paths: dict[tuple[str | int, ...], Path] = {
+        ("deadline",): ("deadline", "send" if deadline and deadline.event else "to"),
         ("name",): ("workflow",),
         ("initial",): ("initial",),
     }

@@ -63,6 +63,9 @@ class NativeStates:
             ("resources", "resources"),
         ):
             self._paths[part, name] = (*table.path, key)
+        timeout = read_after(table, "after", f"state {name!r}")
+        key = "send" if timeout is not None and timeout.event else "to"
+        self._paths["timeout", name] = (*table.path, "after", key)
         initial = table.text("initial")
         self._paths["inner", name] = (*table.path, "initial")
         return StateDefinition(
@@ -75,7 +78,7 @@ class NativeStates:
             exit=_names(table, "exit"),
             agents=_names(table, "agents"),
             resources=_names(table, "resources"),
-            timeout=self._after(name, table),
+            timeout=timeout,
         )
 
     def _kind(self, name: str, table: Table) -> StateKind:
@@ -147,23 +150,21 @@ class NativeStates:
         self._paths.setdefault(("guard", text), path)
         return text
 
-    def _after(self, name: str, table: Table) -> Timeout | None:
-        self._paths["timeout", name] = (*table.path, "after")
-        if "after" not in table:
-            return None
-        after = table.table("after", f"'after' of state {name!r}")
-        seconds = after.number("seconds", least=0, whole=False)
-        target, event = after.text("to"), after.text("send")
-        after.close()
-        if not seconds:
-            what = f"'after' of state {name!r} says not after how many seconds; give 'seconds'."
-            after.fault("", what, name)
-        if bool(target) == bool(event):
-            what = f"'after' of state {name!r} needs 'to' or 'send': a state or an event."
-            after.fault("", what, name)
-        if target:
-            self._paths["timeout", name] = (*after.path, "to")
-        return Timeout(seconds or 0.0, target or None, None if target else event or None)
+
+def read_after(table: Table, key: str, what: str) -> Timeout | None:
+    """Read after how many seconds what happens, or None when nothing is said of it."""
+    table.raw(key)
+    if key not in table:
+        return None
+    after = table.table(key, f"{key!r} of {what}")
+    seconds = after.number("seconds", least=0, whole=False)
+    target, event = after.text("to"), after.text("send")
+    after.close()
+    if not seconds:
+        after.fault("", f"{key!r} of {what} says not after how many seconds; give 'seconds'.", key)
+    if bool(target) == bool(event):
+        after.fault("", f"{key!r} of {what} needs 'to' or 'send': a state or an event.", key)
+    return Timeout(seconds or 0.0, target or None, None if target else event or None)
 
 
 def _names(table: Table, key: str) -> tuple[str, ...]:

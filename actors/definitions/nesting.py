@@ -11,6 +11,7 @@ from .names import nearest
 from .places import Path
 from .source import Source
 
+_DEEPEST = 20
 Parts = Mapping[tuple[str | int, ...], Path]
 
 
@@ -111,8 +112,14 @@ class Nesting:
             self._source.fault(path, what, name, value=True)
             return False
         ring = [name]
-        while (outer := parents.get(ring[-1], "")) and outer not in ring:
+        within = {name}
+        while (outer := parents.get(ring[-1], "")) and outer not in within:
             ring.append(outer)
+            within.add(outer)
+        if len(ring) > _DEEPEST and not outer:
+            what = f"State {name!r} is more than {_DEEPEST} states deep; make it less."
+            self._source.fault(path, what, name, value=True)
+            return False
         if outer == name:
             chain = " in ".join(map(repr, [*ring, name]))
             what = f"States are each other's parents: {chain}. Let one of them have no parent."

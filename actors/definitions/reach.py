@@ -18,6 +18,9 @@ class _Reach:
         self.found: set[str] = set()
         self._pending: list[StateDefinition] = []
         self._enter(draft.workflow.initial)
+        deadline = draft.workflow.deadline
+        if deadline is not None and deadline.target is not None:
+            self._enter(deadline.target)
         while self._pending:
             state = self._pending.pop()
             for transition in state.transitions:

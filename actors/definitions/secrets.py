@@ -57,10 +57,10 @@ class Secrets:
     def redacting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         """Return an action whose errors don't tell the values."""
 
-        def retold(error: Exception) -> Exception | None:
+        def retold(error: Exception) -> Exception:
             said = f"{type(error).__name__}: {error}"
             redacted = self.redact(said)
-            return None if redacted == said else ActionFailed(f"Action {name!r}: {redacted}")
+            return error if redacted == said else ActionFailed(f"Action {name!r}: {redacted}")
 
         if inspect.iscoroutinefunction(method):
 
@@ -69,9 +69,9 @@ class Secrets:
                 try:
                     return await method(*args, **given)
                 except Exception as error:
-                    if told := retold(error):
-                        raise told from None
-                    raise
+                    told = retold(error)
+                # Not within `except`: the error that has it would come along as the context.
+                raise told
 
             return awaited
 
@@ -80,9 +80,8 @@ class Secrets:
             try:
                 return method(*args, **given)
             except Exception as error:
-                if told := retold(error):
-                    raise told from None
-                raise
+                told = retold(error)
+            raise told  # likewise
 
         return called
 
@@ -99,12 +98,12 @@ class DiscreetCodec(ContextCodec):
 
     _secrets: Secrets
 
-    def plain(self, context: Any) -> Any:
+    def plain(self, context: Any, before: Any = None) -> Any:
         """Return a context as plain JSON.
 
         Raises:
             CodecError: it does not fit its type, or has a secret in it.
         """
-        plain = super().plain(context)
+        plain = super().plain(context, before)
         self._secrets.refuse(plain, "the context")
         return plain

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from .draft import Draft
-from .model import Document, Retry, WorkflowDefinition
+from .model import Document, Retry, Timeout, WorkflowDefinition
 from .names import is_name
 from .parts import read_agent, read_contract, read_resource
 from .places import Path
@@ -104,6 +104,7 @@ def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
     }
     states = SwarmStates(table, initial, guards, paths)
     table.close()
+    late = None if deadline is None else Timeout(deadline, states.late())
     workflow = WorkflowDefinition(
         name=name,
         initial=states.initial,
@@ -112,7 +113,7 @@ def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
         description=description,
         guards=states.guards,
         contracts=contracts,
-        deadline=deadline,
+        deadline=late,
         retry=Retry(int(retries), backoff or 0.0) if retries else None,
     )
     return Draft(table.source, workflow, table.path, paths, WORDS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from .model import StateDefinition, StateKind, Timeout, TransitionDefinition
+from .model import StateDefinition, Timeout, TransitionDefinition
 from .nesting import Nesting
 from .places import Path
 from .table import Table
@@ -17,6 +17,7 @@ WORDS = {
     "transitions": "handlers",
     "timeout": "timeout_target",
 }
+_LATE = "Not finished within completion_timeout_seconds"
 Parts = dict[tuple[str | int, ...], Path]
 
 
@@ -60,6 +61,19 @@ class SwarmStates:
         self.top = nesting.tree(initial)
         self.initial = nesting.outermost(initial)
 
+    def late(self) -> str:
+        """Return the state for workflows that have run out of time, made if there is none."""
+        for state in self.top:
+            if state.kind == "final" and state.name.replace("_", "").casefold() == "timedout":
+                return state.name
+        name = "timed_out"
+        while name in self._read:
+            name += "_"
+        self._paths["state", name] = self._table.path
+        made = StateDefinition(name, kind="final", title="timed out", description=_LATE)
+        self.top = (*self.top, made)
+        return name
+
     def _state(self, name: str, table: Table) -> None:
         paths = self._paths
         paths["state", name] = table.path
@@ -70,28 +84,30 @@ class SwarmStates:
             paths["target", name, number] = (*handler.path, "target")
             paths["guards", name, number] = (*handler.path, "guards")
             handlers.append(self._handler(handler))
+        named: dict[str, tuple[str, ...]] = {}
         for part, key in (
             ("enter", "entry_actions"),
             ("exit", "exit_actions"),
             ("agents", "agents"),
             ("resources", "required_resources"),
         ):
-            paths[part, name] = (*table.path, key)
-            for index in range(len(table.texts(key))):
-                paths[part, name, index] = (*table.path, key, index)
-        kind: StateKind = "final" if table.boolean("terminal") else "state"
+            named[part] = tuple(table.texts(key))
+            if named[part]:
+                paths[part, name] = (*table.path, key)
+                for index in range(len(named[part])):
+                    paths[part, name, index] = (*table.path, key, index)
         if table.boolean("parallel_execution"):
             self._parallel.add(name)
         self._read[name] = StateDefinition(
             name=name,
-            kind=kind,
+            kind="final" if table.boolean("terminal") else "state",
             description=table.text("description", required=True),
             transitions=tuple(handlers),
-            enter=tuple(table.texts("entry_actions")),
-            exit=tuple(table.texts("exit_actions")),
-            agents=tuple(table.texts("agents")),
-            resources=tuple(table.texts("required_resources")),
             timeout=self._timeout(name, table),
+            enter=named["enter"],
+            exit=named["exit"],
+            agents=named["agents"],
+            resources=named["resources"],
         )
 
     def _handler(self, table: Table) -> TransitionDefinition:

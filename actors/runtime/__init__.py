@@ -1,8 +1,9 @@
 """Actors: Pykka's API on a shared pool of threads. Knows no workflow and no store."""
 
 from .actor import PooledActor
+from .at_work import AtWork
 from .blocking import blocking
-from .clock import Clock, SystemClock, TimerHandle
+from .clock import Appointment, Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
@@ -26,6 +27,7 @@ from .lifecycle import (
     ActorStopped,
     DeadLetter,
     ReceiveTimeout,
+    SlowHandler,
     Terminated,
 )
 from .mailbox import Mailbox
@@ -35,17 +37,21 @@ from .ref import PooledRef
 from .routers import Broadcast, ConsistentHash, RoundRobin, Router, Routing, SmallestMailbox
 from .runtime import Runtime
 from .supervision import Backoff, Decision, Directive, Restart, Scope, Strategy, decide
+from .threads import ActorNameFilter
 from .timers import Timer
 from .topics import Published, Topics, TopicSubscription
 
 __all__ = [
     "ActorFailed",
     "ActorInfo",
+    "ActorNameFilter",
     "ActorRestarted",
     "ActorRuntimeError",
     "ActorStarted",
     "ActorStopped",
+    "Appointment",
     "AskRingError",
+    "AtWork",
     "Backoff",
     "BlockedLoopError",
     "BoundedMailbox",
@@ -79,6 +85,7 @@ __all__ = [
     "Runtime",
     "RuntimeClosedError",
     "Scope",
+    "SlowHandler",
     "SmallestMailbox",
     "SteppedDispatcher",
     "Strategy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +11,10 @@ from .errors import BlockedLoopError
 
 if TYPE_CHECKING:
     from .dispatchers import MailboxRunner
+
+
+declared: set[int] = set()
+"""The threads that are within such a section."""
 
 
 class blocking:
@@ -45,6 +50,7 @@ class blocking:
             here.leave_following()
             self._dispatcher.enter_blocking()
             here.blocks = True
+            declared.add(threading.get_ident())
         return self
 
     def __exit__(
@@ -55,4 +61,5 @@ class blocking:
     ) -> None:
         if self._dispatcher is not None:
             here.blocks = False
+            declared.discard(threading.get_ident())
             self._dispatcher.leave_blocking()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextvars import ContextVar
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class Handling:
         waits_for: the futures that it, or a task of it, awaits.
         task: the task that runs it.
         over: whether it has ended.
+        began: when, by `time.monotonic`.
     """
 
-    __slots__ = ("envelope", "mailbox", "over", "task", "waits_for")
+    __slots__ = ("began", "envelope", "mailbox", "over", "task", "waits_for")
 
     def __init__(self, mailbox: Mailbox, envelope: Envelope[Any] | None) -> None:
         self.mailbox = mailbox
@@ -68,9 +70,11 @@ class Handling:
         self.waits_for: list[PooledFuture[Any]] = []
         self.task: asyncio.Task[None] | None = None
         self.over = False
+        self.began = 0.0
 
     def begin(self) -> None:
         """Be what the actor is at, for this context and all that follow from it."""
+        self.began = monotonic()
         self.mailbox.handling = self
         _handling.set(self)
 

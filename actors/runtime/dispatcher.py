@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from . import execution
 from .context import here
+from .threads import ActorThread
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from .future import PooledFuture
+    from .lookout import Lookout
     from .mailbox import Mailbox
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Dispatcher:
         """Workers that neither are idle nor wait for an answer."""
         self._closing = False
         self._watchdog = Watchdog(self)
+        self.lookout: Lookout | None = None
 
     def schedule(self, mailbox: Mailbox) -> None:
         """Have `mailbox`, whose turn the caller hands over, run soon."""
@@ -106,12 +109,14 @@ class Dispatcher:
             if self._active >= self.workers + self.extra:
                 return False
             self._active += 1
+            if self.lookout is not None and self.lookout.sleeping:
+                self.lookout.wake()
             if self._idle:
                 self._idle.pop().wake.release()
                 return True
             worker = Worker()
             self.threads.add(worker)
-        worker.thread = threading.Thread(
+        worker.thread = ActorThread(
             target=self._work,
             args=(worker,),
             name=f"{self.name}-worker-{next(self._numbers)}",
@@ -176,6 +181,17 @@ class Dispatcher:
                 self.threads.discard(worker)
             return True
         return False
+
+    @property
+    def active(self) -> int:
+        """How many threads neither are idle nor wait for an answer."""
+        return self._active
+
+    @property
+    def live_threads(self) -> list[threading.Thread]:
+        """The threads that there are, at work or not."""
+        with self._lock:
+            return [worker.thread for worker in self.threads if worker.thread is not None]
 
     def drive(self, until: PooledFuture[Any]) -> bool:
         """Leave it to the pool."""

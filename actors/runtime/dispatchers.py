@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from . import execution
 from .actor import PooledActor
 from .context import here
+from .threads import ActorThread
 
 if TYPE_CHECKING:
     from .future import PooledFuture
@@ -69,7 +70,7 @@ class PinnedDispatcher:
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                    self._thread = ActorThread(target=self._work, name=self._name, daemon=True)
                     self._thread.start()
                     mailbox.ended.add_done_callback(lambda _: self._ready.put(None))
 
@@ -90,6 +91,7 @@ class PinnedDispatcher:
     def _work(self) -> None:
         here.dispatcher = self
         while (mailbox := self._ready.get()) is not None:
+            _since = time.monotonic()  # read from outside: see at_work
             execution.run(mailbox)
             del mailbox
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def may_run_inline() -> bool:
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     """Run `mailbox`, whose turn this thread has, in this thread until `until` is done."""
     here.leave_following()
+    _since = monotonic()  # read from outside: see at_work
     waiter, waits_outside = here.mailbox, here.until
     here.depth += 1
     here.until = until
@@ -84,7 +86,7 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
     """Handle what is waiting, up to the throughput, then give the turn up.
 
     Args:
-        mailbox: the mailbox; this thread has its turn.
+        mailbox: the mailbox; this thread has its turn. Read from outside: see at_work.
         until: a future that makes it end early, once it is done.
     """
     outer, here.mailbox = here.mailbox, mailbox
@@ -111,7 +113,7 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
         return _handle_batch(mailbox, actor)
     waiting = mailbox.queue
     receive = actor.on_receive
-    for _ in range(mailbox.dispatcher.throughput):
+    for taken in range(mailbox.dispatcher.throughput):
         # Looked at first, since an exception costs ten times as much.
         if not waiting:
             break
@@ -129,6 +131,7 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
             ):
                 if isinstance(message, (SystemWork, messages._ActorStop)):
                     if _handle_system(mailbox, envelope):
+                        mailbox.runtime.handled += taken
                         return True
                     continue
                 result = actor._handle_receive(message)
@@ -136,22 +139,29 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
                 result = receive(message)
         except BaseException as error:
             if failed(mailbox, error, envelope):
+                mailbox.runtime.handled += taken + 1
                 return True
         else:
             if result is not None and type(result) is CoroutineType:
+                mailbox.runtime.handled += taken + 1
                 mailbox.runtime.loop.run(mailbox, envelope, result)
                 return True
             reply = envelope.reply_to
             if reply is not None:
                 answer(reply, result)
         if mailbox.state >= CLOSED:
+            mailbox.runtime.handled += taken + 1
             mailbox.current = None
             end(mailbox)
             return True
         if until is not None and (
             until._done or here.following is not None or here.interrupt is not None
         ):
+            taken += 1
             break
+    else:
+        taken += 1
+    mailbox.runtime.handled += taken
     mailbox.current = None
     return False
 
@@ -174,6 +184,7 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
         batch.append(envelope)
     if not batch:
         return False
+    mailbox.runtime.handled += len(batch)
     try:
         actor.on_batch(batch)
     except BaseException as error:
@@ -192,6 +203,7 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
 def _handle_in_batch_actor(mailbox: Mailbox, actor: PooledActor, envelope: Envelope[Any]) -> bool:
     if isinstance(envelope.message, (SystemWork, messages._ActorStop)):
         return _handle_system(mailbox, envelope)
+    mailbox.runtime.handled += 1
     mailbox.current = envelope
     try:
         result = actor._handle_receive(envelope.message)

@@ -128,6 +128,8 @@ def revive(child: Child, error: BaseException | None) -> None:
         if not failed(mailbox, second, None, must_stop=True):
             end(mailbox)
         return
+    mailbox.restarts += 1
+    mailbox.runtime.restarts += 1
     events = mailbox.runtime.events
     if events:
         events.publish(ActorRestarted(mailbox.ref, error))

@@ -24,6 +24,8 @@ class ActorInfo:
         asking: the actor that it waits for, if it does.
         parent: its parent, if it is supervised.
         children: its children, oldest first.
+        name: what it calls itself.
+        restarts: how often a new instance took its place.
     """
 
     ref: PooledRef[Any]
@@ -33,6 +35,8 @@ class ActorInfo:
     asking: PooledRef[Any] | None
     parent: PooledRef[Any] | None
     children: tuple[PooledRef[Any], ...]
+    name: str
+    restarts: int
 
 
 def inspect(runtime: Runtime) -> list[ActorInfo]:
@@ -55,6 +59,8 @@ def inspect(runtime: Runtime) -> list[ActorInfo]:
                 children=tuple(
                     () if mailbox.children is None else cast("Any", mailbox.children.refs)
                 ),
+                name=mailbox.name,
+                restarts=mailbox.restarts,
             )
         )
     return infos

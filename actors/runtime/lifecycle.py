@@ -65,6 +65,21 @@ class ActorFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowHandler:
+    """A handler holds a thread for long, and still does.
+
+    Attributes:
+        ref: the actor.
+        message: the type of what it handles; `None` in `on_start` and the like.
+        seconds: for how long, at least.
+    """
+
+    ref: pykka.ActorRef[Any]
+    message: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A message that was accepted and will not be handled.
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import ending, failing
 from .context import Handling, here
 from .errors import RuntimeClosedError
 from .future import answer
+from .threads import ActorThread
 
 if TYPE_CHECKING:
     from .envelope import Envelope
     from .mailbox import Mailbox
+
+Begun = Callable[[asyncio.Task[None]], object]
+"""Told of the task that a coroutine has become."""
 
 
 class HandlerLoop:
@@ -25,13 +29,14 @@ class HandlerLoop:
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._lock = threading.RLock()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: set[asyncio.Task[None]] = set()
+        self._handlings: set[Handling] = set()
 
     def _get(self) -> asyncio.AbstractEventLoop:
         loop = self._loop
@@ -40,8 +45,8 @@ class HandlerLoop:
                 loop = self._loop
                 if loop is None:
                     loop = asyncio.new_event_loop()
-                    self._thread = threading.Thread(
-                        target=self._serve, args=(loop,), name=self._name, daemon=True
+                    self._thread = ActorThread(
+                        target=self._serve, args=(loop,), name=self.name, daemon=True
                     )
                     self._thread.start()
                     self._loop = loop
@@ -65,6 +70,11 @@ class HandlerLoop:
         for task in self._tasks - self._stops:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def under_way(self) -> list[Handling]:
+        """The handlers that have begun and not ended."""
+        return [one for one in tuple(self._handlings) if not one.over]
 
     def is_here(self) -> bool:
         """Whether the current thread is the loop's."""
@@ -103,7 +113,7 @@ class HandlerLoop:
 
     def _closed_error(self, mailbox: Mailbox) -> RuntimeClosedError:
         return RuntimeClosedError(
-            f"The event loop {self._name} has ended: {mailbox.name} can't run async code."
+            f"The event loop {self.name} has ended: {mailbox.name} can't run async code."
         )
 
     def _submit(
@@ -117,12 +127,35 @@ class HandlerLoop:
         work.close()
         return False
 
+    def spawn(self, works: Sequence[tuple[Begun, Coroutine[Any, Any, None]]]) -> bool:
+        """Run coroutines that belong to no actor; say whether the loop takes them.
+
+        Args:
+            works: each with a function that is called with its task, on the loop, before it runs.
+        """
+        with self._lock:
+            if not self._closed:
+                self._get().call_soon_threadsafe(self._begin_all, works)
+                return True
+        for _, work in works:
+            work.close()
+        return False
+
+    def _begin_all(self, works: Sequence[tuple[Begun, Coroutine[Any, Any, None]]]) -> None:
+        for begun, work in works:
+            task = asyncio.get_running_loop().create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            begun(task)
+
     def _begin(self, work: Coroutine[Any, Any, None], handling: Handling, stops: bool) -> None:
         # The context is a copy of its own, made for this call; the task gets a copy of it.
         handling.begin()
+        self._handlings.add(handling)
         task = handling.task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._handlings.discard(handling))
         if stops:
             self._stops.add(task)
             task.add_done_callback(self._stops.discard)

@@ -57,6 +57,7 @@ class Mailbox:
         "parent",
         "queue",
         "ref",
+        "restarts",
         "runtime",
         "starting",
         "stashed",
@@ -74,6 +75,7 @@ class Mailbox:
         self.state = OPEN
         self.starting = False
         self.stashed = 0
+        self.restarts = 0
         self.current: Envelope[Any] | None = None
         self.waits_for: PooledFuture[Any] | None = None
         self.handling: Handling | None = None

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TextIO, TypeVar, cast
 
 import pykka
 
 from . import ending
 from .actor import PooledActor
+from .at_work import AtWork, at_work
 from .children import Child, Children
 from .clock import Clock, SystemClock
 from .context import here
 from .dead_letters import DeadLetters
 from .dispatcher import Dispatcher
 from .dispatchers import MailboxRunner
+from .dump import dump, dump_on_signal
 from .errors import ActorRuntimeError, RuntimeClosedError
 from .events import EventStream
 from .inspection import ActorInfo, inspect
 from .lifecycle import ActorStarted
+from .lookout import Lookout
 from .loop import HandlerLoop
 from .mailbox import Mailbox
 from .ref import PooledRef
@@ -43,6 +47,8 @@ class Runtime:
             processor, at most four.
         clock: where time comes from; the system by default.
         dispatcher: what runs the actors; a pool by default.
+        slow_after: seconds after which a handler that holds a thread is warned of, in the log and
+            with a `SlowHandler` on the event stream; `None`: never.
 
     Attributes:
         dispatcher: what runs the actors.
@@ -52,6 +58,9 @@ class Runtime:
         dead_letters: the messages that nobody will handle.
         topics: publish and subscribe by topic.
         loop: runs async handlers.
+        lookout: notices handlers that take long.
+        handled: how many messages were handled.
+        restarts: how often a new instance took an actor's place.
 
     Example:
         ```py
@@ -68,6 +77,7 @@ class Runtime:
         workers: int | None = None,
         clock: Clock | None = None,
         dispatcher: MailboxRunner | None = None,
+        slow_after: float | None = 10.0,
     ) -> None:
         self.name = name
         self.dispatcher: MailboxRunner = dispatcher or Dispatcher(name, workers=workers)
@@ -77,7 +87,13 @@ class Runtime:
         self.dead_letters = DeadLetters(self.events)
         self.topics = Topics(self.dead_letters)
         self.loop = HandlerLoop(f"{name}-loop")
+        self.lookout = Lookout(self, slow_after)
+        if isinstance(self.dispatcher, Dispatcher):
+            self.dispatcher.lookout = self.lookout
         self._owns_clock = clock is None
+        # Added to in one go, without a call in between, in which another thread could come.
+        self.handled = 0
+        self.restarts = 0
         self._closing = False
         self._pinned: set[MailboxRunner] = set()
 
@@ -142,6 +158,27 @@ class Runtime:
         """Return what each live actor is at, in the order of their start."""
         return inspect(self)
 
+    def at_work(self, *, stacks: bool = False) -> list[AtWork]:
+        """Return what each thread and async handler is doing; with `stacks`, and where."""
+        return at_work(self, stacks=stacks)
+
+    def dump(self, *, stacks: bool = True) -> str:
+        """Return the same as a text to read."""
+        return dump(self, stacks=stacks)
+
+    def dump_on_signal(
+        self, signum: int | None = None, *, file: TextIO | None = None
+    ) -> Callable[[], None]:
+        """Have a signal, by default SIGUSR1, write the dump to `file`, by default stderr.
+
+        Returns:
+            what undoes it.
+
+        Raises:
+            ActorRuntimeError: this is not the main thread, or there is no SIGUSR1 here.
+        """
+        return dump_on_signal(self, signum, file=file)
+
     def shutdown(self, timeout: float | None = None) -> bool:
         """Stop all actors, the youngest first, then end the threads.
 
@@ -172,6 +209,7 @@ class Runtime:
         ended = self.loop.close(left)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         ended = self.dispatcher.close(left) and ended
+        self.lookout.close()
         if self._owns_clock:
             self.clock.close()
         return orderly and ended

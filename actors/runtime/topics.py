@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pykka
-from pykka._envelope import Envelope
 
+from .envelope import Envelope
 from .errors import MailboxFullError
 from .ref import PooledRef
 

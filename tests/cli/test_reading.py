@@ -123,10 +123,10 @@ def test_history_has_keys_and_who_sent_what_to_whom(
     assert (rung["sent"], rung["sender"]) == ([], {"id": "ada", "sequence": 2})
 
     head, _, line = run("history", "ada", "--store", store).out.splitlines()
-    assert head.split("\t")[-3:] == ["key", "sender", "sent"]
-    assert line.split("\t")[-3:] == ["first-call", "", "ring to ben"]
+    assert head.split("\t")[-4:] == ["key", "sender", "sent", "timers"]
+    assert line.split("\t")[-4:] == ["first-call", "", "ring to ben", ""]
     line = run("history", "ben", "--store", store).out.splitlines()[2]
-    assert line.split("\t")[-2:] == ["ada, step 2", ""]
+    assert line.split("\t")[-3:] == ["ada, step 2", "", ""]
 
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "160")

@@ -30,7 +30,7 @@ from tests.crash.worker import Account
 
 ACCOUNTS = [f"account-{n}" for n in range(4)]
 POST_SECONDS = 100
-"""How long what is posted takes: it arrives in the second life."""
+"""How long what is posted takes, and a bell: until within the second life."""
 LATER = ManualClock().now() + timedelta(seconds=61)
 """When the second life begins."""
 TICKS = 40
@@ -68,6 +68,29 @@ class Purse(Account):
         self.context.keys.append(name)
         self.context.sent.append(name)
         self.tell(to, Account.receive, after=POST_SECONDS, amount=amount, name=name)
+
+
+class Bell(Workflow):
+    """Has timers, and cancels one."""
+
+    workflow_name = "faults-bell"
+
+    hanging = State(initial=True)
+    wind = hanging.to.itself(internal=True)
+    hush = hanging.to.itself(internal=True)
+    ring = hanging.to.itself(internal=True)
+
+    class Context:
+        rung: list[str] = []
+
+    def on_wind(self, name: str) -> None:
+        self.timers.start(name, event="ring", data={"name": name}, after=POST_SECONDS)
+
+    def on_hush(self, name: str) -> None:
+        self.timers.cancel(name)
+
+    def on_ring(self, name: str) -> None:
+        self.context.rung.append(name)
 
 
 class Draft(Workflow):
@@ -144,6 +167,10 @@ REVISIONS = [
     [Request("draft", "revise", f"draft-{n}", {"word": word})]
     for n, word in enumerate(["once", "upon", "a"])
 ]
+BELLS = [
+    [Request("bell", "wind", f"wind-{name}", {"name": name}) for name in "abc"],
+    [Request("bell", "hush", "hush-b", {"name": "b"})],
+]
 SPOILT = Request("draft", "spoil", "draft-spoilt", {})
 
 Note = Callable[[str, Any], None]
@@ -165,7 +192,8 @@ def first_half(system: ActorSystem, clock: ManualClock, note: Note = nobody) -> 
         start(system, Purse, id, note)
     start(system, Draft, "draft", note)
     start(system, Ticker, "ticker", note)
-    for window in (*FIRST_LIFE[:3], POSTS, *REVISIONS):
+    start(system, Bell, "bell", note)
+    for window in (*FIRST_LIFE[:3], POSTS, *REVISIONS, *BELLS):
         send(system, window, note)
     note("sent", ("key", "draft", "draft-spoilt"))
     try:
@@ -186,7 +214,7 @@ def second_half(system: ActorSystem, clock: ManualClock, note: Note = nobody) ->
     fork(system, note)
     for window in SECOND_LIFE:
         send(system, window, note)
-    note("sent", ("due", "posts"))
+    note("sent", ("due", "all"))
     clock.advance(61)
     system.settle()
 

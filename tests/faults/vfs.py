@@ -22,6 +22,7 @@ OK, IOERR, FULL = 0, 10, 13
 _CREATE, _MAIN_DB, _MAIN_JOURNAL, _WAL = 0x4, 0x100, 0x800, 0x80000
 
 Kind = Literal["create", "write", "truncate", "sync", "delete"]
+"""What changes a file, in SQLite's words."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,15 @@ class Disk:
         """Return OK to have it made, or the SQLite result code with which it fails."""
         return OK
 
+    def read(self) -> int:
+        """Return OK to have part of a file read, or the result code with which that fails."""
+        return OK
+
 
 _Open = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
 _Delete = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
 _Close = CFUNCTYPE(c_int, c_void_p)
+_Read = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 _Write = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 _Truncate = CFUNCTYPE(c_int, c_void_p, c_int64)
 _Sync = CFUNCTYPE(c_int, c_void_p, c_int)
@@ -79,7 +85,7 @@ class _Methods(Structure):
     _fields_ = [
         ("iVersion", c_int),
         ("xClose", _Close),
-        ("xRead", c_void_p),
+        ("xRead", _Read),
         ("xWrite", _Write),
         ("xTruncate", _Truncate),
         ("xSync", _Sync),
@@ -149,6 +155,7 @@ class _Shim:
             original = _Methods.from_address(address)
             ours = _Methods.from_buffer_copy(original)
             ours.xClose = _Close(self._close)
+            ours.xRead = _Read(self._read)
             ours.xWrite = _Write(self._write)
             ours.xTruncate = _Truncate(self._truncate)
             ours.xSync = _Sync(self._sync)
@@ -166,6 +173,11 @@ class _Shim:
     def _close(self, file: int) -> int:
         self._new.discard(file)
         return self._files.pop(file)[0].xClose(file)
+
+    def _read(self, file: int, data: int, size: int, offset: int) -> int:
+        if self.disk is not None and (code := self.disk.read()):
+            return code
+        return self._files[file][0].xRead(file, data, size, offset)
 
     def _write(self, file: int, data: int, size: int, offset: int) -> int:
         original, path = self._files[file]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from statemachine.state import HistoryState, State
 from statemachine.utils import humanize_id
 
+from ..timeout import resolved
+
 if TYPE_CHECKING:
     from statemachine import StateChart
     from statemachine.transition import Transition
@@ -181,6 +183,12 @@ def read_chart(
         read(state, root)
     edges: dict[tuple[int, int], Edge] = {}
     for source in sources:
+        own = {str(event) for transition in source.transitions for event in transition.events}
+        nodes[id(source)].internal += [
+            Row(event, f"{text}: {event}", "", None)
+            for event, text in _times(source).items()
+            if event not in own  # a state around it takes it
+        ]
         for transition in source.transitions:
             if transition.initial:
                 continue
@@ -198,6 +206,12 @@ def _kind(state: State) -> Kind:
     return "final" if state.final else "state"
 
 
+def _times(state: State) -> dict[str, str]:
+    """The events of a state's timeouts, each with how long it takes until it comes."""
+    timeouts = getattr(state, "timeouts", ())
+    return {resolved(state, timeout).event: timeout.text for timeout in timeouts}
+
+
 def _add_transition(
     chart_class: type[StateChart[Any]],
     transition: Transition,
@@ -206,6 +220,7 @@ def _add_transition(
     edges: dict[tuple[int, int], Edge],
     taken: Taken | None,
 ) -> None:
+    times = _times(transition.source)
     guard = " and ".join(_guard_name(chart_class, str(spec), spec.func) for spec in transition.cond)
     stays = not targets or (transition.internal and targets == [source])
     for target in [source] if stays else targets:
@@ -215,6 +230,10 @@ def _add_transition(
             key = (id(source), id(target))
             rows = edges.setdefault(key, Edge(source, target)).rows
         for event, label, aliases in _events(transition, source):
+            if event in times:
+                label = (
+                    times[event] if event.startswith("after.state.") else f"{label}, {times[event]}"
+                )
             count = None
             if taken is not None:
                 count = sum(taken.get((source.id, name, target.id), 0) for name in aliases)

@@ -100,7 +100,7 @@ RUNTIMES: dict[str, Runtime] = {
             ("ray_cluster", "RayCluster"),
             "ray",
             fraction=0.01,
-            rounds=2,
+            rounds=1,
             most_actors=25,
             unit="processes",
         ),

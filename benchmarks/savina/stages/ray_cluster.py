@@ -23,12 +23,14 @@ class Done:
         self.given = asyncio.Event()
         self.result: Any = None
 
-    async def give(self, result: Any) -> None:
-        self.result = result
+    async def give(self, result: Any, error: Exception | None = None) -> None:
+        self.result, self.error = result, error
         self.given.set()
 
     async def take(self) -> Any:
         await self.given.wait()
+        if self.error is not None:
+            raise self.error
         return self.result
 
 
@@ -48,10 +50,18 @@ def native(role: type[Role]) -> Any:
     """Make a role a class of Ray's."""
     import ray
 
-    class Native(role):  # type: ignore[misc,valid-type]  # the role is only known now
+    class Native(role):
         def begin(self, me: Ref, args: Any, kwargs: Any) -> None:
             self.me = me
             self.setup(*args, **kwargs)
+
+        def receive(self, message: Any) -> Any:
+            # An error in what was told is heard of by nobody.
+            try:
+                return role.receive(self, message)
+            except Exception as error:
+                ray.get_actor(DONE).give.remote(None, error)
+                raise
 
         def spawn(self, kind: type[Role], *args: Any, **kwargs: Any) -> Ref:
             return start(kind, args, kwargs)
@@ -65,6 +75,8 @@ def native(role: type[Role]) -> Any:
         def ask(self, ref: Ref, message: Any) -> Any:
             return ray.get(ref.handle.receive.remote(message))
 
+    # Ray finds methods by their class's name: with one name for all it mixes them up.
+    Native.__name__ = Native.__qualname__ = role.__name__
     return ray.remote(num_cpus=0)(Native)
 
 
@@ -95,8 +107,7 @@ class RayCluster:
         done = self.ray.remote(num_cpus=0)(Done).options(name=DONE).remote()
         self.ray.get(done.__ray_ready__.remote())
         began = time.perf_counter()
-        # Waited for, since an error in a message that was told is heard of by nobody.
-        self.ray.get(start(main, (), sizes).handle.receive.remote(START))
+        start(main, (), sizes).tell(START)
         result = self.ray.get(done.take.remote())
         return time.perf_counter() - began, result
 

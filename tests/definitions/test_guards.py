@@ -1,0 +1,215 @@
+"""Guards: what they mean, what they are refused for, and that they stay within bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from repertory.actors import GuardFailed
+from repertory.actors.definitions import Field, parse_type
+from repertory.actors.definitions.expression import too_large, uses
+from repertory.actors.definitions.guards import compile_guards
+
+
+class Standing:
+    """What a guard sees of a workflow."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+
+def holds(expression: str, context: Any = None, **event: Any) -> bool:
+    methods, faults = compile_guards({"g": expression}, None)
+    assert faults == []
+    return methods["g"](Standing({} if context is None else context), **event)
+
+
+def told(expression: str, **fields: str) -> str:
+    declared = {name: Field(parse_type(type)) for name, type in fields.items()}
+    methods, faults = compile_guards({"g": expression}, declared or None)
+    assert methods == {}
+    return " ".join(fault.what for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("expression", "context", "event"),
+    [
+        ("context.status == 'passed'", {"status": "passed"}, {}),
+        ("context.a.b.c >= 2", {"a": {"b": {"c": 2}}}, {}),
+        ("context.n + 1 > event.m * 2", {"n": 10}, {"m": 5}),
+        ("context.n % 2 == 0 && !(context.n > 10 || context.n < 0)", {"n": 4}, {}),
+        ("context.x != null", {"x": 3}, {}),
+        ("context.x == null", {"x": None}, {}),
+        ("'a' in context.tags", {"tags": ["a", "b"]}, {}),
+        ("event.kind in ['bug', 'chore']", {}, {"kind": "bug"}),
+        ("'x' in context", {"x": 1}, {}),
+        ("'x' in event && size(event) == 1", {}, {"x": 1}),
+        ("!('x' in event)", {}, {}),
+        ("size(context.items) == 2", {"items": [1, 2]}, {}),
+        ("count(context.items) == 2 && context.items.count() == 2", {"items": [1, 2]}, {}),
+        ("context.count == 5", {"count": 5}, {}),
+        ("context.name.startsWith('A') && size(context.name) == 3", {"name": "Ada"}, {}),
+        ("has(context.x) ? context.x > 1 : true", {}, {}),
+        ("context.gone == 1 || context.here == 2", {"here": 2}, {}),
+        ("context.list.exists(n, n > 2) && context.list.all(n, n > 0)", {"list": [1, 3]}, {}),
+        ("context.list.filter(n, n > 1).size() == 1", {"list": [1, 3]}, {}),
+        ("context['odd name'] == 1", {"odd name": 1}, {}),
+        ("context.float > 1 && context.float == 1.5", {"float": 1.5}, {}),
+        ("double(context.n) * 2.5 == 5.0", {"n": 2}, {}),
+        ('context.text == "context.other"', {"text": "context.other"}, {}),
+        ("context.pair == [1, 2]", {"pair": (1, 2)}, {}),
+    ],
+)
+def test_an_expression_over_context_and_event(
+    expression: str, context: dict[str, Any], event: dict[str, Any]
+) -> None:
+    assert holds(expression, context, **event) is True
+    assert holds(f"!({expression})", context, **event) is False
+
+
+@pytest.mark.parametrize(
+    ("expression", "parts"),
+    [
+        ("", ["empty"]),
+        ("context.a ==", ["Guard 'g'"]),
+        ("contxt.a == 1", ["nothing called 'contxt", "did you mean 'context'?"]),
+        ("evnt == 1", ["did you mean 'event'?"]),
+        ("sise(context.a) > 1", ["'sise'", "did you mean 'size'?"]),
+        ("open('/etc/passwd') == ''", ["'open'"]),
+        ("__import__('os').system('true')", ["'__import__'"]),
+        ("context.a * 2.0 > 1", ["can't be applied", "2.0 for 2"]),
+        ("1 + 1", ["gives a number", "true or false"]),
+        ("'text'", ["gives text"]),
+        ("context.list.map(x, x) == []", ["'map'"]),
+        ("context.list.all(context, context > 1)", ["'context' can't name"]),
+        ("event.source == 1", ["no event's data may have a field 'source'"]),
+        ("true && " * 200 + "true", ["longer than 1000"]),
+        ("context.a == '\ud800'", ["surrogate"]),
+        ("(" * 400 + "true" + ")" * 400, ["Guard 'g'"]),
+    ],
+)
+def test_what_an_expression_is_refused_for_when_it_is_loaded(
+    expression: str, parts: list[str]
+) -> None:
+    said = told(expression)
+    for part in parts:
+        assert part in said
+
+
+def test_fields_that_the_context_does_not_declare_are_refused() -> None:
+    assert "did you mean 'total'?" in told("context.totl > 1", total="integer")
+
+
+def test_types_that_the_context_declares_are_checked() -> None:
+    assert "can't be applied to (string, int)" in told("context.name > 1", name="string")
+    assert "can't be applied" in told("context.open == 'yes'", open="boolean")
+
+
+def test_whole_and_fractional_numbers_of_a_declared_context_can_be_compared() -> None:
+    fields = {"n": Field(parse_type("integer")), "x": Field(parse_type("float"))}
+    methods, faults = compile_guards({"g": "context.n >= 2.5 && context.x < 3"}, fields)
+    assert faults == []
+    assert methods["g"](Standing({"n": 3, "x": 2.5}))
+
+
+@pytest.mark.parametrize(
+    ("expression", "context", "why"),
+    [
+        ("context.x > 1", {}, "the context has no 'x'"),
+        ("event.x > 1", {}, "the event has no 'x'"),
+        ("context.x > 1", {"x": "a"}, "types don't match"),
+        ("context.x / context.y > 1", {"x": 1, "y": 0}, "divide by zero"),
+        ("context.x", {"x": 3}, "it gives 3, not true or false"),
+        ("context.x > 1", {"x": 2**70}, "out of range"),
+    ],
+)
+def test_what_can_not_be_worked_out_is_an_error_that_names_guard_and_reason(
+    expression: str, context: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(GuardFailed) as caught:
+        holds(expression, context)
+    assert (caught.value.guard, caught.value.expression) == ("g", expression)
+    assert why in str(caught.value)
+    assert "Guard 'g'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "context"),
+    [
+        ("context.a.exists(x, context.a.exists(y, x + y < 0))", {"a": list(range(1_500))}),
+        ("context.a.all(x, x in context.a)", {"a": list(range(5_000))}),
+        ("context.a.all(x, context.s.contains('b'))", {"a": list(range(99)), "s": "a" * 200_000}),
+        ("size(context.a) > 1", {"a": [[0] * 1000] * 100}),
+        ("size(context.a) > 1", {"a": {"b": "x" * 2_000_000}}),
+    ],
+)
+def test_a_guard_does_not_run_for_long_whatever_it_is_given(
+    expression: str, context: dict[str, Any]
+) -> None:
+    with pytest.raises((GuardFailed, RuntimeError)):
+        holds(expression, context)
+
+
+def test_what_runs_out_of_its_budget_is_told_as_any_other_failure() -> None:
+    with pytest.raises(GuardFailed, match="can't be worked out"):
+        holds("context.a.exists(x, context.a.exists(y, x + y < 0))", {"a": list(range(1_500))})
+
+
+def test_only_the_fields_that_are_named_are_handed_over() -> None:
+    found = uses("context.a > 1 && event.b.c == 'context.d' && context.e.all(x, x > 0)")
+    assert set(found.fields) == {("context", "a"), ("event", "b"), ("context", "e")}
+    assert found.whole == frozenset()
+    assert found.loops
+    assert uses("'a' in context").whole == {"context"}
+    assert uses("has(context.a)").whole == {"context"}
+    assert uses("has(context.a.b)").fields == {("context", "a"): 4}
+    assert uses("context.size() > 1").whole == {"context"}
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_guard_or_a_fault(text: str) -> None:
+    methods, faults = compile_guards({"g": text}, None)
+    assert len(methods) + bool(faults) == 1
+
+
+_words = st.sampled_from(
+    ["context", "event", ".", "a", "(", ")", "[", "]", "==", "&&", "!", "in", "size", "count",
+     "'x'", '"', "1", "2.5", "map", "exists", ",", "has", "?", ":", "//", "\n", "r'", "'''"]
+)  # fmt: skip
+
+
+@given(st.lists(_words, max_size=25).map(" ".join), st.dictionaries(st.text(), st.integers()))
+def test_what_looks_like_a_guard_is_one_or_a_fault_and_ends(text: str, context: Any) -> None:
+    methods, faults = compile_guards({"g": text}, None)
+    assert len(methods) + bool(faults) == 1
+    for guard in methods.values():
+        try:
+            assert guard(Standing(context), a=1) in (True, False)
+        except GuardFailed:
+            pass
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=30,
+)
+
+
+@given(_json)
+def test_size_is_counted_over_all_that_is_inside(value: Any) -> None:
+    def parts(one: Any) -> int:
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        return len(inner) + sum(parts(part) for part in inner)
+
+    def characters(one: Any) -> int:
+        if isinstance(one, str):
+            return len(one)
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        return sum(characters(part) for part in inner)
+
+    assert not too_large(value, parts(value), characters(value))
+    assert too_large(value, parts(value) - 1, characters(value))
+    assert too_large(value, parts(value), characters(value) - 1)

@@ -1,0 +1,243 @@
+"""The short form: what it means, and what it is refused for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from repertory.actors import (
+    ActorSystem,
+    ContextInvalid,
+    HandlerFailed,
+    InvalidTransition,
+    load_definitions,
+)
+
+from .samples import ORDER, Anything, at, book, faults, load, only_fault
+
+
+def test_guards_actions_and_context_do_what_the_same_in_python_does() -> None:
+    said: list[str] = []
+    actions = {"book": book, "confirm": lambda workflow, event: said.append(str(event))}
+    order = load_definitions(ORDER, actions=actions)["order"]
+    with ActorSystem() as system:
+        ref = system.start(order, context={"total": 30})
+        assert (ref.ask("pay", amount=10), ref.state) == (10, "basket")
+        assert (ref.ask(order.pay, amount=20), ref.state) == (30, "paid")
+        assert ref.context.received == 30
+        with pytest.raises(InvalidTransition):
+            ref.ask("cancel")
+        ref.ask("ship")
+        assert ref.snapshot().finished
+    assert said == ["pay"]
+
+
+def test_the_context_is_what_the_document_declares() -> None:
+    order = load(ORDER)["order"]
+    with ActorSystem() as system:
+        with pytest.raises(ContextInvalid, match="total: this field is required"):
+            system.start(order)
+        with pytest.raises(ContextInvalid, match="did you mean 'total'"):
+            system.start(order, context={"totl": 3})
+        with pytest.raises(ContextInvalid, match="total"):
+            system.start(order, context={"total": "three"})
+
+
+def test_an_action_that_fails_changes_nothing() -> None:
+    def fail(workflow: Any, amount: int) -> None:
+        workflow.context.received = 99
+        raise ValueError("no")
+
+    order = load(ORDER, actions=Anything(book=fail))["order"]
+    with ActorSystem() as system:
+        ref = system.start(order, context={"total": 30})
+        with pytest.raises(HandlerFailed, match="no"):
+            ref.ask("pay", amount=40)
+        assert (ref.state, ref.context.received) == ("basket", 0)
+
+
+REGIONS = """\
+workflow = "article"
+
+[states.preparing]
+parallel = true
+done = "published"
+on.hold = "on_hold"
+
+[states.text]
+in = "preparing"
+[states.drafting]
+in = "text"
+on.hand_in = "edited"
+[states.edited]
+in = "text"
+final = true
+
+[states.facts]
+in = "preparing"
+[states.unchecked]
+in = "facts"
+on.check = "checked"
+[states.checked]
+in = "facts"
+final = true
+
+[states.where_we_were]
+in = "preparing"
+history = "deep"
+
+[states.on_hold]
+on.resume = "where_we_were"
+
+[states.published]
+final = true
+"""
+
+
+def test_regions_history_states_and_done_are_those_of_charts() -> None:
+    article = load(REGIONS)["article"]
+    with ActorSystem() as system:
+        ref = system.start(article)
+        ref.ask("hand_in")
+        ref.ask("hold")
+        assert ref.state == "on_hold"
+        ref.ask("resume")
+        assert ref.state == "edited+unchecked"
+        ref.ask("check")
+        assert ref.state == "published"
+
+
+NESTED = """\
+workflow = "nested"
+initial = "second"
+
+[states.outer]
+on.out = "end"
+on.again = "outer"
+
+[states.first]
+in = "outer"
+on.go = "second"
+
+[states.second]
+in = "outer"
+on.go = "first"
+
+[states.other]
+initial = "y"
+on.out = "end"
+[states.x]
+in = "other"
+on.go = "y"
+[states.y]
+in = "other"
+on.go = "x"
+
+[states.end]
+on.over = "other"
+on.finish = "finished"
+[states.finished]
+final = true
+"""
+
+
+def test_a_compound_state_begins_in_the_initial_state_in_the_named_one_or_in_the_first() -> None:
+    nested = load(NESTED)["nested"]
+    with ActorSystem() as system:
+        ref = system.start(nested)
+        assert ref.state == "second"
+        ref.ask("go")
+        assert ref.state == "first"
+        ref.ask("again")
+        assert ref.state == "second"
+        ref.ask("out")
+        ref.ask("over")
+        assert ref.state == "y"
+    first = load(NESTED.replace('initial = "second"\n', "").replace("nested", "nested_2"))
+    with ActorSystem() as system:
+        assert system.start(first["nested_2"]).state == "first"
+
+
+EVENTLESS = """\
+workflow = "counter"
+
+[context]
+count = 0
+
+[guards]
+enough = "context.count >= 2"
+
+[states.counting]
+on.add = { do = "add", if = "!enough" }
+on.jump = { to = "counting" }
+always = { to = "full", if = "enough" }
+enter = "entered"
+
+[states.full]
+final = true
+"""
+
+
+def test_ways_that_need_no_event_and_ways_that_stay() -> None:
+    entered: list[str] = []
+
+    def add(workflow: Any) -> None:
+        workflow.context.count += 1
+
+    actions = {"add": add, "entered": lambda workflow: entered.append("counting")}
+    counter = load(EVENTLESS, actions=actions)["counter"]
+    with ActorSystem() as system:
+        ref = system.start(counter)
+        ref.ask("add")
+        assert (ref.state, entered) == ("counting", ["counting"])
+        ref.ask("jump")
+        assert entered == ["counting"] * 2
+        ref.ask("add")
+        assert ref.state == "full"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mark", "parts"),
+    [
+        ('workflow = "order"', 'workflow = "an order"', '"an order"', ["name of a workflow"]),
+        ('workflow = "order"', 'workflow = "order"\nverison = 2', "verison", ["'version'"]),
+        ('workflow = "order"', 'workflow = "order"\nversion = 0', "0", ["whole number from 1"]),
+        ('workflow = "order"', 'workflow = "order"\ninitial = "x"', '"x"', ["initial state"]),
+        ('total = "integer"', 'total = "intger"', '"intger"', ["'intger' is no type"]),
+        ('total = "integer"', 'total = 1979-05-27', "1979", ["needs a type"]),
+        ("received = 0", 'received = { type = "integer", default = "x" }', '"x"', ["no integer"]),
+        ("received = 0", 'received = { type = "integer", deflt = 1 }', "deflt", ["'default'"]),
+        ("received = 0", '"re ceived" = 0', '"re ceived"', ["a name in Python"]),
+        ("context.total", "context.totl", "context.totl", ["did you mean 'total'?"]),
+        ('"cancelled"\n', '{ too = "cancelled" }\n', "too", ["did you mean 'to'?"]),
+        ('"cancelled"\n', "{}\n", "cancel", ["does nothing"]),
+        ('"cancelled"\n', "[]\n", "cancel", ["has no ways"]),
+        ('"cancelled"\n', "3\n", "3", ["must be a state"]),
+        ('if = "covered"', 'if = "event.amont >"', "", ["Guard 'event.amont >'"]),
+        ("final = true", "final = true\nparallel = true", "[states.shipped]", ["only one of"]),
+        ('enter = "confirm"', "enter = 3", "3", ["must be text"]),
+        ('enter = "confirm"', 'history = "both"', '"both"', ['"shallow" or "deep"']),
+        ('enter = "confirm"', "after = { seconds = 3 }", "after", ["'to' or 'send'"]),
+        ('enter = "confirm"', 'after = { to = "shipped" }', "after", ["not after how many"]),
+        ('enter = "confirm"', 'in = "nowhere"', '"nowhere"', ["the parent of state 'paid'"]),
+        ('enter = "confirm"', 'initial = "x"', '"x"', ["begins in"]),
+        ('on.ship = "shipped"', 'on.ship = "shipped"\nparallel = true', "[states.paid]", ["fewer"]),
+    ],
+)  # fmt: skip
+def test_a_fault_of_the_short_form_has_its_place(
+    old: str, new: str, mark: str, parts: list[str]
+) -> None:
+    assert old in ORDER
+    text = ORDER.replace(old, new, 1)
+    found = faults(text)
+    where = [at(text, mark, number) for number in range(text.count(mark) if mark else 1)]
+    here = [fault for fault in found if (fault.line, fault.column) in where or not mark]
+    assert here, [str(fault) for fault in found]
+    for part in parts:
+        assert any(part in fault.what for fault in here), [fault.what for fault in here]
+
+
+def test_a_fault_within_a_guard_is_told_at_its_column() -> None:
+    text = ORDER.replace("event.amount >=", "evnt.amount >=")
+    fault = only_fault(text)
+    assert (fault.line, fault.column) == at(text, "evnt")

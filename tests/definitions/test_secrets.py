@@ -1,0 +1,161 @@
+"""Secrets reach the actions that ask for them, and nothing that is shown, logged or stored."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repertory.actors import (
+    ActorSystem,
+    HandlerFailed,
+    SerializationFailed,
+    load_definitions,
+)
+from repertory.actors.charts.diagram import diagram
+from repertory.actors.definitions import SecretMissing, stub_module
+
+from .samples import only_fault
+
+HOOK = "https://hooks.example/T0P5ECRET"
+KEY = 'ghp_"quoted"\\0123'
+ENVIRONMENT = {"HOOK": HOOK, "KEY": KEY, "MODEL": "opus"}
+TEXT = """\
+workflow = "notifying"
+
+[agents.writer]
+model = "${MODEL}"
+
+[resources.chat]
+type = "webhook"
+endpoint = "${HOOK}/room"
+
+[resources.code]
+type = "http"
+endpoint = "https://api.example"
+auth_required = true
+secret_key = "KEY"
+
+[states.a]
+resources = ["code"]
+on.post = { do = "post" }
+on.done = "b"
+
+[states.b]
+final = true
+"""
+
+
+def notifying(post: Any, **changes: str) -> Any:
+    environment = {**ENVIRONMENT, **changes}
+    return load_definitions(TEXT, actions={"post": post}, environment=environment)["notifying"]
+
+
+def test_an_action_gets_the_values() -> None:
+    got: list[Any] = []
+
+    def post(workflow: Any) -> None:
+        resources = workflow.definitions.resources
+        got.append((resources["chat"]["endpoint"], resources["code"].secret))
+        got.append(workflow.definitions.model_of("writer"))
+
+    with ActorSystem() as system:
+        system.start(notifying(post)).ask("post")
+    assert got == [(f"{HOOK}/room", KEY), "opus"]
+
+
+def test_what_is_shown_has_the_names_of_variables_only() -> None:
+    workflow = notifying(lambda w: None)
+    definitions = workflow.definitions
+    shown = [
+        repr(definitions), repr(definitions.document), repr(definitions.resources),
+        repr(definitions.agents), repr(workflow.definition), repr(workflow.definition_facts),
+        *(diagram(workflow, format) for format in ("svg", "dot", "mermaid")),
+        stub_module(definitions),
+    ]  # fmt: skip
+    for text in shown:
+        assert HOOK not in text
+        assert "0123" not in text
+    assert "${HOOK}/room" in repr(definitions.resources["chat"])
+
+
+def test_an_error_that_has_a_secret_in_it_is_told_with_its_name_instead(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def post(workflow: Any) -> None:
+        raise ConnectionError(f"can't reach {workflow.definitions.resources['chat']['endpoint']}")
+
+    caplog.set_level(logging.DEBUG)
+    store = tmp_path / "notifying.db"
+    with ActorSystem(store) as system:
+        ref = system.start(notifying(post), id="n")
+        with pytest.raises(HandlerFailed) as caught:
+            ref.ask("post")
+        ref.tell("post")
+        system.settle()
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert HOOK not in str(error)
+            error = error.__cause__ or error.__context__
+    assert "ConnectionError: can't reach ${HOOK}/room" in str(caught.value)
+    assert HOOK not in caplog.text
+    assert not any(HOOK.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def keep_in_context(workflow: Any, secret: str) -> None:
+    workflow.context["address"] = f"<{secret}>"
+
+
+def answer_with_it(workflow: Any, secret: str) -> str:
+    return secret
+
+
+def send_it(workflow: Any, secret: str) -> None:
+    workflow.tell("other", "event", value=secret)
+
+
+def set_a_timer_with_it(workflow: Any, secret: str) -> None:
+    workflow.timers.start("later", event="done", data={"value": secret}, after=60)
+
+
+@pytest.mark.parametrize("leak", [keep_in_context, answer_with_it, send_it, set_a_timer_with_it])
+@pytest.mark.parametrize("name", ["HOOK", "KEY"])
+def test_a_step_that_would_store_a_secret_is_undone(tmp_path: Path, leak: Any, name: str) -> None:
+    def post(workflow: Any) -> Any:
+        return leak(workflow, ENVIRONMENT[name])
+
+    store = tmp_path / "notifying.db"
+    with ActorSystem(store) as system:
+        ref = system.start(notifying(post))
+        with pytest.raises((HandlerFailed, SerializationFailed)) as caught:
+            ref.ask("post")
+        assert f"${{{name}}}" in str(caught.value)
+        assert ENVIRONMENT[name] not in str(caught.value)
+        assert ref.context == {}
+        ref.ask("done")
+    for path in tmp_path.iterdir():
+        assert HOOK.encode() not in path.read_bytes()
+        assert b"0123" not in path.read_bytes()
+
+
+def test_a_variable_that_is_not_set_is_a_fault_with_its_place() -> None:
+    fault = only_fault(TEXT, environment={"MODEL": "opus"})
+    assert (fault.name, fault.line, fault.column) == ("HOOK", 8, 12)
+    assert "${HOOK}, which is not set" in fault.what
+
+
+@pytest.mark.parametrize("written", ["${}", "${HOOK", "${HO OK}", "${1}"])
+def test_a_variable_that_is_written_wrongly_is_a_fault(written: str) -> None:
+    fault = only_fault(TEXT.replace("${HOOK}", written), environment=ENVIRONMENT)
+    assert "write it as '${NAME}'" in fault.what
+
+
+def test_a_key_that_states_need_must_be_there_when_a_workflow_starts() -> None:
+    environment = {"HOOK": HOOK, "MODEL": "opus"}
+    definitions = load_definitions(TEXT, actions={"post": print}, environment=environment)
+    with ActorSystem() as system, pytest.raises(SecretMissing) as caught:
+        system.start(definitions["notifying"])
+    assert caught.value.variables == ("KEY",)
+    with pytest.raises(SecretMissing, match="KEY"):
+        _ = definitions.resources["code"].secret
