@@ -20,7 +20,7 @@ from .view import WorkflowView
 from .waiting import Deadline, wait
 
 
-class WorkflowRef(HasActivities, WorkflowView):
+class WorkflowRef(WorkflowView, HasActivities):
     """One workflow, by its id.
 
     It stays good when the workflow leaves memory and comes back, and when the system is opened
