@@ -77,6 +77,7 @@ class Presence(Resident):
         performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
+            self._pipeline.weigh(position)
         if self._arrived() and self._services.runtime.events:
             self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance
