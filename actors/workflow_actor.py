@@ -72,6 +72,7 @@ class WorkflowActor(Presence):
                     self._must_not_exist()
                     self._own_handlers = message.handlers
                     performance = self._embody(message.workflow, message.context)
+                    self._arrived()  # before its entry actions, which may take their time
                     work = self._begin(message, reply, performance)
                 case RollBack():
                     self._roll_back(message, reply, self._ready())
@@ -164,7 +165,7 @@ class WorkflowActor(Presence):
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
-        self._arrived()
+        self._pipeline.weigh(self._position)
 
         def attach() -> None:
             if own:

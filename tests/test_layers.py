@@ -55,6 +55,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.quarantine",
         "actors.reception",
         "actors.resident",
         "actors.weight",

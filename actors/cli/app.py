@@ -16,6 +16,7 @@ from . import (
     checking,
     creating,
     drawing,
+    messages,
     reading,
     replaying,
     running,
@@ -94,6 +95,7 @@ app.command("import")(writing.import_)
 app.command("remove")(writing.remove)
 app.command("send")(writing.send)
 app.command("rollback")(writing.rollback)
+app.command("messages")(messages.messages)
 app.command("diagram")(drawing.diagram)
 app.command("replay")(replaying.replay)
 app.command("check")(checking.check)
