@@ -34,6 +34,7 @@ from ..persistence.errors import (
     SystemStopped,
     Timeout,
     TimerSkipped,
+    UnknownActivity,
     UnknownEvent,
     UnknownState,
     UnknownWorkflow,
@@ -43,6 +44,16 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Retention, WorkflowRecord
+from .activities import (
+    ActivityFailed,
+    ActivityStatus,
+    CurrentActivity,
+    RetryAfter,
+    RetryPolicy,
+    activity,
+    as_activity,
+    current_activity,
+)
 from .charts import Event, HistoryState, State, States, after
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
@@ -72,6 +83,8 @@ from .timers import Timer
 from .workflow import Workflow
 
 __all__ = [
+    "ActivityFailed",
+    "ActivityStatus",
     "ActorSystem",
     "BadDefinition",
     "BadDocument",
@@ -80,6 +93,7 @@ __all__ = [
     "Committed",
     "ContextInvalid",
     "ContractBroken",
+    "CurrentActivity",
     "DefinitionChanged",
     "DefinitionChangedWarning",
     "Definitions",
@@ -102,6 +116,8 @@ __all__ = [
     "NotAStore",
     "RepertoryError",
     "Retention",
+    "RetryAfter",
+    "RetryPolicy",
     "RollbackFailed",
     "SerializationFailed",
     "Snapshot",
@@ -123,6 +139,7 @@ __all__ = [
     "TimerSkipped",
     "Transition",
     "UnboundActions",
+    "UnknownActivity",
     "UnknownEvent",
     "UnknownState",
     "UnknownWorkflow",
@@ -139,7 +156,10 @@ __all__ = [
     "WorkflowRef",
     "WorkflowState",
     "action",
+    "activity",
     "after",
+    "as_activity",
+    "current_activity",
     "load_definitions",
     "migrates",
 ]

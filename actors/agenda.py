@@ -88,14 +88,14 @@ class Agenda:
         """Take back all that is still to come of some kinds."""
         for kind in kinds:
             for one in [*self.of(kind)]:
-                self._take_back(one)
+                self.take_back(one)
 
     def cancel_since(self, sequence: int, kinds: Collection[MessageKind]) -> None:
         """Take back what steps after this one have added of some kinds."""
         for kind in kinds:
             for one in [*self.of(kind)]:
                 if isinstance(one, Message) and one.sequence > sequence:
-                    self._take_back(one)
+                    self.take_back(one)
 
     def take(self) -> tuple[list[Sent], tuple[int, ...]]:
         """Return what the step has added, and the ids of what it has taken back; forget both."""
@@ -120,10 +120,11 @@ class Agenda:
         """Take back what is still to come of a kind under a name; tell whether there was any."""
         found = [one for one in self.of(kind) if one.name == name]
         for one in found:
-            self._take_back(one)
+            self.take_back(one)
         return bool(found)
 
-    def _take_back(self, one: Message | Sent) -> None:
+    def take_back(self, one: Message | Sent) -> None:
+        """Take back one thing that is still to come."""
         if isinstance(one, Message):
             self._cancelled.append(one.id)
         else:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from pykka import ActorDeadError
 
+from .activities.lifetime import wind_down
 from .messages import Leave
 from .runtime import PooledFuture
 from .services import Services
 from .subscribing import finish_all
 from .waiting import Deadline
+
+BROKEN_OFF_SECONDS = 5.0
+"""How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
+
+
+def patience(kind: type[BaseException] | None) -> float | None:
+    """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
+    broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
+    return BROKEN_OFF_SECONDS if broken_off else None
 
 
 def let_finish(services: Services, deadline: Deadline) -> None:
@@ -20,6 +31,7 @@ def let_finish(services: Services, deadline: Deadline) -> None:
         services: the system's, which is sent nothing more.
         deadline: until when to wait for them.
     """
+    wind_down(services, deadline)
     services.activations.close()
     services.passivation.end()
     left: list[PooledFuture[None]] = []

@@ -23,9 +23,11 @@ from ..persistence.records import Retention
 from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
-from .closing import let_finish
+from .activities.lifetime import run_activities
+from .closing import let_finish, patience
 from .definition_check import DefinitionCheck, OnChanged
 from .handlers import check_handlers
+from .inspection import Rates, let_look_in
 from .limits import Limits, OnStoreError, WhenFull
 from .messages import DeliverAll, Trim
 from .notifications import Notifications
@@ -39,15 +41,6 @@ from .supervisor import Supervisor
 from .waiting import Deadline
 from .workflow import Workflow, workflow_class
 from .workflow_actor import WorkflowActor
-
-BROKEN_OFF_SECONDS = 5.0
-"""How long a system that is left by Ctrl-C, or a cancelled task, waits for its workflows."""
-
-
-def _patience(kind: type[BaseException] | None) -> float | None:
-    """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
-    broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
-    return BROKEN_OFF_SECONDS if broken_off else None
 
 
 class SystemLife:
@@ -75,6 +68,10 @@ class SystemLife:
         unwritten_limit: int = 10_000,
         when_full: WhenFull = "wait",
         on_store_error: OnStoreError = "continue",
+        slow_after: float | None = 10.0,
+        inspectable: bool = False,
+        max_activities: int = 100,
+        activity_grace: float = 5.0,
     ) -> None:
         """Describe a system; `open`, or entering it, brings it to life.
 
@@ -109,8 +106,14 @@ class SystemLife:
             when_full: what happens to who sends more than that: "wait", or "refuse" with
                 `MailboxFull`.
             on_store_error: what to do when a transaction fails (disk full, file locked, I/O error):
-                "continue" fails what was in it and goes on; "stop" also fails all that is under way,
-                and closes. A store that another system has taken over stops it in any case.
+                "continue" fails what was in it and goes on; "stop" also fails all that is under
+                way, and closes. A store that another system has taken over stops it in any case.
+            slow_after: seconds after which an action that holds a thread is warned of in the log;
+                None: never.
+            inspectable: let `repertory top` look in: on a local socket beside the store, which
+                only its owner may use. Not on Windows, nor without a file.
+            max_activities: how many activities run at once; 0: none, the next system runs them.
+            activity_grace: seconds that `close` waits for activities that it has told to stop.
         """
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
@@ -133,12 +136,16 @@ class SystemLife:
             mailbox_limit=mailbox_limit,
             unwritten_limit=unwritten_limit,
             when_full=when_full,
+            max_activities=max_activities,
+            activity_grace=activity_grace,
         )
         if on_store_error not in ("continue", "stop"):
             raise ValueError(f'on_store_error is {on_store_error!r}; it is "continue" or "stop".')
         self._on_store_error = on_store_error
         self._lost: StoreError | None = None
         self._closing: Thread | None = None
+        self._slow_after = slow_after
+        self._inspectable = inspectable
         self._running: Services | None = None
         self._changing = RLock()
 
@@ -164,7 +171,9 @@ class SystemLife:
         self._lost = self._closing = None
         store = self._given_store or self._open_store()
         try:
-            runtime = Runtime(self._name, workers=self._workers, clock=self._clock)
+            runtime = Runtime(
+                self._name, workers=self._workers, clock=self._clock, slow_after=self._slow_after
+            )
         except BaseException:
             store.close()
             raise
@@ -192,14 +201,20 @@ class SystemLife:
         )
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
+        run_activities(services)
         services.reception = Reception(
             services.activations,
             self._limits,
             services.persistence.actor_inbox,
             services.supervisor.actor_inbox,
         )
+        services.rates = Rates(runtime.clock.monotonic())
         self._running = services
         try:
+            if self._inspectable:
+                services.inspection_server = let_look_in(
+                    services, self._name, None if self._read_only else self.path
+                )
             self._check_definitions(services)
         except BaseException:
             self.close()
@@ -209,6 +224,8 @@ class SystemLife:
             services.persistence.tell(DeliverAll())
         self._trim_later(services)
         services.passivation.begin()
+        if follow := getattr(self._clock, "follow", None):
+            follow(self)  # a clock for tests, which waits for what it brings about
         return self
 
     def _check_definitions(self, services: Services) -> None:
@@ -229,6 +246,11 @@ class SystemLife:
         if self.path is None:
             return MemoryStore()
         return SqliteStore(self.path, synchronous=self._synchronous, read_only=self._read_only)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened, and not closed since."""
+        return self._running is not None
 
     def close(self, timeout: float | None = None) -> None:
         """Let every workflow finish what it was sent, then stop. May be repeated.
@@ -260,6 +282,9 @@ class SystemLife:
         finally:
             services.reception.close()
             services.runtime.shutdown(timeout=deadline.left())
+            if services.inspection_server is not None:
+                services.inspection_server.close()
+            services.places.close()
             services.store.close()
 
     def _stop_for(self, services: Services, error: StoreError) -> None:
@@ -285,7 +310,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close(_patience(kind))
+        self.close(patience(kind))
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.open)
@@ -296,7 +321,7 @@ class SystemLife:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.close, _patience(kind))
+        await asyncio.to_thread(self.close, patience(kind))
 
     def _check_writable(self) -> None:
         """Raise StoreError when the system only looks, or has lost its store; nothing runs."""

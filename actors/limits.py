@@ -25,6 +25,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         mailbox_limit: events that may wait for one workflow.
         unwritten_limit: steps that may wait for the disk, of all workflows together.
         when_full: what becomes of who sends more.
+        max_activities: activities that run at once; 0: none is run.
+        activity_grace: seconds that activities have to end when the system closes.
     """
 
     passivate_after: float | None = 300.0
@@ -34,6 +36,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mailbox_limit: int = 10_000
     unwritten_limit: int = 10_000
     when_full: WhenFull = "wait"
+    max_activities: int = 100
+    activity_grace: float = 5.0
 
     def __post_init__(self) -> None:
         for name in ("max_active", "max_memory", "max_activating", "mailbox_limit"):
@@ -44,6 +48,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
                 f"passivate_after is {self.passivate_after!r}; it is a number of seconds above 0, "
                 f"or None for never."
             )
+        for name in ("max_activities", "activity_grace"):
+            if not (value := getattr(self, name)) >= 0:
+                raise ValueError(f"{name} is {value!r}; it is 0 or more.")
         if self.when_full not in ("wait", "refuse"):
             raise ValueError(f'when_full is {self.when_full!r}; it is "wait" or "refuse".')
 

@@ -236,6 +236,22 @@ class Postpone(msgspec.Struct, frozen=True):
     options: bytes | None = None
 
 
+class Bury(msgspec.Struct, frozen=True):
+    """To the persistence actor: set a message aside, for somebody to see to it by hand."""
+
+    message: int
+    why: str
+
+
+class Revive(msgspec.Struct, frozen=True):
+    """To the persistence actor: take up at once a message that was set aside, or that waits.
+
+    Answered with whether it is there.
+    """
+
+    message: int
+
+
 class LookDue(msgspec.Struct, frozen=True):
     """To the persistence actor: see to what is due by now."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from enum import Enum
 from typing import Any
@@ -94,3 +94,11 @@ def _copy(name: str, value: Any) -> Any:
 def state_name(state: Any) -> str:
     """Return the id of a state."""
     return event_name(getattr(state, "id", state))
+
+
+def find_name(name: object, among: Collection[str]) -> str | None:
+    """Return which of these an event or a state given by name, or as an enum member, is."""
+    candidates = [name] if isinstance(name, str) else []
+    if isinstance(name, Enum):
+        candidates = [name.value, name.name]
+    return next((str(c) for c in candidates if isinstance(c, str) and c in among), None)

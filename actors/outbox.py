@@ -18,7 +18,7 @@ from ..persistence.errors import SystemStopped, WorkflowNotFound
 from ..persistence.records import Message, Step
 from .due import WINDOW, Due
 from .messages import Deliver, EventFailed, Redeliver
-from .services import Services
+from .services import Carrier, Services
 
 FIRST_RETRY = 0.1
 LONGEST_RETRY = 30.0
@@ -36,8 +36,8 @@ class Outbox:
         self._store = services.store
         self._in_flight: dict[int, str] = {}
         self._given: Counter[str] = Counter()
-        # What others see to, an activity for one, may take its time: nobody settles for that.
-        self._carried: set[int] = set()
+        # What others see to, and who does.
+        self._carried: dict[int, Carrier] = {}
         # Receivers that could not take a message: what is sent to one waits until it is tried
         # again, so that nothing overtakes.
         self._stalled: set[str] = set()
@@ -105,7 +105,8 @@ class Outbox:
             self._deliver_once(message)
 
     def _deliver_once(self, message: Message) -> None:
-        if message.id not in self._in_flight and message.receiver not in self._stalled:
+        carried = message.kind in self._services.carriers
+        if message.id not in self._in_flight and (carried or message.receiver not in self._stalled):
             self._deliver(message)
 
     def committed(self, step: Step) -> None:
@@ -118,9 +119,11 @@ class Outbox:
         for message in step.sends:
             if message.due:
                 self._due.expect(message.due)
+            elif message.kind in self._services.carriers:
+                self._deliver(message)
             elif message.receiver in self._stalled:
                 continue
-            elif self._found is None or message.kind in self._services.carriers:
+            elif self._found is None:
                 if not self._is_full(message):
                     self._deliver_once(message)
             elif message.receiver not in self._behind:  # what was there before goes first
@@ -132,7 +135,8 @@ class Outbox:
         self._forget(message)
 
     def _forget(self, message: int) -> None:
-        self._carried.discard(message)
+        if (carrier := self._carried.pop(message, None)) is not None:
+            carrier.gone(message)
         if (receiver := self._in_flight.pop(message, None)) is not None:
             self._given[receiver] -= 1
             left = self._given[receiver]
@@ -147,14 +151,36 @@ class Outbox:
     def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
         """Have a message wait for another attempt; tell whether it is still on its way."""
         found = self._store.postpone(message, due=due, attempt=attempt, options=options)
+        self._carried.pop(message, None)
         self._forget(message)
         if found:
             self._due.expect(due)
         return found
 
+    def bury(self, message: int, why: str) -> None:
+        """Set a message aside, for somebody to see to it by hand."""
+        self._store.bury(message, why)
+        self._carried.pop(message, None)
+        self._forget(message)
+
+    def revive(self, message: int) -> bool:
+        """Take up a message that was set aside, or that waits, at once; tell whether it is there.
+
+        One that is being seen to is left alone.
+        """
+        if message in self._carried:
+            return True
+        found = self._store.revive(message, self._services.runtime.clock.now_us())
+        if found is not None:
+            self._deliver(found)
+        return found is not None
+
     def failed(self, message: Message, error: Exception) -> None:
         """Try again later; a message to nobody is kept as one that can't be delivered."""
         receiver = message.receiver
+        if (carrier := self._services.carriers.get(message.kind)) is not None:
+            carrier.returned(message, error)
+            return
         self._forget(message.id)
         if isinstance(error, WorkflowNotFound):
             self._store.bury(message.id, str(error))
@@ -191,11 +217,11 @@ class Outbox:
         return sorted(found[:limit], key=lambda message: (message.due, message.id))
 
     def _deliver(self, message: Message, *, anew: bool = False) -> None:
-        carry = self._services.carriers.get(message.kind)
-        if carry is not None:
+        carrier = self._services.carriers.get(message.kind)
+        if carrier is not None:
             if message.id not in self._carried:
-                self._carried.add(message.id)
-                carry(message)
+                self._carried[message.id] = carrier
+                carrier.carry(message)
             return
         self._in_flight[message.id] = message.receiver
         self._given[message.receiver] += 1

@@ -12,7 +12,7 @@ from ..persistence.errors import (
     UnknownEvent,
     WorkflowError,
 )
-from ..persistence.records import Entry, Kind
+from ..persistence.records import Entry, Kind, MessageKind
 from .charts import RESERVED
 from .messages import Deliver
 from .position import Position
@@ -28,7 +28,9 @@ def unwelcome(
     events = workflow.public_events()
     if (came := message.message) is not None and came.name is not None:
         events = workflow._all_events  # the system's own: what a chart gives itself among them
-    if message.event not in events:
+    # An activity reports what the chart had a transition for when it was started.
+    report = came is not None and came.kind is MessageKind.ACTIVITY
+    if message.event not in events and not report:
         known = ", ".join(sorted(workflow.public_events()))
         return UnknownEvent(
             f"Workflow {workflow_id!r} has no event {message.event!r}; a "

@@ -10,6 +10,7 @@ from typing import Any
 from ..persistence.codec import CodecError, encode_json
 from ..persistence.errors import SerializationFailed
 from ..persistence.records import ChartState, Kind
+from .activities.invoking import invoke
 from .agenda import Agenda
 from .charts import (
     Macrostep,
@@ -38,7 +39,7 @@ class Performance:
         waits: whether something in it is async, so that it must be awaited.
     """
 
-    __slots__ = ("_calls", "_chart", "_hooks", "_id", "waits", "workflow")
+    __slots__ = ("_calls", "_chart", "_hooks", "_id", "_plain", "waits", "workflow")
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Performance:
         self.workflow = workflow
         self._id = workflow_id
         self._calls: list[HandlerCall] = []
+        self._plain: Any = None  # its context after the last step
         self._hooks = event_hooks(handlers)
         listeners = [HandlerListener(handler, self._calls) for handler in handlers]
         self._chart = workflow.dormant(context, workflow_id, listeners)
@@ -77,10 +79,8 @@ class Performance:
 
     async def begin(self) -> Macrostep:
         """Enter the initial states."""
-        if runs_async(self._chart):
-            taken = await begin_async(self._chart)
-        else:
-            taken = begin(self._chart)
+        taken = await begin_async(self._chart) if runs_async(self._chart) else begin(self._chart)
+        self._invoke((), taken, {})
         self._chart.check_step("", None)
         return taken
 
@@ -94,7 +94,9 @@ class Performance:
         self._calls.clear()
         if self._hooks:
             run(self._tell_hooks(event))
+        before = self._standing()
         taken = macrostep(self._chart, event, data)
+        self._invoke(before, taken, data)
         self._chart.check_step(event, taken.result)
         return taken
 
@@ -102,12 +104,23 @@ class Performance:
         """Do what `take` does, where something has to be awaited."""
         self._calls.clear()
         await self._tell_hooks(event)
+        before = self._standing()
         if runs_async(self._chart):
             taken = await macrostep_async(self._chart, event, data)
         else:
             taken = macrostep(self._chart, event, data)
+        self._invoke(before, taken, data)
         self._chart.check_step(event, taken.result)
         return taken
+
+    def _standing(self) -> Sequence[str]:
+        return capture_state(self._chart).configuration if self.workflow.invoked else ()
+
+    def _invoke(self, before: Sequence[str], taken: Macrostep, data: Mapping[str, Any]) -> None:
+        """Start and cancel what the states invoke that were entered and left."""
+        if self.workflow.invoked:
+            after = capture_state(self._chart).configuration
+            invoke(self.workflow.invoked, self._chart, before, after, taken.microsteps, data)
 
     async def _tell_hooks(self, event: str) -> None:
         for hook in self._hooks:
@@ -156,7 +169,7 @@ class Performance:
             SerializationFailed: the context, or what the actions returned, is no JSON.
         """
         try:
-            context = self._chart.codec.plain(self._chart.context)
+            context = self._plain = self._chart.codec.plain(self._chart.context, self._plain)
         except CodecError as error:
             raise self._unwritable("its context", event, error) from error
         try:

@@ -12,12 +12,14 @@ from typing import Any
 from ..persistence.errors import StoreError, StoreFenced
 from ..persistence.records import Retention
 from .messages import (
+    Bury,
     Commit,
     DeliverAll,
     Dropped,
     LookDue,
     Postpone,
     Redeliver,
+    Revive,
     StoreFailed,
     Trim,
     Undelivered,
@@ -138,6 +140,10 @@ class PersistenceActor(PooledActor):
                     answer = self._outbox.postpone(
                         message.message, message.due, message.attempt, message.options
                     )
+                case Bury():
+                    self._outbox.bury(message.message, message.why)
+                case Revive():
+                    answer = self._outbox.revive(message.message)
                 case LookDue():
                     self._outbox.look_due()
                 case Redeliver():

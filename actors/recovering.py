@@ -8,19 +8,21 @@ from itertools import islice
 
 from ..persistence.errors import StoreError, WorkflowError
 from ..persistence.records import Message
+from .activities.signals import Quiet
+from .inspecting import SystemInspecting
 from .messages import Wake
 from .ref import WorkflowRef
-from .upkeep import SystemUpkeep
 from .waiting import Deadline, ask_and_wait, error_of, wait
 
 
-class SystemRecovery(SystemUpkeep):
+class SystemRecovery(SystemInspecting):
     """Bringing workflows back, and what has been left behind."""
 
     def settle(self, timeout: float | None = None) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
-        That includes what workflows have sent to each other, and what follows from it.
+        That includes what workflows have sent to each other, activities that wait for nothing but
+        their turn, and what follows from it.
 
         Arguments:
             timeout: seconds to wait.
@@ -32,13 +34,15 @@ class SystemRecovery(SystemUpkeep):
         deadline = Deadline(timeout)
         # First those that are being started, last what is said of what failed.
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
-        under_way = True
+        under_way, moves = True, 0
         while under_way:
             pending = [WorkflowRef(self, id)._wake() for id in services.activations.ids()]
             for future in pending:
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
-            under_way = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
+            left = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
+            before, moves = moves, ask_and_wait(services.activities, Quiet(), deadline.left())
+            under_way = left or moves != before
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 
     def messages(self, *, dead: bool = False) -> Sequence[Message]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
+from .activities.handle import HasActivities
 from .answer import Answer, brought_by
 from .messages import Commit, Deliver, RollBack, Wake
 from .names import Name, checked_key, event_fields, event_name, new_id
@@ -17,11 +18,8 @@ from .versions import to_present
 from .view import WorkflowView
 from .waiting import Deadline, check_may_wait, wait
 
-if TYPE_CHECKING:
-    pass
 
-
-class WorkflowRef(WorkflowView):
+class WorkflowRef(HasActivities, WorkflowView):
     """One workflow, by its id.
 
     It stays good when the workflow leaves memory and comes back, and when the system is opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pykka import ActorDeadError
 
@@ -13,6 +13,8 @@ from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
 from .definition_check import DefinitionCheck
+from .inspection import Rates
+from .inspection_socket import InspectionServer
 from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
@@ -21,6 +23,27 @@ from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
 from .workflow import Workflow
+
+if TYPE_CHECKING:
+    from .activities.attempt import Work
+    from .activities.places import Places
+
+
+class Carrier(Protocol):
+    """Sees to messages of one kind. Called by the persistence actor, in its thread: be short."""
+
+    def carry(self, message: Message) -> None:
+        """See to a message that is durable and due.
+
+        Called once for each, until a step takes or cancels it; again in the next system, after a
+        postponement, and when it was dead and is taken up.
+        """
+
+    def returned(self, message: Message, error: Exception) -> None:
+        """Hear that the workflow could not take what was delivered to it for a message."""
+
+    def gone(self, message: int) -> None:
+        """Hear that a step has taken a message, or taken it back, or that its workflow is gone."""
 
 
 @dataclass(eq=False)
@@ -47,9 +70,12 @@ class Services:
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
+        rates: how fast it goes, for whoever looks in.
+        inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
-            Called by the persistence actor, once for each message until a step takes or cancels
-            it; again in the next system, and after a postponement.
+        works: the activities that run, or could, by the id of their message.
+        activities: the actor that runs activities.
+        places: the threads and processes in which they run.
     """
 
     store: Store
@@ -64,13 +90,18 @@ class Services:
     stops_on: type[StoreError] = StoreFenced
     stop: Callable[[StoreError], None] = lambda error: None
     lost: StoreError | None = None
+    rates: Rates = field(default_factory=lambda: Rates(0.0))
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
     reception: Reception = field(init=False)
-    carriers: dict[MessageKind, Callable[[Message], None]] = field(default_factory=dict)
+    inspection_server: InspectionServer | None = None
+    carriers: dict[MessageKind, Carrier] = field(default_factory=dict)
+    works: dict[int, Work] = field(default_factory=dict)
+    activities: PooledRef[Any] = field(init=False)
+    places: Places = field(init=False)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

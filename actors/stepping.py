@@ -26,6 +26,9 @@ FORKED = "__forked__"
 MIGRATED = "__migrated__"
 """The event name of the step that brings a workflow to the present version of its class."""
 
+REPORTED = "__activity__"
+"""The event name of the step that keeps an activity's result when no event brings it."""
+
 ROLLBACK = "rollback"
 """The event name of a step back; no workflow may declare an event of this name."""
 
@@ -208,6 +211,28 @@ def forked(origin: Position, now: int) -> Done:
         finished=record.finished,
         context=origin.context,
         data=encode_json({"workflow": record.id, "sequence": record.sequence}),
+    )
+
+
+def noted(report: Message, position: Position, at: int, data: bytes | None) -> Done:
+    """Return the step that keeps what an activity reports to nobody in particular.
+
+    Arguments:
+        report: what it reports.
+        position: where the workflow stands.
+        at: when the step began; UTC, in microseconds since 1970.
+        data: the report's data.
+    """
+    return Done(
+        kind=Kind.STEP,
+        event=REPORTED,
+        at=at,
+        duration=0,
+        chart=position.chart,
+        finished=position.record.finished,
+        context=position.context,
+        data=data,
+        received=report,
     )
 
 

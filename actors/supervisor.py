@@ -128,7 +128,11 @@ class Supervisor(PooledActor):
             record = services.store.find(workflow_id)
             if record is None:
                 raise _not_found(workflow_id)
+            pending = services.store.pending(workflow_id)
             services.store.remove(workflow_id)
+            for message in pending:
+                if message.kind in services.carriers:
+                    services.carriers[message.kind].gone(message.id)
             services.own_handlers.pop(workflow_id, None)
             # It may have been sent something, and so be in memory again.
             if activation := services.activations.find(workflow_id):

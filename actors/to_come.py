@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ..persistence.errors import TimerSkipped
 from ..persistence.records import Kind, Message, MessageKind, WorkflowRecord
+from .activities.invoking import left_behind
 from .agenda import Agenda, Sent
 from .charts import spell
 from .position import Position, utc
@@ -15,9 +16,6 @@ from .recurrence import recurrence_of
 from .stepping import Done
 from .timers import KINDS, WHOLE
 from .workflow import Workflow
-
-_ENDS_WITH_IT = (*KINDS, MessageKind.ACTIVITY)
-"""Of these nothing is left when a workflow has finished."""
 
 
 def leave(
@@ -37,7 +35,7 @@ def leave(
         allocate: gives the id for a new message.
     """
     if done.finished:
-        agenda.cancel_all(_ENDS_WITH_IT)
+        _end(agenda)
     elif workflow._timeouts:
         entered = {id for step in done.microsteps for id in step.course.entered}
         if done.kind is Kind.CREATED:
@@ -70,13 +68,26 @@ def leave_elsewhere(
     agenda.begin(before.pending, done.at)
     if since is not None:
         agenda.cancel_since(since, KINDS)
+    for activity in left_behind(before.pending, done.chart.configuration):
+        agenda.take_back(activity)
     if done.finished:
-        agenda.cancel_all(_ENDS_WITH_IT)
+        _end(agenda)
     else:
         pending = {one.name for one in agenda.of(MessageKind.TIMEOUT)}
         missing = {name for name in (WHOLE, *done.chart.configuration) if name not in pending}
         _keep_timeouts(agenda, workflow, before.record.id, done.chart.configuration, missing)
     return _and_leaves(done, agenda, before.record, allocate)
+
+
+def _end(agenda: Agenda) -> None:
+    """Cancel what a workflow that has finished can't take any more.
+
+    An activity whose result no event brings goes on: it may well be the last word.
+    """
+    agenda.cancel_all(KINDS)
+    for activity in [*agenda.of(MessageKind.ACTIVITY)]:
+        if activity.event:
+            agenda.take_back(activity)
 
 
 def _keep_timeouts(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from ..persistence.exchange import export_workflow, import_workflow
-from ..persistence.records import Problem, WorkflowRecord
+from ..persistence.records import MessageKind, Problem, WorkflowRecord
 from ..persistence.verification import verify
+from .activities.status import ActivityStatus, status_of
+from .inspection import statistics_of
 from .life import SystemLife
 from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
@@ -27,14 +27,7 @@ class SystemUpkeep(SystemLife):
     @property
     def statistics(self) -> Statistics:
         """What has been written since the system was opened, and what is in memory."""
-        services = self._services
-        return msgspec.structs.replace(
-            services.statistics,
-            active=len(services.activations),
-            activated=services.activations.activated,
-            passivated=services.activations.passivated,
-            unwritten=len(services.persistence.actor_inbox.queue),
-        )
+        return statistics_of(self._services)
 
     def timers(
         self, *, until: datetime | None = None, after: Timer | None = None, limit: int = 100
@@ -78,6 +71,23 @@ class SystemUpkeep(SystemLife):
         record: WorkflowRecord = ask_and_wait(self._services.persistence, write)
         self._services.persistence.tell(DeliverAll())  # its timers may be due
         return WorkflowRef(self, record.id)
+
+    def activities(
+        self, *, dead: bool = False, after: int = 0, limit: int = 100
+    ) -> Sequence[ActivityStatus]:
+        """Return a page of the activities that have not come to their end, the oldest first.
+
+        Arguments:
+            dead: those that are out of attempts and wait to be taken up by hand instead; see
+                `WorkflowRef.retry_activity`.
+            after: for the next page, the `id` of the last one of the page before.
+            limit: how many at the most.
+        """
+        services = self._services
+        found = services.store.messages(
+            kind=MessageKind.ACTIVITY, dead=dead, after=after, limit=limit
+        )
+        return [status_of(message, services) for message in found]
 
     def migrate(
         self, workflow: type[Workflow] | str | None = None, *, dry_run: bool = False

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
 from ..persistence.records import MessageKind
+from .activities.invoking import Invoked, declare_invoked
+from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
 from .charts import (
     RESERVED,
@@ -26,12 +28,13 @@ from .charts import (
     furnish,
     runs_async,
     states_of,
+    take_invocations,
 )
 from .context_fields import unknown_fields
 from .deadline import deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
-from .names import Name, event_name, text
+from .names import Name, event_name, find_name, text
 from .timeouts import checked_timeouts
 from .timers import Timers
 
@@ -45,7 +48,7 @@ _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_
 """Names that are taken besides those of the base class's own attributes."""
 
 
-class Workflow(CompiledChart, metaclass=ChartMeta):
+class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three
@@ -103,6 +106,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
 
     codec: ClassVar[ContextCodec]
     migrations: ClassVar[Mapping[int, Migration]] = {}
+    invoked: ClassVar[Sequence[Invoked]] = ()
     _names: ClassVar[frozenset[str]]
     _public: ClassVar[frozenset[str]]
     _all_events: ClassVar[frozenset[str]]
@@ -245,12 +249,12 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
     @classmethod
     def event_name(cls, event: str | Enum) -> str | None:
         """Return the id of an event given as name, enum member or class attribute, or None."""
-        return _find(event, cls._public)
+        return find_name(event, cls._public)
 
     @classmethod
     def state_name(cls, state: Any) -> str | None:
         """Return the id of a state given as name, enum member or class attribute, or None."""
-        return _find(getattr(state, "id", state), cls._names)
+        return find_name(getattr(state, "id", state), cls._names)
 
     @classmethod
     def _chart_defined(cls) -> None:
@@ -283,6 +287,7 @@ class Workflow(CompiledChart, metaclass=ChartMeta):
         cls.migrations = migrations_of(cls)
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
+        cls.invoked = declare_invoked(cls.workflow_name, take_invocations(cls))
         try:
             cls.codec = ContextCodec.of(cls.Context)
         except CodecError as error:
@@ -337,10 +342,3 @@ def workflow_class(name: str) -> type[Workflow]:
             f"{places} are all stored as {name!r}; give them different workflow_names.", name=name
         )
     return found[0]
-
-
-def _find(name: object, among: Any) -> str | None:
-    candidates = [name] if isinstance(name, str) else []
-    if isinstance(name, Enum):
-        candidates = [name.value, name.name]
-    return next((str(c) for c in candidates if isinstance(c, str) and c in among), None)

@@ -16,7 +16,7 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import Kind
+from ..persistence.records import Kind, MessageKind
 from .attempt import Attempt
 from .charts import NotAllowed
 from .elsewhere import rollback_of
@@ -40,6 +40,7 @@ from .runtime.context import here
 from .stepping import (
     CREATED,
     Done,
+    noted,
     unborn,
 )
 from .to_come import taken_back, too_late
@@ -136,7 +137,7 @@ class WorkflowActor(Presence):
         """
         if (lost := self._services.lost) is not None:
             raise StoreError(str(lost), path=lost.path) from lost
-        if message.message is None:
+        if message.message is None or message.message.kind is MessageKind.ACTIVITY:
             return
         if message.anew:
             self._services.stalled.discard(self._id)
@@ -186,6 +187,9 @@ class WorkflowActor(Presence):
             return None
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
+        if came is not None and came.kind is MessageKind.ACTIVITY and not came.event:
+            self._write(noted(came, position, at, attempt.data), reply)
+            return None
         performance.agenda.begin(position.pending, at, came)
         failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
         if failure is not None:

@@ -4,7 +4,8 @@ Each says what is wrong, where, and what to do, in one sentence; what it is abou
 attributes, so that a program need not read the sentence. Whose fault it is, the class says:
 
 - the caller's: `UnknownEvent`, `UnknownState`, `InvalidTransition`, `WorkflowNotFound`,
-  `WorkflowExists`, `UnknownWorkflow`, `ContextInvalid`, `RollbackFailed`, `HistoryTrimmed`;
+  `WorkflowExists`, `UnknownWorkflow`, `UnknownActivity`, `ContextInvalid`, `RollbackFailed`,
+  `HistoryTrimmed`;
 - the workflow author's: `BadDefinition`, `HandlerFailed`, `SerializationFailed`,
   `VersionMismatch`, `MigrationFailed`, `DefinitionChanged`;
 - the store's, or its disk's: `StoreError` and the classes under it;
@@ -125,6 +126,20 @@ class UnknownWorkflow(RepertoryError):
 
     Attributes:
         name: the name under which the class was looked for.
+    """
+
+    def __init__(self, message: str, *, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class UnknownActivity(RepertoryError):
+    """No imported activity has this name, or the function is not declared as one.
+
+    The caller's fault.
+
+    Attributes:
+        name: the name that was looked for.
     """
 
     def __init__(self, message: str, *, name: str) -> None:

@@ -72,20 +72,25 @@ class MemoryStore(Store):
 
     def bury(self, message: int, why: str) -> None:
         with self.reading():
-            found = self._messages.by_id.get(message)
-            if found is not None:
-                self._messages.put(msgspec.structs.replace(found, dead=why))
+            self._messages.change(message, dead=why)
 
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:
         with self.reading():
-            found = self._messages.by_id.get(message)
-            if found is None or found.dead is not None:
+            if not self._waits(message):
                 return False
-            again = msgspec.structs.replace(found, due=due, attempt=attempt, options=options)
-            self._messages.put(again)
+            self._messages.change(message, due=due, attempt=attempt, options=options)
             return True
+
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        with self.reading():
+            for message, due, attempt, options in rows:
+                self.postpone(message, due=due, attempt=attempt, options=options)
+
+    def revive(self, message: int, now: int) -> Message | None:
+        with self.reading():
+            return self._messages.change(message, at=now, due=0, attempt=0, dead=None)
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         with self.reading():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
+from typing import Any
+
+from msgspec.structs import replace
 
 from .records import Message
 
@@ -30,6 +33,14 @@ class MemoryMessages:
             insort(self._due[message.due > 0], (message.due, message.id))
         if message.name is not None:
             self._named.setdefault(message.sender, {})[message.id] = message
+
+    def change(self, id: int, **fields: Any) -> Message | None:
+        """Change some fields of a message, and return it, unless it is gone."""
+        found = self.by_id.get(id)
+        if found is not None:
+            found = replace(found, **fields)
+            self.put(found)
+        return found
 
     def take(self, id: int) -> None:
         message = self.by_id.pop(id, None)

@@ -153,6 +153,12 @@ class SqliteStore(Store):
     ) -> bool:
         return self._writing().postpone(message, due, attempt, options)
 
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        self._writing().postpone_all(rows)
+
+    def revive(self, message: int, now: int) -> Message | None:
+        return self._writing().revive(message, now)
+
     def remove(self, workflow_id: str) -> bool:
         return self._writing().remove(workflow_id)
 

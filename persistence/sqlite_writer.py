@@ -11,7 +11,15 @@ from . import statements
 from .admission import judge
 from .errors import RepertoryError, StoreError, WorkflowExists
 from .records import Checkpoint, Entry, Message, Step, WorkflowRecord
-from .rows import Row, checkpoint_row, entry_row, message_row, new_workflow_row, text_of
+from .rows import (
+    Row,
+    checkpoint_row,
+    entry_row,
+    message_of,
+    message_row,
+    new_workflow_row,
+    text_of,
+)
 from .sqlite_errors import told
 from .transaction import Transaction
 
@@ -173,6 +181,18 @@ class Writer:
         with self.transaction() as connection:
             row = (due, attempt, options, message)
             return connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        with self.transaction() as connection:
+            connection.executemany(
+                statements.POSTPONE_MESSAGE, [(*changed, message) for message, *changed in rows]
+            )
+
+    def revive(self, message: int, now: int) -> Message | None:
+        with self.transaction() as connection:
+            connection.execute(statements.REVIVE_MESSAGE, (now, message))
+            row = connection.execute(statements.MESSAGE, (message,)).fetchone()
+        return None if row is None else message_of(row)
 
     def remove(self, workflow_id: str) -> bool:
         with self.transaction() as connection:

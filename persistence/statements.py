@@ -115,6 +115,11 @@ CANCEL_MESSAGE = _sql(_M.delete().where(_M.id == _P))
 POSTPONE_MESSAGE = _sql(
     _M.update({_M.due: _P, _M.attempt: _P, _M.options: _JSON}).where((_M.id == _P) & _WAITING)
 )
+REVIVE_MESSAGE = _sql(
+    _M.update({_M.at: _P, _M.due: SQL("0"), _M.attempt: SQL("0"), _M.dead: SQL("NULL")}).where(
+        _M.id == _P
+    )
+)
 BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
 # What it has sent to others goes its way; what is for itself alone ends with it.
 _NAMED = SQL("name IS NOT NULL")
@@ -198,6 +203,7 @@ def _messages(where: Any) -> str:
 
 
 MESSAGES = _messages(_WAITING)
+MESSAGE = _sql(_M.select(*_MESSAGE).where(_M.id == _P))
 MESSAGES_FOR = _messages(_WAITING & (_M.receiver == _P))
 DEAD_MESSAGES = _messages(SQL("dead IS NOT NULL"))
 DEAD_MESSAGES_FOR = _messages(SQL("dead IS NOT NULL") & (_M.receiver == _P))

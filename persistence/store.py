@@ -79,6 +79,22 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        """Do what `postpone` does for many messages: id, due, attempt and options of each."""
+
+    @abstractmethod
+    def revive(self, message: int, now: int) -> Message | None:
+        """Have a message begin anew, at once, also one that can't be delivered; return it.
+
+        Arguments:
+            message: its id.
+            now: when it counts as sent from now on; UTC, in microseconds since 1970.
+
+        Returns:
+            the message as it is now, or None if it is gone.
+        """
+
+    @abstractmethod
     def remove(self, workflow_id: str) -> bool:
         """Delete a workflow with all that belongs to it; tell whether it was there.
 

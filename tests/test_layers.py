@@ -18,6 +18,7 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.activities",
         "actors.deadline",
         "actors.recurrence",
         "actors.timers",
@@ -63,6 +64,9 @@ LAYERS = [
         "actors.subscribing",
         "actors.services",
         "actors.closing",
+        "actors.inspection",
+        "actors.overview",
+        "actors.inspection_socket",
         "actors.workflow_actor",
         "actors.persistence_actor",
         "actors.supervisor",
@@ -71,11 +75,13 @@ LAYERS = [
         "actors.system",
         "actors.recovering",
         "actors.upkeep",
+        "actors.inspecting",
         "actors.life",
         "actors.ref",
         "actors.view",
     ],
     ["actors.definitions"],
+    ["actors.testing", "actors.pytest_plugin"],
     ["actors.cli"],
 ]
 """From the ground up. Modules of one layer may import each other, but see SEPARATE."""

@@ -15,6 +15,7 @@ from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
 from .fingerprint import describe_states, describe_transitions
+from .invocations import Invocation, take_invocations
 from .machine import (
     RESERVED,
     Macrostep,
@@ -51,6 +52,7 @@ __all__ = [
     "Course",
     "Event",
     "HistoryState",
+    "Invocation",
     "Macrostep",
     "Microstep",
     "NotAllowed",
@@ -93,6 +95,7 @@ __all__ = [
     "states_of",
     "take",
     "take_async",
+    "take_invocations",
     "takes",
     "timeouts_of",
 ]

@@ -193,7 +193,7 @@ def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -
 def check_durable(chart_class: type[CompiledChart]) -> None:
     """Raise BadDefinition for what is wrong with a class, or can't be made durable.
 
-    A delay or an invocation would run outside the step, and be lost with the process.
+    A delay would run outside the step, and be lost with the process.
     """
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     if problems := check(chart_class):
@@ -203,13 +203,6 @@ def check_durable(chart_class: type[CompiledChart]) -> None:
             raise BadDefinition(
                 f"{where}: event {event.id!r} has a delay, which would be lost with the "
                 f"process; send it when it is due."
-            )
-    for _, state in _document(chart_class):
-        invoked = any(not spec.is_convention for spec in state.invoke)
-        if invoked or hasattr(chart_class, f"on_invoke_{state.id}"):
-            raise BadDefinition(
-                f"{where}: state {state.id!r} invokes something, which would be lost with the "
-                f"process; do it outside and report back by an event."
             )
 
 

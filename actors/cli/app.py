@@ -12,7 +12,18 @@ from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
 from ..definitions import FaultyDocument
-from . import checking, creating, drawing, reading, replaying, running, stubbing, timing, writing
+from . import (
+    checking,
+    creating,
+    drawing,
+    reading,
+    replaying,
+    running,
+    stubbing,
+    timing,
+    top,
+    writing,
+)
 from .out import complain
 
 
@@ -76,6 +87,7 @@ app.command("show")(reading.show)
 app.command("history")(reading.history)
 app.command("timers")(timing.timers)
 app.command("verify")(reading.verify)
+app.command("top")(top.top)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
 app.command("remove")(writing.remove)

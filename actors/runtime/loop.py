@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import ending, failing
@@ -16,6 +16,9 @@ from .threads import ActorThread
 if TYPE_CHECKING:
     from .envelope import Envelope
     from .mailbox import Mailbox
+
+Begun = Callable[[asyncio.Task[None]], object]
+"""Told of the task that a coroutine has become."""
 
 
 class HandlerLoop:
@@ -123,6 +126,27 @@ class HandlerLoop:
                 return True
         work.close()
         return False
+
+    def spawn(self, works: Sequence[tuple[Begun, Coroutine[Any, Any, None]]]) -> bool:
+        """Run coroutines that belong to no actor; say whether the loop takes them.
+
+        Args:
+            works: each with a function that is called with its task, on the loop, before it runs.
+        """
+        with self._lock:
+            if not self._closed:
+                self._get().call_soon_threadsafe(self._begin_all, works)
+                return True
+        for _, work in works:
+            work.close()
+        return False
+
+    def _begin_all(self, works: Sequence[tuple[Begun, Coroutine[Any, Any, None]]]) -> None:
+        for begun, work in works:
+            task = asyncio.get_running_loop().create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            begun(task)
 
     def _begin(self, work: Coroutine[Any, Any, None], handling: Handling, stops: bool) -> None:
         # The context is a copy of its own, made for this call; the task gets a copy of it.

@@ -1,0 +1,322 @@
+"""The actor that runs activities: outside the step, once that is durable."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from pykka import ActorDeadError
+
+from ...persistence.codec import CodecError
+from ...persistence.errors import UnknownActivity
+from ...persistence.records import Message
+from ..runtime import PooledActor, TimerHandle
+from ..services import Services
+from .attempt import Attempt, Work
+from .call import Course, read_call, read_course
+from .declared import Activity, find_activity
+from .heartbeats import Heartbeats
+from .lanes import Lanes
+from .ledger import Ledger
+from .places import Places
+from .reports import Reports
+from .retry import SECOND, Failure, decide
+from .signals import (
+    Abandon,
+    ActivityFailed,
+    Again,
+    Carry,
+    Ended,
+    Gone,
+    Look,
+    Overdue,
+    Quiet,
+    Returned,
+    Save,
+    WindDown,
+)
+
+logger = logging.getLogger("repertory.activities")
+
+
+class ActivityRunner(PooledActor):
+    """Runs what is due as far as limits and rates allow, and reports to the workflows.
+
+    The row of an activity stays in the store until a step of its workflow takes the report, or
+    takes the activity back; so whatever is lost here runs again.
+    """
+
+    stop_on_failure = False
+    run_inline = False
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+        self._clock = services.runtime.clock
+        self._works = services.works
+        self._attempts: dict[int, Attempt] = {}
+        self._ledger = Ledger(services)
+        self._heartbeats = Heartbeats(self._clock, self._ledger, self._attempts, self._tell)
+        self._places = services.places = Places(
+            services.runtime, self._ended, self._heartbeats.from_afar
+        )
+        self._lanes = Lanes(services.limits.max_activities, self._places.processes.count)
+        self._reports = Reports(services, lambda s, work: self._later(s, Again(work)))
+        self._numbers = 0
+        self._quiet: list[Any] = []
+        self._moves = 0
+        self._winding_down: list[Any] = []
+        self._closing = False
+        self._looks = False
+
+    # --- messages ---
+
+    def on_batch(self, envelopes: Sequence[Any]) -> None:
+        for envelope in envelopes:
+            try:
+                self._take(envelope.message, envelope.reply_to)
+            except Exception:
+                logger.exception("Activities: a %s failed.", type(envelope.message).__name__)
+        self._start()
+        self._answer()
+
+    def _take(self, message: Any, reply: Any) -> None:
+        match message:
+            case Carry():
+                self._moves += 1
+                self._carry(message.message)
+            case Ended():
+                self._moves += 1
+                self._conclude(message.attempt, message.failure)
+            case Gone():
+                self._forget(message.id)
+            case Again():
+                self._moves += 1
+                self._again(message.work)
+            case Overdue():
+                self._moves += 1
+                self._overdue(message)
+            case Returned():
+                work = self._works.get(message.message.id)
+                if work is not None and not self._reports.returned(work, message.error):
+                    self._forget(message.message.id)
+            case Look():
+                self._looks = False
+            case Save():
+                self._heartbeats.save(message)
+            case Quiet():
+                self._quiet.append(reply)
+            case WindDown():
+                self._closing = True
+                self._lanes.clear()
+                for attempt in self._attempts.values():
+                    attempt.tell_to_stop()
+                self._winding_down.append(reply)
+            case Abandon():
+                for attempt in [*self._attempts.values()]:
+                    if attempt.claim():
+                        attempt.break_off()
+                reply.set(None)
+
+    def _answer(self) -> None:
+        if self._quiet and not (self._attempts or self._reports.under_way):
+            for reply in self._quiet:
+                reply.set(self._moves)
+            self._quiet.clear()
+        if self._winding_down and not self._attempts:
+            for reply in self._winding_down:
+                reply.set(None)
+            self._winding_down.clear()
+
+    def _tell(self, message: Any) -> None:
+        with suppress(ActorDeadError):
+            self.actor_ref.tell(message)
+
+    def _later(self, seconds: float, message: Any) -> TimerHandle | None:
+        with suppress(RuntimeError):  # the clock has stopped, and so does all this
+            return self._clock.call_later(seconds, self._tell, message)
+        return None
+
+    # --- beginning ---
+
+    def _carry(self, message: Message) -> None:
+        try:
+            work = Work(message, read_call(message.data), read_course(message.options))
+        except (CodecError, msgspec.MsgspecError) as error:
+            self._ledger.bury(message.id, f"It can't be read: {error}")
+            return
+        self._works[message.id] = work
+        self._queue(work)
+
+    def _queue(self, work: Work) -> None:
+        if self._closing:
+            return
+        try:
+            activity = find_activity(work.call.activity)
+        except UnknownActivity as error:
+            self._reports.pause(work, error)
+            return
+        work.pauses = 0
+        terms = work.call.terms(activity)
+        if terms.total_timeout is not None and work.deadline is None:
+            end = work.end = work.message.at + int(terms.total_timeout * SECOND)
+            over = Overdue(work, None, "total_timeout", terms.total_timeout)
+            if end <= self._clock.now_us():
+                self._tell(over)
+            with suppress(RuntimeError):
+                work.deadline = self._clock.call_at(end, self._tell, over)
+        self._lanes.put(work, activity)
+
+    def _start(self) -> None:
+        now = self._clock.monotonic()
+        starting = self._lanes.start(now, self._clock.now_us())
+        begun = [self._attempt(work, activity, now) for work, activity in starting]
+        if begun:
+            self._places.begin(begun)
+            self._heartbeats.save_later()
+        if self._lanes.soonest is not None and not self._looks:
+            self._looks = True
+            self._later(self._lanes.soonest, Look())
+
+    def _attempt(self, work: Work, activity: Activity, now: float) -> Attempt:
+        self._numbers += 1
+        terms = work.call.terms(activity)
+        began = self._clock.now_us()
+        attempt = Attempt(self._numbers, work, activity, terms, began, now, self._heartbeats.beat)
+        work.running = self._attempts[attempt.number] = attempt
+        if terms.timeout is not None:
+            over = Overdue(work, attempt, "timeout", terms.timeout)
+            attempt.timeout = self._later(terms.timeout, over)
+        if terms.heartbeat_timeout is not None:
+            missing = Overdue(work, attempt, "heartbeat_timeout", terms.heartbeat_timeout)
+            attempt.silence = self._later(terms.heartbeat_timeout, missing)
+        return attempt
+
+    def _again(self, work: Work) -> None:
+        if work.gone:
+            return
+        if work.report is None:
+            self._queue(work)
+        else:
+            self._reports.again(work)
+
+    # --- ending ---
+
+    def _ended(self, attempt: Attempt, outcome: bytes | Failure | None) -> None:
+        """Take an attempt's outcome, in whatever thread it came to its end."""
+        if attempt.current.saw_cancelled:
+            outcome = None  # it has stopped because it should: that is no result, and no failure
+        if isinstance(outcome, bytes) and attempt.claim():
+            self._reports.result(attempt.work, outcome)
+        self._tell(Ended(attempt, outcome if isinstance(outcome, Failure) else None))
+
+    def _conclude(self, attempt: Attempt, failure: Failure | None) -> None:
+        self._release(attempt)
+        self._attempts.pop(attempt.number, None)
+        work = attempt.work
+        if work.running is attempt:
+            work.running = None
+        if failure is not None and attempt.claim():
+            self._failed(work, attempt, failure)
+        elif work.report is not None and not work.gone:
+            self._reports.under_way.add(work.message.id)
+
+    def _release(self, attempt: Attempt) -> None:
+        """Let another one take its place among those that run."""
+        if attempt.holds:
+            attempt.holds = False
+            self._lanes.end(attempt.activity)
+            for timer in (attempt.timeout, attempt.silence):
+                if timer is not None:
+                    timer.cancel()
+
+    def _overdue(self, over: Overdue) -> None:
+        work, attempt = over.work, over.attempt or over.work.running
+        if work.gone or work.report is not None:
+            return
+        if over.limit == "heartbeat_timeout" and attempt is not None:
+            left = attempt.beat + over.seconds - self._clock.monotonic()
+            if left > 0:
+                if not attempt.claimed:
+                    attempt.silence = self._later(left, over)
+                return
+        what = f"{over.limit} of {over.seconds:g} s is over"
+        failure = Failure("Timeout", what, ("Timeout", "TimeoutError"))
+        if attempt is None:
+            self._failed(work, None, failure)  # it still waited for its turn
+        elif attempt.claim():
+            # Nobody can end a thread: its place is given away all the same, or one that hangs
+            # would hold it for ever.
+            self._release(attempt)
+            self._attempts.pop(attempt.number, None)
+            attempt.break_off()
+            work.running = None
+            self._failed(work, attempt, failure)
+
+    def _failed(self, work: Work, attempt: Attempt | None, failure: Failure) -> None:
+        number = work.message.attempt + (attempt is not None)
+        activity = attempt.activity if attempt else find_activity(work.call.activity)
+        terms = work.call.terms(activity)
+        verdict = decide(
+            terms.retry,
+            failure,
+            attempt=number,
+            started=work.message.at,
+            now=self._clock.now_us(),
+            draw=random.random(),
+            total=terms.total_timeout,
+        )
+        work.queued = False
+        work.message = replace(work.message, attempt=number)
+        work.course = Course(work.progress(attempt), failure.data())
+        dead: str | None = None
+        if verdict.due is not None:
+            self._leave(work)
+            self._ledger.postpone(work, verdict.due)
+        elif work.call.failed is not None:
+            self._reports.failure(work, work.call.failed, failure.data())
+        else:
+            dead = f"{failure.type}: {failure.message} ({verdict.why})"
+            self._leave(work)
+            self._ledger.give_up(work, dead)
+        self._tell_of(work, failure, verdict.due, dead)
+
+    def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
+        message = work.message
+        name, said = message.name or "", failure.data()
+        self._services.runtime.events.publish(
+            ActivityFailed(
+                message.sender, name, work.call.activity, message.attempt, said, due, dead
+            )
+        )
+        logger.log(
+            logging.WARNING if dead else logging.INFO,
+            "Activity %r of workflow %r, attempt %d: %s: %s%s",
+            *(name, message.sender, message.attempt, failure.type, failure.message),
+            "; it waits to be taken up by hand." if dead else "",
+        )
+
+    def _forget(self, id: int) -> None:
+        """Stop what nobody waits for, and be done with it."""
+        self._reports.under_way.discard(id)
+        work = self._works.get(id)
+        if work is None:
+            return
+        work.gone, work.queued = True, False
+        self._leave(work)
+        attempt = work.running
+        if attempt is not None and attempt.claim():
+            attempt.break_off()
+
+    def _leave(self, work: Work) -> None:
+        """Hold it in memory no longer; the store has it as long as it is not done."""
+        if self._works.get(work.message.id) is work:
+            del self._works[work.message.id]
+        if work.deadline is not None:
+            work.deadline.cancel()
+            work.deadline = None
