@@ -11,7 +11,7 @@ from repertory.actors import ActorSystem, activity, load_definitions
 from repertory.actors.runtime import ManualClock
 
 TEXT = """\
-workflow = "reviewing"
+workflow = "document_reviewing"
 retry = { limit = 2, backoff = 60 }
 
 [context]
@@ -58,7 +58,7 @@ def calls() -> Iterator[None]:
 
 def reviewing(system: ActorSystem, text: str = TEXT) -> Any:
     actions = {"documented_scan": documented_scan, "note": note}
-    workflow = load_definitions(text, actions=actions)["reviewing"]
+    workflow = load_definitions(text, actions=actions)["document_reviewing"]
     ref = system.start(workflow, context={"change": "abc"})
     ref.ask("analyze", depth=3)
     system.settle()
