@@ -77,6 +77,7 @@ LAYERS = [
         "actors.upkeep",
         "actors.inspecting",
         "actors.life",
+        "actors.settings",
         "actors.ref",
         "actors.view",
     ],

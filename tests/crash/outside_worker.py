@@ -1,6 +1,6 @@
 """A process that is going to be killed while activities run, of all kinds.
 
-Run as `python outside_worker.py STORE EFFECTS ROUND`. Each attempt leaves a line in the file EFFECTS
+Run as `python outside_worker.py STORE EFFECTS ROUND`. Each attempt leaves a line in EFFECTS
 before it returns: that is the outside world, which no crash undoes.
 """
 

@@ -72,7 +72,7 @@ def test_an_inspection_shows_who_runs_what_waits_and_what_threads_do(held: Actor
     assert seen.waiting >= 2
     assert {one.actor: one.message for one in seen.threads}["workflow h"] == "Deliver"
     assert seen.statistics.active == 1
-    assert seen.actor_count == 3
+    assert seen.actor_count == 4
     assert "on_hold" in held.dump()
     assert "on_hold" not in held.dump(stacks=False)
 
