@@ -151,6 +151,7 @@ def test_diagram_shows_what_it_can_without_the_environment(run: Run, tmp_path: P
     path.write_text(PERMIT.replace('model = "m"', 'model = "${NOT_SET_AT_ALL}"'), encoding="utf-8")
     assert run("diagram", path).code == 0
     assert run("check", path).code == 1
+    assert run("check", path, "--no-environment").code == 0
 
 
 def session(permit: Path, lines: str, *options: object) -> subprocess.CompletedProcess[str]:
