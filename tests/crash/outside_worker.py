@@ -1,6 +1,6 @@
 """A process that is going to be killed while activities run, of all kinds.
 
-Run as `python outside_worker.py STORE EFFECTS ROUND`. Each attempt leaves a line in the file EFFECTS
+Run as `python outside_worker.py STORE EFFECTS ROUND`. Each attempt leaves a line in file EFFECTS
 before it returns: that is the outside world, which no crash undoes.
 """
 
@@ -93,6 +93,12 @@ class Errand(Workflow):
             self.context.what = f"{self.workflow_id}/over"
 
 
+def under_way(system: ActorSystem) -> bool:
+    """Whether an errand that was told to go is not over; others wait for ever."""
+    open = system.list(Errand, finished=False, limit=10_000)
+    return any(record.configuration != ("ready",) for record in open)
+
+
 def main(path: str, effects: str, round_number: int) -> None:
     random.seed(round_number)
 
@@ -104,13 +110,11 @@ def main(path: str, effects: str, round_number: int) -> None:
         system.subscribe(told)
         for n in range(WORKFLOWS):
             try:
-                system.start(
-                    Errand, id=f"{round_number}-{n}", context={"path": effects}
-                ).ask("go")
+                system.start(Errand, id=f"{round_number}-{n}", context={"path": effects}).ask("go")
             except WorkflowExists:
                 continue
         system.settle()
-        while any(not record.finished for record in system.list(Errand, finished=False)):
+        while under_way(system):
             system.settle()
         os.write(1, b"over\n")
         sys.stdin.read()
