@@ -12,7 +12,18 @@ from typer.core import TyperGroup
 
 from ...persistence.errors import RepertoryError
 from ..definitions import FaultyDocument
-from . import checking, creating, drawing, reading, replaying, running, stubbing, timing, writing
+from . import (
+    activities,
+    checking,
+    creating,
+    drawing,
+    reading,
+    replaying,
+    running,
+    stubbing,
+    timing,
+    writing,
+)
 from .out import complain
 
 
@@ -75,6 +86,8 @@ app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
 app.command("timers")(timing.timers)
+app.command("activities")(activities.activities)
+app.command("retry")(activities.retry)
 app.command("verify")(reading.verify)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
