@@ -39,7 +39,7 @@ class Performance:
         waits: whether something in it is async, so that it must be awaited.
     """
 
-    __slots__ = ("_calls", "_chart", "_hooks", "_id", "waits", "workflow")
+    __slots__ = ("_calls", "_chart", "_hooks", "_id", "_plain", "waits", "workflow")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Performance:
         self.workflow = workflow
         self._id = workflow_id
         self._calls: list[HandlerCall] = []
+        self._plain: Any = None  # its context after the last step
         self._hooks = event_hooks(handlers)
         listeners = [HandlerListener(handler, self._calls) for handler in handlers]
         self._chart = workflow.dormant(context, workflow_id, listeners)
@@ -80,6 +81,7 @@ class Performance:
         """Enter the initial states."""
         taken = await begin_async(self._chart) if runs_async(self._chart) else begin(self._chart)
         self._invoke((), taken, {})
+        self._chart.check_step("", None)
         return taken
 
     def take(self, event: str, data: Mapping[str, Any]) -> Macrostep:
@@ -95,7 +97,7 @@ class Performance:
         before = self._standing()
         taken = macrostep(self._chart, event, data)
         self._invoke(before, taken, data)
-        self.workflow.check_answer(event, taken.result)
+        self._chart.check_step(event, taken.result)
         return taken
 
     async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:
@@ -108,7 +110,7 @@ class Performance:
         else:
             taken = macrostep(self._chart, event, data)
         self._invoke(before, taken, data)
-        self.workflow.check_answer(event, taken.result)
+        self._chart.check_step(event, taken.result)
         return taken
 
     def _standing(self) -> Sequence[str]:
@@ -167,7 +169,7 @@ class Performance:
             SerializationFailed: the context, or what the actions returned, is no JSON.
         """
         try:
-            context = self._chart.codec.plain(self._chart.context)
+            context = self._plain = self._chart.codec.plain(self._chart.context, self._plain)
         except CodecError as error:
             raise self._unwritable("its context", event, error) from error
         try:

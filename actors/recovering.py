@@ -9,13 +9,13 @@ from itertools import islice
 from ..persistence.errors import StoreError, WorkflowError
 from ..persistence.records import Message
 from .activities.signals import Quiet
+from .inspecting import SystemInspecting
 from .messages import Wake
 from .ref import WorkflowRef
-from .upkeep import SystemUpkeep
 from .waiting import Deadline, ask_and_wait, error_of, wait
 
 
-class SystemRecovery(SystemUpkeep):
+class SystemRecovery(SystemInspecting):
     """Bringing workflows back, and what has been left behind."""
 
     def settle(self, timeout: float | None = None) -> None:

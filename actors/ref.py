@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 from .activities.handle import HasActivities
 from .answer import Answer, brought_by
@@ -17,9 +17,6 @@ from .to_come import leave_elsewhere
 from .versions import to_present
 from .view import WorkflowView
 from .waiting import Deadline, check_may_wait, wait
-
-if TYPE_CHECKING:
-    pass
 
 
 class WorkflowRef(HasActivities, WorkflowView):

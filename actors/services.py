@@ -13,6 +13,8 @@ from ..persistence.records import Message, MessageKind
 from ..persistence.store import Store
 from .activations import Activations
 from .definition_check import DefinitionCheck
+from .inspection import Rates
+from .inspection_socket import InspectionServer
 from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
@@ -68,6 +70,8 @@ class Services:
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
+        rates: how fast it goes, for whoever looks in.
+        inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
         works: the activities that run, or could, by the id of their message.
         activities: the actor that runs activities.
@@ -86,12 +90,14 @@ class Services:
     stops_on: type[StoreError] = StoreFenced
     stop: Callable[[StoreError], None] = lambda error: None
     lost: StoreError | None = None
+    rates: Rates = field(default_factory=lambda: Rates(0.0))
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
     reception: Reception = field(init=False)
+    inspection_server: InspectionServer | None = None
     carriers: dict[MessageKind, Carrier] = field(default_factory=dict)
     works: dict[int, Work] = field(default_factory=dict)
     activities: PooledRef[Any] = field(init=False)

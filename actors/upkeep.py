@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from ..persistence.exchange import export_workflow, import_workflow
 from ..persistence.records import MessageKind, Problem, WorkflowRecord
 from ..persistence.verification import verify
 from .activities.status import ActivityStatus, status_of
+from .inspection import statistics_of
 from .life import SystemLife
 from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
@@ -28,14 +27,7 @@ class SystemUpkeep(SystemLife):
     @property
     def statistics(self) -> Statistics:
         """What has been written since the system was opened, and what is in memory."""
-        services = self._services
-        return msgspec.structs.replace(
-            services.statistics,
-            active=len(services.activations),
-            activated=services.activations.activated,
-            passivated=services.activations.passivated,
-            unwritten=len(services.persistence.actor_inbox.queue),
-        )
+        return statistics_of(self._services)
 
     def timers(
         self, *, until: datetime | None = None, after: Timer | None = None, limit: int = 100

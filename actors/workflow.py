@@ -238,9 +238,8 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
 
-    @classmethod
-    def check_answer(cls, event: str, answer: Any) -> None:
-        """Refuse, by raising, what the actions of an event returned; here nothing is refused."""
+    def check_step(self, event: str, answer: Any) -> None:
+        """Refuse, by raising, what an event has led to; here nothing is refused."""
 
     @classmethod
     def public_events(cls) -> frozenset[str]:

@@ -18,6 +18,7 @@ import msgspec
 from .changes import Json
 from .plain import CodecError, decode_json, encode_json, exact
 from .pydantic_form import PydanticForm
+from .scalars import LASTING
 from .typed import TypedForm
 
 __all__ = ["CodecError", "ContextCodec", "decode_json", "encode_json"]
@@ -27,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 
 class _Form(Protocol):
     def new(self, values: Mapping[str, Any]) -> Any: ...
-    def plain(self, context: Any) -> Json: ...
+    def plain(self, context: Any, before: Json = None) -> Json: ...
     def decode(self, data: bytes) -> Any: ...
 
 
@@ -37,10 +38,23 @@ class DictForm:
     def new(self, values: Mapping[str, Any]) -> Any:
         return self.plain(dict(values))
 
-    def plain(self, context: Any) -> Json:
+    def plain(self, context: Any, before: Json = None) -> Json:
         if type(context) is not dict:
             raise CodecError(f"the context is of type {type(context).__name__}, not dict")
-        return exact(context)[1]
+        changed = context
+        if before is not None:
+            changed = {
+                key: value
+                for key, value in context.items()
+                if before.get(key, before) is not value
+                or type(value) not in LASTING
+                or type(key) is not str
+            }
+        copied = exact(changed)[1] if changed else changed
+        # What lasts is kept itself, so that it is known again the next time.
+        return {
+            key: value if type(value) in LASTING else copied[key] for key, value in context.items()
+        }
 
     def decode(self, data: bytes) -> Any:
         context = decode_json(data)
@@ -107,13 +121,18 @@ class ContextCodec:
         """
         return self._form.new(values)
 
-    def plain(self, context: Any) -> Json:
-        """Return a context as plain JSON that shares nothing with it.
+    def plain(self, context: Any, before: Json = None) -> Json:
+        """Return a context as plain JSON that shares nothing with it that can change.
+
+        Arguments:
+            context: the context.
+            before: what this returned for it the last time, if it has: what is still the very
+                same is not looked at again.
 
         Raises:
             CodecError: a value does not fit its field, or would not come back as it is.
         """
-        return self._form.plain(context)
+        return self._form.plain(context, before)
 
     @staticmethod
     def encode(plain: Json) -> bytes:

@@ -44,7 +44,7 @@ class PydanticForm:
             raise _pydantic_misfit(error) from error
         return self.decode(_encode(self.plain(made)))
 
-    def plain(self, context: Any) -> Json:
+    def plain(self, context: Any, before: Json = None) -> Json:
         if type(context) is not self.type:
             raise CodecError(
                 f"the context is of type {type(context).__name__}, not {self.type.__name__}"

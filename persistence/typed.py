@@ -15,6 +15,7 @@ from msgspec import inspect
 from .changes import Json
 from .difference import compare
 from .plain import CodecError, builtin, encode_json, join, nearest, refuse_unknown
+from .scalars import Scalars
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -45,6 +46,7 @@ class TypedForm:
         except (TypeError, ValueError) as error:
             raise CodecError(f"{cls.__name__} can't be kept as JSON: {error}") from error
         self._trusted, loose = _study(info, cls)
+        self._scalars = Scalars.of(info, cls)
         self._values: Callable[[Any], Any] = attrgetter(*self.fields) if self.fields else str
         self._loose: Callable[[Any], Any] | None = attrgetter(*loose) if loose else None
         self._loose_names = frozenset(loose)
@@ -68,11 +70,16 @@ class TypedForm:
         _fill(made)
         return self.decode(_encode(self.plain(made)))
 
-    def plain(self, context: Any) -> Json:
+    def plain(self, context: Any, before: Json = None) -> Json:
         if type(context) is not self.type:
             raise CodecError(
                 f"the context is of type {type(context).__name__}, not {self.type.__name__}"
             )
+        complete = self._count is None or len(context.__dict__) == self._count
+        if complete and self._scalars is not None:
+            plain = self._scalars.plain(context, before or {})
+            if plain is not None:
+                return plain
         try:
             data = _encode(context)
         except (TypeError, ValueError, RecursionError, AttributeError) as error:

@@ -22,6 +22,7 @@ from . import (
     running,
     stubbing,
     timing,
+    top,
     writing,
 )
 from .out import complain
@@ -89,6 +90,7 @@ app.command("timers")(timing.timers)
 app.command("activities")(activities.activities)
 app.command("retry")(activities.retry)
 app.command("verify")(reading.verify)
+app.command("top")(top.top)
 app.command("export")(reading.export)
 app.command("import")(writing.import_)
 app.command("remove")(writing.remove)

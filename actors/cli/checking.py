@@ -44,9 +44,9 @@ def check(
     notes: list[str] = []
     for file in files:
         try:
-            for workflow, note in _workflows(file, actions):
+            for workflow, of_it in _workflows(file, actions):
                 found.append(workflow)
-                notes += note
+                notes += of_it
         except FaultyDocument as error:
             faults += error.faults
         except UnboundActions as error:
@@ -67,10 +67,10 @@ def check(
     else:
         for fault in faults:
             say(str(fault))
-        for note in notes:
-            say(f"note: {note}")
-        told = f"{listed(w.workflow_name for w in found)}: no faults." if found else ""
-        complain(f"{len(faults)} fault{'s'[: len(faults) > 1]}." if faults else told)
+        for told in notes:
+            say(f"note: {told}")
+        sound = f"{listed(w.workflow_name for w in found)}: no faults." if found else ""
+        complain(f"{len(faults)} fault{'s'[: len(faults) > 1]}." if faults else sound)
     if faults:
         raise typer.Exit(1)
 

@@ -52,12 +52,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
         title: what stands above.
     """
     to = console()
-    heads = [column.lstrip(">=~") for column in columns]
-    if not to.is_terminal:
+    if to.is_terminal:
+        to.print(ruled(columns, rows, title, to))
+    else:
+        heads = [column.lstrip(">=~") for column in columns]
         lines = ["\t".join(printable(str(cell)) for cell in row) for row in (heads, *rows)]
         say_text("\n".join([f"{title}:", *lines] if title else lines))
-        return
-    ruled = Table(
+
+
+def ruled(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], title: str, to: Console
+) -> Table:
+    """Return a table for a terminal; see `table`."""
+    heads = [column.lstrip(">=~") for column in columns]
+    made = Table(
         box=SIMPLE_HEAD,
         header_style="bold",
         title=Text(title, "bold") if title else None,
@@ -66,7 +74,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
     )
     for column, head in zip(columns, heads, strict=True):
         cut = column.startswith("~")
-        ruled.add_column(
+        made.add_column(
             Text(head),
             justify="right" if column.startswith(">") else "left",
             no_wrap=column[0] in ">=~",
@@ -74,8 +82,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str =
             max_width=max(16, to.width // 5) if cut else None,
         )
     for row in rows:
-        ruled.add_row(*(Text(printable(str(cell))) for cell in row))
-    to.print(ruled)
+        made.add_row(*(Text(printable(str(cell))) for cell in row))
+    return made
 
 
 def printable(text: str) -> str:

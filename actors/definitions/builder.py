@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from ..charts import After, ChartMeta, State, add_transition, after, make_state
+from ..charts import After, ChartMeta, add_transition, after, make_state
 from ..migration import Migration
 from .actions import Source
 from .contracts import Checks, validator
@@ -160,7 +160,7 @@ class _Assembly:
         self._guards = guards
         self._actions = actions
         self._validators = validators
-        self._states: dict[str, State] = {}
+        self._states: dict[str, Any] = {}
         self.top = {
             state.name: self._make(state, state.name == workflow.initial)
             for state in workflow.states
@@ -174,7 +174,7 @@ class _Assembly:
                     source = self._states[state.name]
                     add_transition(source, [late], events=[workflow.deadline_event])
 
-    def _make(self, state: StateDefinition, initial: bool) -> State:
+    def _make(self, state: StateDefinition, initial: bool) -> Any:
         inner = [self._make(child, child.name == state.initial) for child in state.states]
         made = make_state(
             state.name,

@@ -131,16 +131,16 @@ def _times(draft: Draft) -> None:
         timeout = state.timeout
         if timeout is None or not timeout.event:
             continue
-        near = [state, *draft.around(state), *state.walk()]
-        if any(one.kind == "parallel" for one in near):
-            near = list(draft.states.values())  # another region may take it
-        taken = {e for one in near for t in one.transitions for e in t.events}
+        able = [state, *draft.around(state), *state.walk()]
+        if any(one.kind == "parallel" for one in able):
+            able = list(draft.states.values())  # another region may take it
+        taken = {e for one in able for t in one.transitions for e in t.events}
         if timeout.event not in taken:
             what = (
                 f"State {state.name!r} takes no event {timeout.event!r}, which its time-out sends"
             )
-            near = _ending(nearest(timeout.event, taken))
-            draft.fault(("timeout", state.name), f"{what}{near}", timeout.event)
+            ending = _ending(nearest(timeout.event, taken))
+            draft.fault(("timeout", state.name), f"{what}{ending}", timeout.event)
 
 
 def _name_of_action(draft: Draft, place: tuple[str | int, ...], name: str) -> None:

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from ...persistence.codec import decode_json
-from ..names import Name, event_name
 from ..workflow import Workflow
 from .actions import Source, as_method, find_actions
 from .contracts import checked
@@ -66,28 +65,23 @@ class DocumentWorkflow(Workflow):
                 cls.codec = DiscreetCodec.over(cls.codec, cls.definitions.secrets)
             cls._ready = True
 
-    def tell(
-        self, receiver: Any, event: Name, data: Mapping[str, Any] | None = None, /, **fields: Any
-    ) -> None:
-        super().tell(receiver, event, data, **fields)
-        if self.definitions.secrets:
-            self.definitions.secrets.refuse(
-                decode_json(self.outbox[-1].data), f"event {event_name(event)!r}"
-            )
-
-    @classmethod
-    def check_answer(cls, event: str, answer: Any) -> None:
-        """Check what the actions of an event returned against the event's contract.
+    def check_step(self, event: str, answer: Any) -> None:
+        """Check what an event has led to, before anything of it is kept.
 
         Raises:
-            ContractBroken: it does not fit.
-            CodecError: it has a secret in it.
+            ContractBroken: what its actions returned does not fit the event's contract.
+            CodecError: the answer, or something that is sent, has a secret in it.
         """
-        check = cls._answers.get(event)
+        check = self._answers.get(event)
         if check is not None:
             check(answer)
-        if answer is not None and cls.definitions.secrets:
-            cls.definitions.secrets.refuse(answer, f"the answer to event {event!r}")
+        secrets = self.definitions.secrets
+        if secrets:
+            secrets.refuse(answer, f"the answer to event {event!r}")
+            for sent in self.outbox:
+                for part in (sent.data, sent.options):
+                    if part is not None:
+                        secrets.refuse(decode_json(part), f"what is sent with {sent.event!r}")
 
 
 def unbound(self: Any) -> None:

@@ -90,6 +90,11 @@ def compile_guards(
     return methods, faults
 
 
+def _sentence(name: str, what: str) -> str:
+    end = "" if what.endswith("?") else "."
+    return f"Guard {name!r}: {what.rstrip('.')}{end}"
+
+
 def _library() -> Any:
     try:
         return import_module("cel_expr_python.cel")
@@ -113,14 +118,14 @@ def _readable(name: str, expression: str, fields: Mapping[str, Field] | None) ->
     found = uses(expression)
     if found.refused is not None:
         what, at = found.refused
-        return GuardFault(name, f"Guard {name!r}: {what}.", at)
+        return GuardFault(name, _sentence(name, what), at)
     for (root, field), at in found.fields.items():
         if root == "event" and field in RESERVED:
             what = f"no event's data may have a field {field!r}"
-            return GuardFault(name, f"Guard {name!r}: {what}; call it otherwise.", at)
+            return GuardFault(name, _sentence(name, f"{what}; call it otherwise"), at)
         if root == "context" and fields is not None and field not in fields:
             what = f"the context has no field {field!r}{nearest(field, fields)}"
-            return GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}.", at)
+            return GuardFault(name, _sentence(name, what), at)
     return found
 
 
@@ -150,10 +155,10 @@ def _told(name: str, text: str, error: str) -> list[GuardFault]:
         else:
             what = what.removeprefix("Syntax error: ").removesuffix(" [INVALID_ARGUMENT]")
             what = _overload(what)
-        found.append(GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}.", at))
+        found.append(GuardFault(name, _sentence(name, what), at))
     if not found:
         what = error.partition(": ")[2].partition(" [")[0] or error
-        found.append(GuardFault(name, f"Guard {name!r}: {what.rstrip('.')}."))
+        found.append(GuardFault(name, _sentence(name, what)))
     return found[:3]
 
 

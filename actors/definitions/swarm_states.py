@@ -104,7 +104,10 @@ class SwarmStates:
             description=table.text("description", required=True),
             transitions=tuple(handlers),
             timeout=self._timeout(name, table),
-            **named,
+            enter=named["enter"],
+            exit=named["exit"],
+            agents=named["agents"],
+            resources=named["resources"],
         )
 
     def _handler(self, table: Table) -> TransitionDefinition:

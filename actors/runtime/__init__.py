@@ -3,7 +3,7 @@
 from .actor import PooledActor
 from .at_work import AtWork
 from .blocking import blocking
-from .clock import Clock, SystemClock, TimerHandle
+from .clock import Appointment, Clock, SystemClock, TimerHandle
 from .dead_letters import DeadLetters
 from .default import default_runtime
 from .dispatcher import Dispatcher
@@ -49,6 +49,7 @@ __all__ = [
     "ActorRuntimeError",
     "ActorStarted",
     "ActorStopped",
+    "Appointment",
     "AskRingError",
     "AtWork",
     "Backoff",

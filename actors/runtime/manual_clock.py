@@ -78,8 +78,7 @@ class ManualClock:
 
     def advance(self, by: float | timedelta) -> None:
         """Go on by so many seconds, and make every call that falls due, in order, right here."""
-        seconds = by.total_seconds() if isinstance(by, timedelta) else by
-        end = self._elapsed + _not_before(seconds)
+        end = self._after(by)
         while True:
             with self._lock:
                 if not self._heap or self._heap[0].due > end / 1e6:
@@ -88,6 +87,10 @@ class ManualClock:
                 handle = heapq.heappop(self._heap)
                 self._elapsed = max(self._elapsed, round(handle.due * 1e6))
             handle.run()
+
+    def _after(self, by: float | timedelta) -> int:
+        seconds = by.total_seconds() if isinstance(by, timedelta) else by
+        return self._elapsed + _not_before(seconds)
 
     def set_by(self, by: float | timedelta) -> None:
         """Set the time forward or back, as somebody does who sets the machine's clock.

@@ -25,7 +25,7 @@ class Role:
     """
 
     awaits: ClassVar[bool] = False
-    """Whether it also has `receive_awaiting`, for runtimes whose asks are awaited."""
+    """Whether it asks: then it has `receive_awaiting` too, where asks are awaited."""
 
     answers: ClassVar[bool] = False
     """Whether others ask it: what `receive` returns is the answer."""

@@ -1,6 +1,6 @@
 """A process that is going to be killed while activities run, of all kinds.
 
-Run as `python outside_worker.py STORE EFFECTS ROUND`. Each attempt leaves a line in file EFFECTS
+Run as `python outside_worker.py STORE EFFECTS ROUND`. Each attempt leaves a line in EFFECTS
 before it returns: that is the outside world, which no crash undoes.
 """
 
@@ -93,12 +93,6 @@ class Errand(Workflow):
             self.context.what = f"{self.workflow_id}/over"
 
 
-def under_way(system: ActorSystem) -> bool:
-    """Whether an errand that was told to go is not over; others wait for ever."""
-    open = system.list(Errand, finished=False, limit=10_000)
-    return any(record.configuration != ("ready",) for record in open)
-
-
 def main(path: str, effects: str, round_number: int) -> None:
     random.seed(round_number)
 
@@ -114,7 +108,7 @@ def main(path: str, effects: str, round_number: int) -> None:
             except WorkflowExists:
                 continue
         system.settle()
-        while under_way(system):
+        while any(not record.finished for record in system.list(Errand, finished=False)):
             system.settle()
         os.write(1, b"over\n")
         sys.stdin.read()

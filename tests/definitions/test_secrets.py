@@ -115,7 +115,11 @@ def send_it(workflow: Any, secret: str) -> None:
     workflow.tell("other", "event", value=secret)
 
 
-@pytest.mark.parametrize("leak", [keep_in_context, answer_with_it, send_it])
+def set_a_timer_with_it(workflow: Any, secret: str) -> None:
+    workflow.timers.start("later", event="done", data={"value": secret}, after=60)
+
+
+@pytest.mark.parametrize("leak", [keep_in_context, answer_with_it, send_it, set_a_timer_with_it])
 @pytest.mark.parametrize("name", ["HOOK", "KEY"])
 def test_a_step_that_would_store_a_secret_is_undone(tmp_path: Path, leak: Any, name: str) -> None:
     def post(workflow: Any) -> Any:

@@ -7,7 +7,7 @@ import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -172,6 +172,61 @@ def test_whatever_is_not_refused_comes_back_the_same(context):
             continue
         assert codec.load(kept) == live
         assert same_types(kept if live is context else kept["notes"], context)
+
+
+@dataclasses.dataclass
+class Flat:
+    count: int = 0
+    rate: float | None = None
+    name: str = ""
+    open: bool | None = None
+
+
+class Short(msgspec.Struct, rename="camel"):
+    full_name: str | None = None
+    age: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+def outcome(codec: ContextCodec, live: Any, before: Any) -> Any:
+    try:
+        return codec.plain(live, before)
+    except CodecError as error:
+        return error.path
+
+
+@given(st.dictionaries(st.text(), anything, max_size=3), st.data())
+def test_a_dict_that_was_looked_at_before_is_judged_as_one_that_was_not(context, data):
+    codec = ContextCodec.of(None)
+    kept = outcome(codec, context, None)
+    if isinstance(kept, str):
+        return
+    names = st.sampled_from([*context]) if context else st.text()
+    odd = names.map(lambda name: StrEnum("Odd", {"NAME": name}).NAME if name else name)
+    for name, value in data.draw(st.dictionaries(names | odd, anything, max_size=2)).items():
+        context.pop(name, None)
+        context[name] = data.draw(st.sampled_from([kept.get(name), value]))
+    anew = outcome(codec, context, None)
+    assert same_types(outcome(codec, context, kept), anew)
+    assert isinstance(anew, str) or same_types(codec.load(anew), context)
+
+
+@pytest.mark.parametrize("cls", [Flat, Short])
+@given(data=st.data())
+def test_a_flat_context_is_kept_as_a_nested_one_would_be(cls, data):
+    nested = dataclasses.make_dataclass("Nested", [("inner", cls)])
+    codec, thorough = ContextCodec.of(cls), ContextCodec.of(nested)
+    context, kept = cls(), None
+    for _ in range(3):
+        name = data.draw(st.sampled_from(codec.fields))
+        setattr(context, name, data.draw(anything | st.integers() | st.text()))
+        expected = outcome(thorough, nested(context), None)
+        found = outcome(codec, context, kept)
+        if isinstance(found, str):
+            assert expected == f"inner.{found}"
+            return
+        assert same_types(found, expected["inner"])
+        assert codec.load(found) == context
+        kept = found
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,21 @@ def test_a_blocked_ask_makes_room_for_another_worker() -> None:
             waiting.get(timeout=20)
 
 
+def test_an_actor_that_waits_for_a_worker_among_many_is_run_by_whoever_asks_it() -> None:
+    def ask_the_last(asker: PooledActor) -> tuple[threading.Thread, threading.Thread]:
+        crowd = [asker.runtime.start(Caller) for _ in range(1_000)]
+        for ref in crowd:
+            ref.tell(lambda _: None)
+        return threading.current_thread(), crowd[-1].ask(lambda _: threading.current_thread())
+
+    # Just one worker, and it is busy with the asker: the crowd can only wait.
+    with Runtime("crowded", workers=1) as runtime:
+        runtime.dispatcher.max_workers = 1  # type: ignore[attr-defined]  # it is a pool
+        asker = runtime.start(Caller)
+        asking, answering = asker.ask(ask_the_last, block=False).get(timeout=20)
+        assert asking is answering
+
+
 def test_silently_blocking_handlers_do_not_hold_up_others() -> None:
     with Runtime("narrow", workers=1) as runtime, Gate() as gate:
         blocked = [runtime.start(Caller) for _ in range(20)]

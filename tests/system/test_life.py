@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, RepertoryError, State, SystemStopped, Workflow, life
+from repertory.actors import ActorSystem, RepertoryError, State, SystemStopped, Workflow, closing
 from repertory.actors.messages import Wake
 from repertory.actors.supervisor import Stop
 
@@ -41,7 +41,7 @@ class Stuck(Workflow):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(life, "BROKEN_OFF_SECONDS", 0.01)
+    monkeypatch.setattr(closing, "BROKEN_OFF_SECONDS", 0.01)
     Stuck.reached.clear()
     Stuck.opened.clear()
     yield

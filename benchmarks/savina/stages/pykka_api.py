@@ -95,7 +95,7 @@ class Ours(PykkaApi):
     def __init__(self) -> None:
         super().__init__()
         self.runtime = Runtime("savina")
-        self.start = self.runtime.start  # type: ignore[method-assign]  # the very method
+        self.start = self.runtime.start
 
     def close(self) -> None:
         self.runtime.shutdown()

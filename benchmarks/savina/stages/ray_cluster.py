@@ -50,7 +50,7 @@ def native(role: type[Role]) -> Any:
     """Make a role a class of Ray's."""
     import ray
 
-    class Native(role):  # type: ignore[misc,valid-type]  # the role is only known now
+    class Native(role):
         def begin(self, me: Ref, args: Any, kwargs: Any) -> None:
             self.me = me
             self.setup(*args, **kwargs)

@@ -68,29 +68,25 @@ class XoscarPool:
         def leave(actor: Any) -> None:
             stage.keep(xoscar.destroy_actor(actor.ref()))
 
-        receive: Any = role.receive_awaiting if role.awaits else role.receive  # type: ignore[attr-defined]
+        def receive(actor: Any, message: Any) -> Any:
+            try:
+                return role.receive(actor, message)
+            except Exception as error:
+                stage.failed(error)
+                raise
 
-        if role.awaits:
-
-            async def guarded(actor: Any, message: Any) -> Any:
-                try:
-                    return await receive(actor, message)
-                except Exception as error:
-                    stage.failed(error)
-                    raise
-        else:
-
-            def guarded(actor: Any, message: Any) -> Any:  # type: ignore[misc]
-                try:
-                    return receive(actor, message)
-                except Exception as error:
-                    stage.failed(error)
-                    raise
+        async def receive_awaiting(actor: Any, message: Any) -> Any:
+            try:
+                return await role.receive_awaiting(actor, message)
+            except Exception as error:
+                stage.failed(error)
+                raise
 
         given = {
             "__init__": init,
             "__post_create__": post_create,
-            "receive": guarded,
+            # An error in what was told is heard of by nobody.
+            "receive": receive_awaiting if role.awaits else receive,
             "spawn": staticmethod(self.spawn),
             "leave": leave,
             "ask": staticmethod(ask),

@@ -1,0 +1,28 @@
+"""The documents that the documentation shows are sound."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from repertory.actors import load_definitions
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(FENCE.findall(page.read_text(encoding="utf-8")))
+    if "states" in block
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_document_that_is_shown_loads(block: str) -> None:
+    assert load_definitions(block, environment={"CHAT_WEBHOOK_URL": "https://chat.example"})
+
+
+def test_both_forms_are_shown() -> None:
+    assert len(BLOCKS) >= 2
