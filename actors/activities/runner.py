@@ -82,6 +82,7 @@ class ActivityRunner(PooledActor):
                 self._take(envelope.message, envelope.reply_to)
             except Exception:
                 logger.exception("Activities: a %s failed.", type(envelope.message).__name__)
+        self._ledger.flush()
         self._start()
         self._answer()
 

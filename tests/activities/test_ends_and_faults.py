@@ -34,11 +34,9 @@ class Brittle(MemoryStore):
         self._check("commit", steps)
         return super().commit(steps)
 
-    def postpone(
-        self, message: int, *, due: int, attempt: int, options: bytes | None = None
-    ) -> bool:
-        self._check("postpone", message)
-        return super().postpone(message, due=due, attempt=attempt, options=options)
+    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        self._check("postpone", rows)
+        super().postpone_all(rows)
 
     def bury(self, message: int, why: str) -> None:
         self._check("bury", message)
