@@ -213,7 +213,12 @@ class ActivityRunner(PooledActor):
         if attempt.current.saw_cancelled:
             outcome = None  # it has stopped because it should: that is no result, and no failure
         if isinstance(outcome, bytes) and attempt.claim():
-            self._reports.result(attempt.work, outcome)
+            work = attempt.work
+            try:
+                self._reports.result(work, outcome)
+            except Exception as error:
+                logger.exception("Activity %r could not report.", work.message.name)
+                self._tell(Returned(work.report or work.message, error))
         self._tell(Ended(attempt, outcome if isinstance(outcome, Failure) else None))
 
     def _conclude(self, attempt: Attempt, failure: Failure | None) -> None:

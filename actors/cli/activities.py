@@ -24,7 +24,7 @@ def activities(
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List activities that have not come to their end, the oldest first."""
+    """List activities that are under way, or are dead."""
     with reading(store) as system:
         found = system.activities(dead=dead, after=after, limit=limit + 1)
     shown, more = found[:limit], len(found) > limit
@@ -60,7 +60,7 @@ def retry(
     store: Store,
     as_json: AsJson = False,
 ) -> None:
-    """Have a dead activity, or one that waits for its next attempt, begin anew.
+    """Have an activity begin anew that is dead, or waits.
 
     It runs when the application next runs on the store; this command runs nothing itself.
     """
