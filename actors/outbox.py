@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from pykka import ActorDeadError
@@ -167,14 +168,13 @@ class Outbox:
         if self._due.wants_more(len(self._in_flight)):
             self.look_due()
 
-    def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
-        """Have a message wait for another attempt; tell whether it is still on its way."""
-        found = self._store.postpone(message, due=due, attempt=attempt, options=options)
-        self._carried.pop(message, None)
-        self._forget(message)
-        if found:
+    def postpone(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+        """Have messages wait for another attempt: id, due, attempt and options of each."""
+        self._store.postpone_all(rows)
+        for message, due, *_ in rows:
+            self._carried.pop(message, None)
+            self._forget(message)
             self._due.expect(due)
-        return found
 
     def bury(self, message: int, why: str) -> None:
         """Set a message aside, for somebody to see to it by hand."""

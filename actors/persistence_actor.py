@@ -138,9 +138,7 @@ class PersistenceActor(PooledActor):
                 case Dropped():
                     self._outbox.dropped(message.message)
                 case Postpone():
-                    answer = self._outbox.postpone(
-                        message.message, message.due, message.attempt, message.options
-                    )
+                    self._outbox.postpone(message.rows)
                 case Bury():
                     self._outbox.bury(message.message, message.why)
                 case Revive():

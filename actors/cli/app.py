@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from ...persistence.errors import RepertoryError
 from ..definitions import FaultyDocument
 from . import (
+    activities,
     checking,
     creating,
     drawing,
@@ -88,6 +89,8 @@ app.command("show")(reading.show)
 app.command("history")(reading.history)
 app.command("timers")(timing.timers)
 app.command("dead")(timing.dead)
+app.command("activities")(activities.activities)
+app.command("retry")(activities.retry)
 app.command("verify")(reading.verify)
 app.command("top")(top.top)
 app.command("export")(reading.export)

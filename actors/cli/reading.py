@@ -13,6 +13,7 @@ from ..history import HistoryEntry
 from ..position import utc
 from ..system import ActorSystem
 from ..timers import WHOLE
+from .activities import activity_document, activity_line
 from .documents import entry_document, problem_document, timer_document, workflow_document
 from .errors import CommandFailed, listed, nearest
 from .opening import reading
@@ -108,12 +109,14 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         record = system.metadata(id)
         context = system.get(id).history(last=1)[-1].context
         timers = system.get(id).timers()
+        activities = system.get(id).activities()
     if as_json:
         say_json(
             {
                 "workflow": workflow_document(record),
                 "context": context,
                 "timers": [timer_document(timer) for timer in timers],
+                "activities": [activity_document(one) for one in activities],
             }
         )
         return
@@ -130,6 +133,8 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         say(f"{name:<8} {value}")
     for timer in timers:
         say(f"timer    {_called(timer.name)}, {timer.event} at {timer.due:%Y-%m-%d %H:%M:%S} UTC")
+    for one in activities:
+        say(f"activity {activity_line(one)}")
     say("context")
     say_text(pretty)
 
