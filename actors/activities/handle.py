@@ -25,8 +25,10 @@ class HasActivities:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _system: _System
         id: str
+
+        @property
+        def _system(self) -> _System: ...
 
     def activities(self) -> list[ActivityStatus]:
         """Return the workflow's activities that have not come to their end, the oldest first."""
