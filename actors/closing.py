@@ -7,9 +7,10 @@ from contextlib import suppress
 
 from pykka import ActorDeadError
 
-from .activities.lifetime import wind_down
+from .activities.lifetime import is_activity, wind_down
 from .messages import Leave
 from .runtime import PooledFuture
+from .runtime.context import here
 from .services import Services
 from .subscribing import finish_all
 from .waiting import Deadline
@@ -22,6 +23,12 @@ def patience(kind: type[BaseException] | None) -> float | None:
     """Return for how many seconds whoever leaves a `with` waits; None: as long as it takes."""
     broken_off = kind is not None and issubclass(kind, KeyboardInterrupt | asyncio.CancelledError)
     return BROKEN_OFF_SECONDS if broken_off else None
+
+
+def is_within(services: Services) -> bool:
+    """Tell whether whoever calls this would have to end before the system could."""
+    ours = here.dispatcher is services.runtime.dispatcher
+    return ours or here.serves_loop or here.mailbox is not None or is_activity(services)
 
 
 def let_finish(services: Services, deadline: Deadline) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from ..persistence.changes import apply
 from ..persistence.codec import decode_json
 from ..persistence.errors import HistoryTrimmed, RollbackFailed
-from ..persistence.records import Entry, WorkflowRecord
+from ..persistence.records import Entry, MessageKind, WorkflowRecord
 from ..persistence.recovery import position
 from ..persistence.store import Store
 from .handlers import HandlerCall
@@ -61,6 +61,9 @@ class HistoryEntry(msgspec.Struct, frozen=True):
             state, or "*" for the whole workflow.
         timers_set: names of the timers and timeouts that it set, and when they are due.
         timers_cancelled: names of those that it cancelled.
+        activity: the name of the activity whose report it took, or None.
+        activities_started: names of the activities that it started.
+        activities_cancelled: names of those that it cancelled.
     """
 
     id: int
@@ -83,6 +86,9 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     timer: str | None = None
     timers_set: tuple[tuple[str, datetime], ...] = ()
     timers_cancelled: tuple[str, ...] = ()
+    activity: str | None = None
+    activities_started: tuple[str, ...] = ()
+    activities_cancelled: tuple[str, ...] = ()
 
 
 def read_history(
@@ -159,15 +165,23 @@ def _read(entry: Entry, context: Any) -> HistoryEntry:
         handlers=tuple(HandlerCall(*call) for call in details.get("handlers", ())),
         sent=tuple((receiver, event) for receiver, event in details.get("sent", ())),
         sender=tuple(details["from"]) if "from" in details else None,
-        timer=_timer(*details["fired"]) if "fired" in details else None,
+        timer=_fired(details, *KINDS),
         timers_set=tuple(
             (name, utc(due)) for kind, name, due in details.get("set", ()) if kind in KINDS
         ),
         timers_cancelled=tuple(
             name for kind, name in details.get("cancelled", ()) if kind in KINDS
         ),
+        activity=_fired(details, MessageKind.ACTIVITY),
+        activities_started=tuple(
+            name for kind, name, _ in details.get("set", ()) if kind == MessageKind.ACTIVITY
+        ),
+        activities_cancelled=tuple(
+            name for kind, name in details.get("cancelled", ()) if kind == MessageKind.ACTIVITY
+        ),
     )
 
 
-def _timer(kind: str, name: str, due: int) -> str | None:
-    return name if kind in KINDS else None
+def _fired(details: dict[str, Any], *kinds: MessageKind) -> str | None:
+    kind, name, _ = details.get("fired", (None, None, None))
+    return name if kind in kinds else None

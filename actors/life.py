@@ -21,7 +21,7 @@ from ..persistence.store import Store
 from .activations import Activation, Activations
 from .activities.lifetime import run_activities
 from .children.carrier import care_for_children
-from .closing import let_finish, patience
+from .closing import is_within, let_finish, patience
 from .definition_check import DefinitionCheck
 from .inspection import Rates, let_look_in
 from .messages import DeliverAll, Trim
@@ -30,7 +30,6 @@ from .passivation import Passivation
 from .persistence_actor import PersistenceActor
 from .reception import Reception
 from .runtime import PooledRef, Runtime, RuntimeClosedError
-from .runtime.context import here
 from .services import Services
 from .settings import SystemSettings
 from .supervisor import Supervisor
@@ -157,10 +156,10 @@ class SystemLife(SystemSettings):
         if services is None:
             self._wait_for_end(timeout)
             return
-        if here.dispatcher is services.runtime.dispatcher or here.serves_loop or here.mailbox:
+        if is_within(services):
             raise RepertoryError(
-                f"The system {self._name!r} can't be closed from an action, a handler or a "
-                "callback, which would have to end first; close it from outside."
+                f"The system {self._name!r} can't be closed from an action, an activity, a handler "
+                "or a callback, which would have to end first; close it from outside."
             )
         with self._changing:
             if self._running is not services:

@@ -221,21 +221,16 @@ class Dropped(msgspec.Struct, frozen=True):
 
 
 class Postpone(msgspec.Struct, frozen=True):
-    """To the persistence actor: have a message wait for another attempt.
+    """To the persistence actor: have messages wait for another attempt.
 
-    Answered with whether it is still on its way. When it is due, its carrier gets it again.
+    When one is due, its carrier gets it again.
 
     Attributes:
-        message: its id.
-        due: not before this; UTC, in microseconds since 1970.
-        attempt: how often it was tried by now.
-        options: its options from now on.
+        rows: of each its id; when it is due, UTC in microseconds since 1970; how often it was
+            tried by now; and its options from now on.
     """
 
-    message: int
-    due: int
-    attempt: int
-    options: bytes | None = None
+    rows: tuple[tuple[int, int, int, bytes | None], ...]
 
 
 class Bury(msgspec.Struct, frozen=True):
@@ -262,6 +257,15 @@ class Redeliver(msgspec.Struct, frozen=True):
     """To the persistence actor: try again what this workflow could not take."""
 
     receiver: str
+
+
+class Resend(msgspec.Struct, frozen=True):
+    """To the persistence actor: deliver a message anew that could not be delivered.
+
+    Answered with whether there was such a one.
+    """
+
+    message: int
 
 
 class DeliverAll(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from .messages import (
     LookDue,
     Postpone,
     Redeliver,
+    Resend,
     Revive,
     StoreFailed,
     Trim,
@@ -138,9 +139,7 @@ class PersistenceActor(PooledActor):
                 case Dropped():
                     self._outbox.dropped(message.message)
                 case Postpone():
-                    answer = self._outbox.postpone(
-                        message.message, message.due, message.attempt, message.options
-                    )
+                    self._outbox.postpone(message.rows)
                 case Bury():
                     self._outbox.bury(message.message, message.why)
                 case Revive():
@@ -149,6 +148,8 @@ class PersistenceActor(PooledActor):
                     self._outbox.look_due()
                 case Redeliver():
                     self._outbox.redeliver(message.receiver)
+                case Resend():
+                    answer = self._outbox.resend(message.message)
                 case DeliverAll():
                     self._outbox.deliver_all()
                 case Wake():

@@ -32,6 +32,11 @@ SHOWS = {
         "'Log.on_transition'",
     ],
     "many_workflows.py": ["1000 parcels delivered"],
+    "flaky_service.py": [
+        "attempt 1\nattempt 2\nattempt 3\npaid 120 [120]",
+        "2 approve ('paying.pay',) None",
+        "3 done_invoke_paying () paying.pay",
+    ],
     "persistence_and_recovery.py": [
         "the worker died of SIGKILL",
         "balance 300\nagain 300\nbalance 300\nproblems []",

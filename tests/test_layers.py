@@ -18,6 +18,7 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.pending",
         "actors.activities",
         "actors.deadline",
         "actors.recurrence",
@@ -55,6 +56,7 @@ LAYERS = [
         "actors.children",
         "actors.limits",
         "actors.passivation",
+        "actors.quarantine",
         "actors.reception",
         "actors.resident",
         "actors.weight",

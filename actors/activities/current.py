@@ -106,6 +106,11 @@ class CurrentActivity:
 _current: ContextVar[CurrentActivity] = ContextVar("repertory_activity")
 
 
+def running() -> CurrentActivity | None:
+    """Return the attempt that the calling code is part of, if it is part of one."""
+    return _current.get(None)
+
+
 def current_activity() -> CurrentActivity:
     """Return the attempt that the calling code is part of.
 
@@ -117,13 +122,13 @@ def current_activity() -> CurrentActivity:
         ...     current_activity().key
         'pay-7'
     """
-    try:
-        return _current.get()
-    except LookupError:
+    current = running()
+    if current is None:
         raise RepertoryError(
             "This code does not run as an activity, so there is no current one; in a test, call "
             "it within `with as_activity():`."
-        ) from None
+        )
+    return current
 
 
 @contextmanager

@@ -20,11 +20,18 @@ class Ledger:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._postponed: list[tuple[int, int, int, bytes | None]] = []
 
     def postpone(self, work: Work, due: int) -> None:
-        """Have an activity wait for its next attempt."""
+        """Have an activity wait for its next attempt; written with the next `flush`."""
         message = work.message
-        self._insist(Postpone(message.id, due, message.attempt, work.course.encode()))
+        self._postponed.append((message.id, due, message.attempt, work.course.encode()))
+
+    def flush(self) -> None:
+        """Write what was postponed, in one transaction: when a service is down, that is much."""
+        if self._postponed:
+            self._insist(Postpone(tuple(self._postponed)))
+            self._postponed.clear()
 
     def bury(self, message: int, why: str) -> None:
         """Set an activity aside that can't be read."""

@@ -10,6 +10,7 @@ from ..runtime import PooledFuture
 from ..services import Services
 from ..waiting import Deadline
 from .carrier import ActivityCarrier
+from .current import running
 from .runner import ActivityRunner
 from .signals import Abandon, WindDown
 
@@ -18,6 +19,13 @@ def run_activities(services: Services) -> None:
     """Start what runs the activities of a system, as many as its limits allow."""
     services.activities = services.runtime.start(ActivityRunner, services)
     services.carriers[MessageKind.ACTIVITY] = ActivityCarrier(services.activities)
+
+
+def is_activity(services: Services) -> bool:
+    """Tell whether the calling code is an activity of this system."""
+    current = running()
+    attempts = (work.running for work in [*services.works.values()])
+    return any(one is not None and one.current is current for one in attempts)
 
 
 def wind_down(services: Services, deadline: Deadline) -> None:

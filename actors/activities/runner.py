@@ -82,6 +82,7 @@ class ActivityRunner(PooledActor):
                 self._take(envelope.message, envelope.reply_to)
             except Exception:
                 logger.exception("Activities: a %s failed.", type(envelope.message).__name__)
+        self._ledger.flush()
         self._start()
         self._answer()
 
@@ -212,7 +213,12 @@ class ActivityRunner(PooledActor):
         if attempt.current.saw_cancelled:
             outcome = None  # it has stopped because it should: that is no result, and no failure
         if isinstance(outcome, bytes) and attempt.claim():
-            self._reports.result(attempt.work, outcome)
+            work = attempt.work
+            try:
+                self._reports.result(work, outcome)
+            except Exception as error:
+                logger.exception("Activity %r could not report.", work.message.name)
+                self._tell(Returned(work.report or work.message, error))
         self._tell(Ended(attempt, outcome if isinstance(outcome, Failure) else None))
 
     def _conclude(self, attempt: Attempt, failure: Failure | None) -> None:

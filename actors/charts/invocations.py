@@ -64,7 +64,7 @@ def take_invocations(chart_class: Any) -> dict[str, Invocation]:
 def _functions(chart_class: Any, state: State, where: str) -> list[Callable[..., Any]]:
     functions: list[Callable[..., Any]] = []
     named = ("on_invoke_state", f"on_invoke_{state.id}")
-    method = next((name for name in named if hasattr(chart_class, name)), None)
+    method = next((one for one in named if hasattr(chart_class, one)), None)
     for spec in [*state._specs.items]:
         if spec.group is not CallbackGroup.INVOKE or spec.is_convention:
             continue
@@ -79,8 +79,9 @@ def _functions(chart_class: Any, state: State, where: str) -> list[Callable[...,
                 f"{where}: state {state.id!r} invokes {called.__qualname__}, a class; give a "
                 f"function that is declared as an activity."
             )
-        if getattr(chart_class, called.__name__, None) is called:
-            method = called.__name__
+        name = str(getattr(called, "__name__", called))
+        if getattr(chart_class, name, None) is called:
+            method = name
             continue
         functions.append(called)
         state._specs.items.remove(spec)

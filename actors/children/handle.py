@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ...persistence.errors import WorkflowNotFound
 from ...persistence.records import MessageKind
 from ..position import utc
-from ..services import Services
 from .birth import read_birth
 from .carrier import parent_of
 
@@ -35,18 +34,13 @@ class Child(msgspec.Struct, frozen=True):
     finished: bool
 
 
-class _System(Protocol):
-    @property
-    def _services(self) -> Services: ...
-
-
 class HasChildren:
     """The part of a workflow's handle that is about its children."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _system: _System
+        _system: Any
         id: str
 
     def children(self) -> list[Child]:

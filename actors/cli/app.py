@@ -13,9 +13,11 @@ from typer.core import TyperGroup
 from ...persistence.errors import RepertoryError
 from ..definitions import FaultyDocument
 from . import (
+    activities,
     checking,
     creating,
     drawing,
+    messages,
     reading,
     replaying,
     running,
@@ -86,6 +88,9 @@ app.command("list")(reading.list_)
 app.command("show")(reading.show)
 app.command("history")(reading.history)
 app.command("timers")(timing.timers)
+app.command("dead")(timing.dead)
+app.command("activities")(activities.activities)
+app.command("retry")(activities.retry)
 app.command("verify")(reading.verify)
 app.command("top")(top.top)
 app.command("export")(reading.export)
@@ -93,6 +98,7 @@ app.command("import")(writing.import_)
 app.command("remove")(writing.remove)
 app.command("send")(writing.send)
 app.command("rollback")(writing.rollback)
+app.command("messages")(messages.messages)
 app.command("diagram")(drawing.diagram)
 app.command("replay")(replaying.replay)
 app.command("check")(checking.check)

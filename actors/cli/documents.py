@@ -1,11 +1,14 @@
 """The JSON that `--json` writes. Fields may be added to it, and none changes its meaning.
 
 - `list`: `{"workflows": [workflow], "next": number or null}`; `next` is for `--after`.
-- `show`: `{"workflow": workflow, "context": context, "timers": [timer]}`.
+- `show`: `{"workflow": workflow, "context": context, "timers": [timer], "activities":
+  [activity]}`.
+- `activities`: `{"activities": [activity], "next": number or null}`; `retry`: without `next`.
 - `history`: `{"workflow": workflow, "entries": [entry]}`, the oldest first; `sent` is of
   `{"to": id, "event": id}`, and `sender` is `{"id": id, "sequence": number}` or null; `timers_set`
   is of `{"name": name, "due": time}`.
 - `timers`: `{"timers": [timer]}`, the next one to fire first.
+- `dead`: as `list`; each workflow has its `error` too.
 - `send`: `{"workflow": workflow, "event": id, "result": what the actions returned}`.
 - `rollback`, `import`, and `remove` as it was before: `{"workflow": workflow}`.
 - `verify`: `{"sound": bool, "workflows": number, "problems": [{"workflow": id or null,
@@ -77,6 +80,9 @@ def entry_document(entry: HistoryEntry) -> dict[str, Any]:
         "timer": entry.timer,
         "timers_set": [{"name": name, "due": due.isoformat()} for name, due in entry.timers_set],
         "timers_cancelled": list(entry.timers_cancelled),
+        "activity": entry.activity,
+        "activities_started": list(entry.activities_started),
+        "activities_cancelled": list(entry.activities_cancelled),
     }
 
 

@@ -13,11 +13,13 @@ from ..history import HistoryEntry
 from ..position import utc
 from ..system import ActorSystem
 from ..timers import WHOLE
+from .activities import activity_document, activity_line
 from .documents import entry_document, problem_document, timer_document, workflow_document
 from .errors import CommandFailed, listed, nearest
 from .opening import reading
 from .options import AsJson, Store, WorkflowId
 from .out import complain, console, say, say_json, say_text, table, write_file
+from .unfit import list_unfit
 
 _WIDE = 120
 """Columns that a terminal needs to show the events' data beside the rest."""
@@ -42,9 +44,27 @@ def list_(
     after: Annotated[
         int, typer.Option(min=0, metavar="N", help="Go on after the workflow of this number.")
     ] = 0,
+    quarantined: Annotated[
+        bool,
+        typer.Option(
+            "--quarantined", help="Only those that can't be brought into memory, and why."
+        ),
+    ] = False,
+    definition: Annotated[
+        str | None,
+        typer.Option(
+            "--definition",
+            "-d",
+            metavar="DEFINITION",
+            help="With --quarantined: a class that they must fit, too.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List workflows in the order of their creation."""
+    if quarantined:
+        list_unfit(store, definition, as_json)
+        return
     with reading(store) as system:
         found = system.list(
             class_name, state=state, finished=finished, after=after, limit=limit + 1
@@ -89,12 +109,14 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         record = system.metadata(id)
         context = system.get(id).history(last=1)[-1].context
         timers = system.get(id).timers()
+        activities = system.get(id).activities()
     if as_json:
         say_json(
             {
                 "workflow": workflow_document(record),
                 "context": context,
                 "timers": [timer_document(timer) for timer in timers],
+                "activities": [activity_document(one) for one in activities],
             }
         )
         return
@@ -111,6 +133,8 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         say(f"{name:<8} {value}")
     for timer in timers:
         say(f"timer    {_called(timer.name)}, {timer.event} at {timer.due:%Y-%m-%d %H:%M:%S} UTC")
+    for one in activities:
+        say(f"activity {activity_line(one)}")
     say("context")
     say_text(pretty)
 

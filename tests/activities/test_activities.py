@@ -29,6 +29,8 @@ def test_a_result_comes_back_as_an_event(path: Path | None, outside: Outside) ->
         assert job.activities() == [] == system.messages()
         done = [step for step in job.history() if step.event == "done"]
         assert [step.data["activity"] for step in done] == ["work", "work"]
+        assert [step.activity for step in done] == ["work", "work"]
+        assert job.history(at=2)[0].activities_started == ("work", "work")
         assert system.verify() == []
 
 
@@ -220,6 +222,7 @@ def test_cancelled_it_stops_and_reports_nothing(
         job.ask("cancel", name="it")
         assert job.context.found == [True, False]
         assert results(system) == [] == job.context.failures == job.activities()
+        assert job.history(at=3)[0].activities_cancelled == ("it",)
         assert outside.attempts == [("a", 1)]
 
 
