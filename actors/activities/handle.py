@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...persistence.errors import UnknownActivity
 from ...persistence.records import MessageKind
@@ -18,9 +18,7 @@ class HasActivities:
 
     if TYPE_CHECKING:
         id: str
-
-        @property
-        def _system(self) -> _System: ...
+        _system: Any
 
     def activities(self) -> list[ActivityStatus]:
         """Return the workflow's activities that have not come to their end, the oldest first."""
