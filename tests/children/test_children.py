@@ -111,6 +111,12 @@ def settled(system: ActorSystem, whole: WorkflowRef) -> Any:
     return whole.context
 
 
+def begun(system: ActorSystem, whole: WorkflowRef, kind: str = "Part", **told: Any) -> WorkflowRef:
+    id = whole.ask("start_one", kind=kind, told=told)
+    system.settle(timeout=LONG)
+    return system.get(id)
+
+
 def test_a_child_begins_with_the_step_and_its_result_comes_as_an_event(
     system: ActorSystem, whole: WorkflowRef
 ) -> None:
@@ -172,8 +178,7 @@ def test_an_id_that_is_taken_is_a_failure_and_the_other_one_is_left_alone(
 def test_cancelling_goes_down_and_ends_a_child_where_it_stands(
     system: ActorSystem, whole: WorkflowRef
 ) -> None:
-    child = system.get(whole.ask("start_one", told={"name": "p"}))
-    system.settle(timeout=LONG)
+    child = begun(system, whole, name="p")
     assert whole.ask("drop", name="p") is True
     assert settled(system, whole).failed == []
     assert child.snapshot().finished
@@ -187,8 +192,7 @@ def test_cancelling_goes_down_and_ends_a_child_where_it_stands(
 def test_a_child_with_an_event_to_cancel_takes_that(
     system: ActorSystem, whole: WorkflowRef
 ) -> None:
-    child = system.get(whole.ask("start_one", kind="Stubborn", told={"name": "s"}))
-    system.settle(timeout=LONG)
+    child = begun(system, whole, "Stubborn", name="s")
     whole.ask("drop", name="s")
     system.settle(timeout=LONG)
     assert child.state == "cleaned"
@@ -201,15 +205,14 @@ def test_what_is_started_and_cancelled_in_one_breath_is_no_orphan(
         whole.tell("start_one", told={"name": "p"})
         whole.tell("drop", name="p")
         system.settle(timeout=LONG)
-    assert [one for one in system.list(type="Part") if not one.finished] == []
+    assert [one for one in system.list(Part) if not one.finished] == []
 
 
 def test_a_parent_that_ends_takes_its_children_along_but_for_the_abandoned(
     system: ActorSystem, whole: WorkflowRef
 ) -> None:
-    mine = system.get(whole.ask("start_one", told={"name": "mine"}))
-    free = system.get(whole.ask("start_one", told={"name": "free", "abandoned": True}))
-    system.settle(timeout=LONG)
+    mine = begun(system, whole, name="mine")
+    free = begun(system, whole, name="free", abandoned=True)
     whole.ask("close")
     system.settle(timeout=LONG)
     assert mine.snapshot().finished
@@ -220,9 +223,8 @@ def test_a_parent_that_ends_takes_its_children_along_but_for_the_abandoned(
 
 
 def test_a_rollback_cancels_what_was_started_since(system: ActorSystem, whole: WorkflowRef) -> None:
-    before = system.get(whole.ask("start_one", told={"name": "a"}))
-    since = system.get(whole.ask("start_one", told={"name": "b"}))
-    system.settle(timeout=LONG)
+    before = begun(system, whole, name="a")
+    since = begun(system, whole, name="b")
     whole.rollback(to=2)
     system.settle(timeout=LONG)
     assert since.snapshot().finished
@@ -298,7 +300,7 @@ def test_what_cannot_be_is_refused_and_nothing_begins(
     with pytest.raises(Exception, match=says):
         whole.ask("start_one", told=told)
     assert settled(system, whole).heard == []
-    assert system.list(type="Part") == []
+    assert system.list(Part) == []
 
 
 def test_two_children_of_one_name_are_refused(system: ActorSystem, whole: WorkflowRef) -> None:
