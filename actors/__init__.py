@@ -76,6 +76,7 @@ from .migrating import MigrationReport, WorkflowMigration
 from .migration import Stored, migrates
 from .notifications import Committed
 from .passivation import WorkflowActivated, WorkflowPassivated
+from .quarantine import Quarantined, WorkflowQuarantined
 from .ref import WorkflowRef
 from .snapshot import Snapshot
 from .system import ActorSystem
@@ -114,6 +115,7 @@ __all__ = [
     "MigrationFailed",
     "MigrationReport",
     "NotAStore",
+    "Quarantined",
     "RepertoryError",
     "Retention",
     "RetryAfter",
@@ -152,6 +154,7 @@ __all__ = [
     "WorkflowMigration",
     "WorkflowNotFound",
     "WorkflowPassivated",
+    "WorkflowQuarantined",
     "WorkflowRecord",
     "WorkflowRef",
     "WorkflowState",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 import msgspec
 
 from ..persistence.records import Message, MessageKind
+from .pending import NOTHING, Pending
 from .recurrence import recurrence_of
 from .runtime import SystemClock
 
@@ -43,32 +44,32 @@ class Agenda:
         sent: what the step has added so far.
     """
 
-    __slots__ = ("_cancelled", "_now", "_pending", "came", "sent")
+    __slots__ = ("_cancelled", "_names", "_now", "_pending", "came", "sent")
 
     def __init__(self) -> None:
         self._now: int | None = None
         self.came: Message | None = None
         self.sent: list[Sent] = []
-        self._pending: Mapping[int, Message] = {}
-        self._cancelled: list[int] = []
+        self._pending = NOTHING
+        self._cancelled: dict[int, None] = {}
+        self._names: set[str | None] = set()  # of timers in `sent`
 
-    def begin(self, pending: Mapping[int, Message], now: int, came: Message | None = None) -> None:
+    def begin(self, pending: Pending, now: int, came: Message | None = None) -> None:
         """Begin a step.
 
         Arguments:
-            pending: what the workflow has named and is still to come, by id.
+            pending: what the workflow has named and is still to come.
             now: when the step begins; UTC, in microseconds since 1970.
             came: the message that it takes. If that is a timer that repeats, its next one is set.
         """
         self._now = now
         self._pending = pending
         self.came = came
-        self.sent.clear()
-        self._cancelled.clear()
+        self._clear()
         if came is not None and came.kind is MessageKind.TIMER and came.options is not None:
             due = recurrence_of(came).next(came.due, now)
             if due is not None:
-                self.sent.append(_again(came, due))
+                self.add(_again(came, due))
 
     @property
     def now(self) -> int:
@@ -102,15 +103,25 @@ class Agenda:
         if not (self.sent or self._cancelled):
             return [], ()
         taken = self.sent.copy(), tuple(self._cancelled)
-        self.sent.clear()
-        self._cancelled.clear()
+        self._clear()
         return taken
+
+    def _clear(self) -> None:
+        if self.sent or self._cancelled:
+            self.sent.clear()
+            self._cancelled.clear()
+            self._names.clear()
+
+    def add(self, sent: Sent) -> None:
+        """Add something to what the step leaves to come."""
+        self.sent.append(sent)
+        if sent.kind is MessageKind.TIMER:
+            self._names.add(sent.name)
 
     def of(self, kind: MessageKind) -> Iterator[Message | Sent]:
         """Yield what is still to come of a kind."""
-        came = None if self.came is None else self.came.id
         for message in self._pending.values():
-            if message.kind is kind and message.id not in self._cancelled and message.id != came:
+            if message.kind is kind and self._is_pending(message):
                 yield message
         for sent in self.sent:
             if sent.kind is kind:
@@ -118,15 +129,23 @@ class Agenda:
 
     def cancel(self, kind: MessageKind, name: str) -> bool:
         """Take back what is still to come of a kind under a name; tell whether there was any."""
-        found = [one for one in self.of(kind) if one.name == name]
+        found: list[Message | Sent] = [
+            one for one in self._pending.named(kind, name) if self._is_pending(one)
+        ]
+        if kind is not MessageKind.TIMER or name in self._names:
+            found += (one for one in self.sent if one.kind is kind and one.name == name)
         for one in found:
             self.take_back(one)
         return bool(found)
 
+    def _is_pending(self, message: Message) -> bool:
+        came = self.came is not None and self.came.id == message.id
+        return not came and message.id not in self._cancelled
+
     def take_back(self, one: Message | Sent) -> None:
         """Take back one thing that is still to come."""
         if isinstance(one, Message):
-            self._cancelled.append(one.id)
+            self._cancelled[one.id] = None
         else:
             self.sent.remove(one)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from random import random
+from typing import Any, ClassVar
 
-from .charts import State
+from .activities import RetryPolicy
+from .charts import Span, State
 from .workflow import Workflow
+
+RETRY = "retry"
+"""The name of the timer that retries a failed one."""
 
 
 class WorkflowState(StrEnum):
@@ -42,6 +47,13 @@ class Lifecycle(Workflow):
     where it is and is kept in the history. The context is a dict; `error` in it says why it
     failed, and `attempts` how often it was started or retried.
 
+    Attributes:
+        timeout_after: seconds, or a `timedelta`, that an attempt may take, pauses included; after
+            that it gets the event `timeout`. `timeout_after` in the context goes first.
+        retry_policy: how often, and when, a failed one is retried by itself. `retries` in the
+            context counts that; once it is out of them it is dead (`ActorSystem.dead`), until
+            somebody retries it by hand, which begins the count anew.
+
     Example:
         >>> job = Lifecycle()
         >>> job.start()
@@ -58,13 +70,13 @@ class Lifecycle(Workflow):
     completed = State(final=True)
     cancelled = State(final=True)
 
-    start = idle.to(running)
+    start = idle.to(running, on="_begin_attempt")
     pause = running.to(paused)
     resume = paused.to(running)
     complete = running.to(completed)
-    fail = running.to(failed) | paused.to(failed)
-    timeout = running.to(failed) | paused.to(failed)
-    retry = failed.to(running)
+    fail = running.to(failed, on="_end_attempt") | paused.to(failed, on="_end_attempt")
+    timeout = running.to(failed, on="_end_attempt") | paused.to(failed, on="_end_attempt")
+    retry = failed.to(running, on="_begin_attempt")
     cancel = running.to(cancelled) | paused.to(cancelled)
     custom = (
         idle.to(idle, internal=True)
@@ -72,6 +84,26 @@ class Lifecycle(Workflow):
         | paused.to(paused, internal=True)
         | failed.to(failed, internal=True)
     )
+
+    timeout_after: ClassVar[Span | None] = None
+    retry_policy: ClassVar[RetryPolicy | None] = None
+
+    def _begin_attempt(self, automatic: bool = False) -> None:
+        self.timers.cancel(RETRY)
+        if not automatic:
+            self.context.pop("retries", None)
+        after = self.context.get("timeout_after", self.timeout_after)
+        if after is not None:
+            self.timers.start("timeout", event="timeout", after=after)
+
+    def _end_attempt(self) -> None:
+        self.timers.cancel("timeout")
+        policy, retries = self.retry_policy, self.context.get("retries", 0)
+        if policy is None or (policy.attempts is not None and retries + 1 >= policy.attempts):
+            return
+        self.context["retries"] = retries + 1
+        pause = policy.pause(retries + 1, random())
+        self.timers.start(RETRY, event="retry", after=pause, data={"automatic": True})
 
     def on_start(self) -> None:
         self.context["attempts"] = 1

@@ -257,6 +257,15 @@ class Redeliver(msgspec.Struct, frozen=True):
     receiver: str
 
 
+class Resend(msgspec.Struct, frozen=True):
+    """To the persistence actor: deliver a message anew that could not be delivered.
+
+    Answered with whether there was such a one.
+    """
+
+    message: int
+
+
 class DeliverAll(msgspec.Struct, frozen=True):
     """To the persistence actor: deliver what is still on its way in the store."""
 

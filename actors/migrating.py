@@ -12,11 +12,11 @@ from ..persistence.errors import RepertoryError, WorkflowNotFound
 from ..persistence.records import WorkflowRecord
 from .answer import Answer, ask, brought_by
 from .messages import Wake
-from .rehydration import read_position
+from .rehydration import read_position, rehydrate
 from .runtime import Envelope, PooledFuture, PooledRef
 from .services import Services
 from .supervisor import Stop
-from .versions import to_present
+from .versions import load_context, to_present
 from .waiting import error_of
 
 AT_ONCE = 256
@@ -68,7 +68,7 @@ def would_migrate(services: Services, type: str | None) -> MigrationReport:
     tried = []
     for record, current, error in _outdated(services, type):
         if error is None:
-            error = _error_of_trying(services, record)
+            error = error_of_trying(services, record)
         tried.append(WorkflowMigration(record.id, record.type, record.version, current, error))
     return MigrationReport(tuple(tried), dry_run=True)
 
@@ -110,12 +110,16 @@ def _outdated(
         after = page[-1].number
 
 
-def _error_of_trying(services: Services, record: WorkflowRecord) -> Exception | None:
+def error_of_trying(services: Services, record: WorkflowRecord) -> Exception | None:
+    """Return why a workflow could not be brought into memory, or None; write nothing."""
     try:
         stored = services.store.load(record.id)
         if stored is None:
             raise WorkflowNotFound(f"There is no workflow {record.id!r}.", workflow_id=record.id)
-        to_present(read_position(stored), services.workflow_class(record.type))
+        workflow = services.workflow_class(record.type)
+        position = to_present(read_position(stored), workflow)
+        chart = workflow.dormant(load_context(position, workflow), record.id, [])
+        rehydrate(chart, position.chart, record.id)
     except Exception as error:
         return error
     return None

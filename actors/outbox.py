@@ -8,6 +8,7 @@ room for now: so many messages are handed out at once, and the rest waits in the
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,11 +16,13 @@ from contextlib import suppress
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
-from ..persistence.errors import SystemStopped, WorkflowNotFound
+from ..persistence.errors import StoreError, SystemStopped, WorkflowNotFound
 from ..persistence.records import Message, Step
 from .due import WINDOW, Due
-from .messages import Deliver, EventFailed, Redeliver
+from .messages import Deliver, EventFailed, LookDue, Redeliver
 from .services import Carrier, Services
+
+logger = logging.getLogger("repertory.persistence")
 
 FIRST_RETRY = 0.1
 LONGEST_RETRY = 30.0
@@ -65,8 +68,24 @@ class Outbox:
 
     def catch_up(self) -> None:
         """Deliver what has waited in the store, as far as there is room for it."""
+        try:
+            self._catch_up()
+        except StoreError as error:
+            logger.warning("Messages that wait could not be read, and are tried again: %s", error)
+            self._look_later()
+
+    def _look_later(self) -> None:
+        def look() -> None:
+            with suppress(ActorDeadError):  # stopped meanwhile; the next system delivers it
+                self._services.persistence.tell(LookDue())
+
+        with suppress(RuntimeError):  # likewise: the clock has stopped
+            self._services.runtime.clock.call_later(FIRST_RETRY, look)
+
+    def _catch_up(self) -> None:
         while self._next and (room := WINDOW - len(self._in_flight)) > 0:
-            self._catch_up_with(self._next.popleft(), room)
+            self._catch_up_with(self._next[0], room)
+            self._next.popleft()
         while self._found is not None and (room := WINDOW - len(self._in_flight)) > 0:
             page = self._store.due(by=0, after=(0, self._found), limit=room)
             for message in page:
@@ -192,6 +211,21 @@ class Outbox:
             self._retry_later(receiver)
         with suppress(ActorDeadError):
             self._services.supervisor.tell(EventFailed(receiver, error))
+
+    def resend(self, id: int) -> bool:
+        """Deliver a message that could not be delivered; tell whether there was such a one."""
+        dead = self._store.messages(dead=True, after=id - 1, limit=1)
+        if not dead or dead[0].id != id:
+            return False
+        message = self._store.revive(id, self._services.runtime.clock.now_us())
+        if message is None:
+            return False
+        if message.kind in self._services.carriers:
+            self._deliver(message)
+        elif message.receiver not in self._stalled:
+            self._behind.add(message.receiver)
+            self._next.append(message.receiver)
+        return True
 
     def redeliver(self, receiver: str) -> None:
         """Deliver again what a receiver has not taken, in its order."""

@@ -19,6 +19,7 @@ from .messages import (
     LookDue,
     Postpone,
     Redeliver,
+    Resend,
     Revive,
     StoreFailed,
     Trim,
@@ -146,6 +147,8 @@ class PersistenceActor(PooledActor):
                     self._outbox.look_due()
                 case Redeliver():
                     self._outbox.redeliver(message.receiver)
+                case Resend():
+                    answer = self._outbox.resend(message.message)
                 case DeliverAll():
                     self._outbox.deliver_all()
                 case Wake():

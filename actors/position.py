@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from ..persistence.records import ChartState, Checkpoint, Message, WorkflowRecord
+from ..persistence.records import ChartState, Checkpoint, WorkflowRecord
+from .pending import NOTHING, Pending
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,14 +31,14 @@ class Position(msgspec.Struct, frozen=True, gc=False):
         chart: where its chart stands.
         context: its context as plain JSON data; never changed in place.
         checksum: of that step's entry.
-        pending: what it has named and is still to come, by id; never changed in place.
+        pending: what it has named and is still to come.
     """
 
     record: WorkflowRecord
     chart: ChartState
     context: Any
     checksum: bytes
-    pending: Mapping[int, Message] = {}
+    pending: Pending = NOTHING
 
     def checkpoint(self, encode: Any) -> Checkpoint:
         """Return the checkpoint for this position."""

@@ -52,6 +52,18 @@ class Presence(Resident):
         """Return the workflow, rehydrated if need be."""
         if self._performance is not None:
             return self._performance
+        try:
+            performance = self._rehydrate()
+        except WorkflowNotFound:
+            self._services.quarantine.forget(self._id)
+            raise
+        except Exception as error:
+            self._services.quarantine.note(self._id, error)
+            raise
+        self._services.quarantine.forget(self._id)
+        return performance
+
+    def _rehydrate(self) -> Performance:
         position = self._position
         if position is None:
             stored = self._services.store.load(self._id)
@@ -65,6 +77,7 @@ class Presence(Resident):
         performance = self._embody(workflow, context, position.chart)
         if self._position is None:
             self._position = self._activation.durable = position
+            self._pipeline.weigh(position)
         if self._arrived() and self._services.runtime.events:
             self._services.runtime.events.publish(WorkflowActivated(self._id))
         return performance

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import pykka
+from pykka import ActorDeadError
 
 from ..persistence.errors import MailboxFull
 from .activations import Activation, Activations
@@ -142,31 +143,38 @@ class Reception:
             gate.ease(everybody=True)
 
     def accept(
-        self, workflow_id: str, put: Put, timeout: Deadline, *, may_wait: bool = True
+        self, workflow_id: str, put: Put, timeout: float | None, *, may_wait: bool = True
     ) -> None:
         """Send something to a workflow from outside, as soon as there is room for it.
 
         Arguments:
             workflow_id: the workflow.
             put: puts it into the mailbox of its actor.
-            timeout: until when to wait.
+            timeout: seconds to wait for room, or None for as long as it takes.
             may_wait: whether this thread may be held up even if an event loop runs in it.
 
         Raises:
             MailboxFull: there was no room, and waiting is not allowed, or was in vain.
             SystemStopped: the system is closing.
         """
-        activation = self._activations.find(workflow_id)
+        activations = self._activations
+        found = activations.find(workflow_id)
         if (
-            activation is not None
-            and len(activation.ref.actor_inbox.queue) < self._easy
+            found is not None
+            and len(found.ref.actor_inbox.queue) < self._easy
             and len(self._unwritten) < self._easy_unwritten
         ):
-            self._activations.deliver(workflow_id, lambda ref: put(ref, True))
-            return
+            activations.uses = found.used = activations.uses + 1
+            try:
+                put(found.ref, True)
+            except ActorDeadError:
+                activations.leave(workflow_id, found)
+            else:
+                return
         patient = may_wait or asyncio._get_running_loop() is None
+        deadline = Deadline(timeout)
         while (gate := self._try(workflow_id, put, patient)) is not None:
-            self._wait(gate, workflow_id, timeout, patient)
+            self._wait(gate, workflow_id, deadline, patient)
 
     async def accept_async(self, workflow_id: str, put: Put) -> None:
         """Do what `accept` does, from asyncio, without blocking its loop."""

@@ -10,7 +10,9 @@ from ..persistence.errors import StoreError, WorkflowError
 from ..persistence.records import Message
 from .activities.signals import Quiet
 from .inspecting import SystemInspecting
-from .messages import Wake
+from .messages import Redeliver, Resend, Wake, Write
+from .migrating import error_of_trying
+from .quarantine import Quarantined
 from .ref import WorkflowRef
 from .waiting import Deadline, ask_and_wait, error_of, wait
 
@@ -45,13 +47,86 @@ class SystemRecovery(SystemInspecting):
             under_way = left or moves != before
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 
-    def messages(self, *, dead: bool = False) -> Sequence[Message]:
-        """Return what workflows have sent to each other and has not been taken yet.
+    # --- messages that wait ---
+
+    def messages(
+        self,
+        *,
+        dead: bool = False,
+        receiver: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> Sequence[Message]:
+        """Return a page of what workflows have sent to each other and has not been taken yet.
 
         Arguments:
             dead: what can't be delivered, because its receiver does not exist, instead.
+            receiver: only what is for this workflow.
+            after: for the next page, the `id` of the last one of the page before.
+            limit: how many at the most.
         """
-        return self._services.store.messages(dead=dead)
+        return self._services.store.messages(dead=dead, receiver=receiver, after=after, limit=limit)
+
+    def resend(self, message: int) -> bool:
+        """Deliver a message that could not be delivered; tell whether there is such a one.
+
+        If its receiver still does not exist, it comes back to the dead ones.
+
+        Arguments:
+            message: its id; see `messages(dead=True)`.
+        """
+        self._check_writable()
+        return bool(ask_and_wait(self._services.persistence, Resend(message)))
+
+    def drop(self, message: int) -> bool:
+        """Delete a message that could not be delivered; tell whether there was such a one.
+
+        Arguments:
+            message: its id; see `messages(dead=True)`.
+        """
+        self._check_writable()
+        store = self._services.store
+        return bool(ask_and_wait(self._services.persistence, Write(lambda: store.drop(message))))
+
+    # --- workflows that can't go on ---
+
+    def quarantined(self) -> Sequence[Quarantined]:
+        """Return the workflows that could not be brought into memory since the system was opened.
+
+        They are left as they are in the store, and what others have sent them waits there, and is
+        tried again, after 0.1 s at first and 30 s at most. One that comes into memory is not
+        among them any more.
+        """
+        return self._services.quarantine.all()
+
+    def take_up(self, id: str, *, timeout: float | None = None) -> None:
+        """Bring a workflow into memory now, quarantined or not, and deliver what waits for it.
+
+        Arguments:
+            id: the workflow's id.
+            timeout: seconds to wait.
+
+        Raises:
+            WorkflowNotFound: there is none of this id.
+            RepertoryError: it can't be brought into memory, and this is why.
+        """
+        wait(WorkflowRef(self, id)._wake(), timeout, f"workflow {id!r} to be taken up")
+        self._services.persistence.tell(Redeliver(id))
+
+    def unfit(self) -> dict[str, Exception]:
+        """Look through the store for workflows that could not be brought into memory.
+
+        Nothing is written, and no action runs; a migration that is due is tried. It works with
+        `read_only=True`.
+
+        Returns:
+            why not, by id, for each one that has not finished.
+        """
+        services, found = self._services, dict[str, Exception]()
+        for record in services.store.all():
+            if not record.finished and (error := error_of_trying(services, record)) is not None:
+                found[record.id] = error
+        return found
 
     def recover(self) -> dict[str, Exception | None]:
         """Bring every unfinished workflow into memory now, instead of on demand.

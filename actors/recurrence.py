@@ -89,17 +89,18 @@ class Optional(Protocol):
 
 _decode = msgspec.json.Decoder(Recurrence).decode
 _encode = msgspec.json.Encoder().encode
-_ONCE = Recurrence()
+ONCE = Recurrence()
+"""The options of a timer that fires once."""
 
 
 def recurrence_of(message: Optional) -> Recurrence:
     """Return the options of a timer that is stored."""
-    return _ONCE if message.options is None else _decode(message.options)
+    return ONCE if message.options is None else _decode(message.options)
 
 
 def options_of(recurrence: Recurrence) -> bytes | None:
     """Return a timer's options as they are stored, or None when there are none."""
-    return None if recurrence == _ONCE else _encode(recurrence)
+    return None if recurrence == ONCE else _encode(recurrence)
 
 
 def checked_late(late: Any) -> Late:

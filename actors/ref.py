@@ -12,14 +12,15 @@ from .names import Name, checked_key, event_fields, event_name, new_id
 from .reception import Put
 from .rehydration import past_position
 from .runtime import Envelope, PooledFuture, PooledRef
+from .runtime.waiting import check_may_wait
 from .stepping import follow, forked, unborn
 from .to_come import leave_elsewhere
 from .versions import to_present
 from .view import WorkflowView
-from .waiting import Deadline, check_may_wait, wait
+from .waiting import Deadline, wait
 
 
-class WorkflowRef(HasActivities, WorkflowView):
+class WorkflowRef(WorkflowView, HasActivities):
     """One workflow, by its id.
 
     It stays good when the workflow leaves memory and comes back, and when the system is opened
@@ -106,7 +107,7 @@ class WorkflowRef(HasActivities, WorkflowView):
             check_may_wait()
         # A thread that waits anyway runs an idle workflow itself, and wakes no other for it.
         deadline = Deadline(timeout)
-        future = self._send(message, deadline, run=block and timeout is None, may_wait=block)
+        future = self._send(message, timeout, run=block and timeout is None, may_wait=block)
         return wait(future, deadline.left(), f"workflow {self.id!r}") if block else future
 
     async def ask_async(
@@ -154,9 +155,7 @@ class WorkflowRef(HasActivities, WorkflowView):
         """
         self._system._check_writable()
         message = Deliver(event_name(event), event_fields(data, fields), checked_key(key))
-        self._system._services.reception.accept(
-            self.id, _putting(message), Deadline(timeout), may_wait=False
-        )
+        self._system._services.reception.accept(self.id, _putting(message), timeout, may_wait=False)
 
     async def tell_async(
         self,
@@ -193,7 +192,7 @@ class WorkflowRef(HasActivities, WorkflowView):
         """
         check_may_wait()
         deadline = Deadline(timeout)
-        future = self._send(RollBack(to, checked_key(key)), deadline)
+        future = self._send(RollBack(to, checked_key(key)), timeout)
         wait(future, deadline.left(), f"workflow {self.id!r}")
 
     def fork(
@@ -240,7 +239,7 @@ class WorkflowRef(HasActivities, WorkflowView):
     def _send(
         self,
         message: Deliver | RollBack,
-        deadline: Deadline,
+        timeout: float | None,
         *,
         run: bool = False,
         may_wait: bool = True,
@@ -248,7 +247,7 @@ class WorkflowRef(HasActivities, WorkflowView):
         self._system._check_writable()
         future: Answer[Any] = Answer()
         put = _putting(message, future, run)
-        self._system._services.reception.accept(self.id, put, deadline, may_wait=may_wait)
+        self._system._services.reception.accept(self.id, put, timeout, may_wait=may_wait)
         return future
 
     def _wake(self) -> PooledFuture[Any]:

@@ -12,6 +12,7 @@ from ..persistence.recovery import fold
 from ..persistence.recovery import position as stored_position
 from ..persistence.store import Store
 from .charts import is_final, misfit, restore
+from .pending import Pending
 from .position import Position
 from .versions import changed, check_fits, to_present, version_at
 from .workflow import Workflow
@@ -30,7 +31,7 @@ def read_position(stored: Stored) -> Position:
         chart=folded.chart,
         context=decode_json(folded.context),
         checksum=folded.checksum,
-        pending={message.id: message for message in stored.pending},
+        pending=Pending.of(stored.pending),
     )
 
 

@@ -32,11 +32,9 @@ class Resident(PooledActor):
         self._pipeline = Pipeline(services, workflow_id, activation, self.actor_inbox.ref)
 
     def _arrived(self) -> bool:
-        """Note that the workflow is where it stands; tell if it was not in memory before."""
-        assert self._position is not None
+        """Note that the workflow is on its way in no longer; tell if that is new."""
         new = self._services.activations.ready(self._activation)
         if new:
-            self._pipeline.weigh(self._position)
             self._services.passivation.look()
         return new
 

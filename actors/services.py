@@ -19,6 +19,7 @@ from .limits import Limits
 from .messages import Commit
 from .notifications import Notifications
 from .passivation import Passivation
+from .quarantine import Quarantine
 from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
 from .statistics import Statistics
@@ -70,6 +71,7 @@ class Services:
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
+        quarantine: which workflows could not be brought into memory.
         rates: how fast it goes, for whoever looks in.
         inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
@@ -97,11 +99,15 @@ class Services:
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
     reception: Reception = field(init=False)
+    quarantine: Quarantine = field(init=False)
     inspection_server: InspectionServer | None = None
     carriers: dict[MessageKind, Carrier] = field(default_factory=dict)
     works: dict[int, Work] = field(default_factory=dict)
     activities: PooledRef[Any] = field(init=False)
     places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.quarantine = Quarantine(self.runtime)
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

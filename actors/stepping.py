@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from ..persistence.errors import HandlerFailed
 from ..persistence.records import ChartState, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
+from .pending import Pending
 from .position import Position
 
 CREATED = "__created__"
@@ -133,17 +134,13 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     return Step(after.record, entry, checkpoint, done.sends, received, done.cancels), after
 
 
-def _still_pending(before: Mapping[int, Message], done: Done) -> Mapping[int, Message]:
+def _still_pending(before: Pending, done: Done) -> Pending:
     if not before and not done.sends:
         return before
     named = [message for message in done.sends if message.name is not None]
-    gone = [*done.cancels] if done.received is None else [*done.cancels, done.received.id]
-    if not named and before.keys().isdisjoint(gone):
-        return before
-    after = {**before, **{message.id: message for message in named}}
-    for id in gone:
-        after.pop(id, None)
-    return after
+    if done.received is None:
+        return before.changed(named, done.cancels)
+    return before.changed(named, (*done.cancels, done.received.id))
 
 
 def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
@@ -173,7 +170,7 @@ def error_json(error: Exception) -> bytes:
     return encode_json({"type": name, "message": str(error)})
 
 
-def _details(done: Done, pending: Mapping[int, Message]) -> bytes | None:
+def _details(done: Done, pending: Pending) -> bytes | None:
     details: dict[str, Any] = {}
     if (came := done.received) is not None:
         if came.name is None:
@@ -186,8 +183,8 @@ def _details(done: Done, pending: Mapping[int, Message]) -> bytes | None:
         if named := [[m.kind, m.name, m.due] for m in done.sends if m.name is not None]:
             details["set"] = named
     if done.cancels:
-        gone = (pending[id] for id in done.cancels if id in pending)
-        details["cancelled"] = [[m.kind, m.name] for m in gone]
+        gone = [pending.get(id) for id in done.cancels]
+        details["cancelled"] = [[m.kind, m.name] for m in gone if m is not None]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
         if not details and not done.calls:  # as nearly always

@@ -18,9 +18,10 @@ from .notifications import Committed, Interest
 from .recovering import SystemRecovery
 from .ref import WorkflowRef
 from .runtime import EventStream, PooledFuture
+from .runtime.waiting import check_may_wait
 from .subscribing import forget, open_subscription
 from .supervisor import Remove, Start, Stop
-from .waiting import Deadline, ask_and_wait, check_may_wait, wait
+from .waiting import Deadline, ask_and_wait, wait
 from .workflow import Workflow
 
 

@@ -15,7 +15,7 @@ from .charts import RESERVED, Span, microseconds
 from .deadline import deadline
 from .names import Name, event_name, text
 from .position import utc
-from .recurrence import Late, Recurrence, checked_late, options_of, recurrence_of, zone
+from .recurrence import ONCE, Late, Recurrence, checked_late, options_of, recurrence_of, zone
 
 if TYPE_CHECKING:
     from .workflow import Workflow
@@ -155,7 +155,7 @@ class Timers:
         else:
             due = deadline(now, after, at)  # which says what to give
         self._agenda.cancel(MessageKind.TIMER, named)
-        self._agenda.sent.append(
+        self._agenda.add(
             Sent(
                 self._id,
                 known,
@@ -185,6 +185,8 @@ class Timers:
 
 
 def _recurrence(every: Span | None, cron: str | None, tz: str, late: Any) -> Recurrence:
+    if every is None and cron is None and late == "merge":
+        return ONCE
     if every is not None and cron is not None:
         raise ValueError("Give one of `every` and `cron`.")
     length = None if every is None else microseconds(every, "`every`")

@@ -104,7 +104,7 @@ def _keep_timeouts(
     for name in (WHOLE, *configuration):
         if name in entered:
             for timeout in workflow._timeouts.get(name, ()):
-                agenda.sent.append(
+                agenda.add(
                     Sent(
                         workflow_id,
                         timeout.event,

@@ -11,6 +11,7 @@ from ..persistence.verification import verify
 from .activities.status import ActivityStatus, status_of
 from .inspection import statistics_of
 from .life import SystemLife
+from .lifecycle import RETRY
 from .messages import DeliverAll, Write
 from .migrating import MigrationReport, migrate, would_migrate
 from .position import microseconds_of
@@ -28,6 +29,29 @@ class SystemUpkeep(SystemLife):
     def statistics(self) -> Statistics:
         """What has been written since the system was opened, and what is in memory."""
         return statistics_of(self._services)
+
+    def dead(self, *, after: int = 0, limit: int = 100) -> list[WorkflowRecord]:
+        """Return a page of the workflows that have failed, and have no retry to come.
+
+        They stand in a state called "failed", as a `Lifecycle` that is out of retries does. Take
+        one up again with its event: `system.get(id).ask("retry")`.
+
+        Arguments:
+            after: for the next page, the `number` of the last one of the page before.
+            limit: how many at the most.
+        """
+        store, found = self._services.store, list[WorkflowRecord]()
+        while len(found) < limit:
+            page = store.list(state="failed", finished=False, after=after, limit=limit)
+            if not page:
+                break
+            after = page[-1].number
+            found += (
+                record
+                for record in page
+                if not any(one.name == RETRY for one in store.pending(record.id))
+            )
+        return found[: max(limit, 0)]
 
     def timers(
         self, *, until: datetime | None = None, after: Timer | None = None, limit: int = 100

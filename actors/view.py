@@ -13,9 +13,10 @@ from .history import HistoryEntry, read_history
 from .names import Name, text
 from .position import Position
 from .rehydration import read_position
+from .runtime.waiting import check_may_wait
 from .snapshot import Snapshot, snapshot
 from .timers import Timer, timers_among
-from .waiting import check_may_wait, in_vain, wait
+from .waiting import in_vain, wait
 
 if TYPE_CHECKING:
     from .life import SystemLife

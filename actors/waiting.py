@@ -11,7 +11,7 @@ from pykka import ActorRef
 from ..persistence.errors import Timeout
 from .answer import ask
 from .runtime import PooledFuture
-from .runtime.waiting import check_may_wait
+from .runtime.waiting import check_may_wait as check_may_wait
 
 
 def wait(future: PooledFuture[Any], timeout: float | None, what: str) -> Any:

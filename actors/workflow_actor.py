@@ -33,6 +33,7 @@ from .messages import (
     Wake,
 )
 from .outcomes import broken, event_data, refusal, unwelcome
+from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
 from .presence import Presence
@@ -71,6 +72,7 @@ class WorkflowActor(Presence):
                     self._must_not_exist()
                     self._own_handlers = message.handlers
                     performance = self._embody(message.workflow, message.context)
+                    self._arrived()  # before its entry actions, which may take their time
                     work = self._begin(message, reply, performance)
                 case RollBack():
                     self._roll_back(message, reply, self._ready())
@@ -153,7 +155,7 @@ class WorkflowActor(Presence):
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         try:
-            performance.agenda.begin({}, at)
+            performance.agenda.begin(NOTHING, at)
             taken = await performance.begin()
         except (GeneratorExit, KeyboardInterrupt):
             raise
@@ -163,7 +165,7 @@ class WorkflowActor(Presence):
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
-        self._arrived()
+        self._pipeline.weigh(self._position)
 
         def attach() -> None:
             if own:

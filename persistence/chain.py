@@ -41,7 +41,7 @@ def chained(previous: bytes, workflow_id: str, *content: Any) -> Entry:
         workflow_id: the workflow that the entry belongs to.
         content: what an `Entry` has before its checksum, in that order.
     """
-    return Entry(*content, checksum=_digest(previous, workflow_id, content))
+    return Entry(*(*content, _digest(previous, workflow_id, content)))
 
 
 def _digest(previous: bytes, workflow_id: str, content: Sequence[Any]) -> bytes:

@@ -47,10 +47,8 @@ class MemoryStore(Store):
         self._by_id: dict[str, Kept] = {}
         self._definitions: dict[tuple[str, int], bytes] = {}
         self._cursors: dict[str, int] = {}
-        # Every entry by its id; ids only grow, so they are in order.
-        self._log: dict[int, tuple[Kept, Entry]] = {}
+        self._log: dict[int, tuple[Kept, Entry]] = {}  # by entry id; those only grow: in order
         self._last_entry = 0
-
         self._message_ids = itertools.count(1)
         self._messages = MemoryMessages()
 
@@ -73,6 +71,10 @@ class MemoryStore(Store):
     def bury(self, message: int, why: str) -> None:
         with self.reading():
             self._messages.change(message, dead=why)
+
+    def drop(self, message: int) -> bool:
+        with self.reading():
+            return self._messages.drop(message)
 
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None

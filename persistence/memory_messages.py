@@ -59,6 +59,13 @@ class MemoryMessages:
             if not named:
                 del self._named[message.sender]
 
+    def drop(self, id: int) -> bool:
+        found = self.by_id.get(id)
+        if found is None or found.dead is None:
+            return False
+        self.take(id)
+        return True
+
     def after(self, id: int, receiver: str | None) -> Iterator[Message]:
         """Yield the messages with a greater id, in their order; of one receiver, or all."""
         ids = sorted(self.by_id) if receiver is None else self._for.get(receiver, [])

@@ -79,11 +79,11 @@ def _lasts(value: Any, kinds: frozenset[type]) -> bool:
         return False
     if kind is str:
         try:
-            return value.isascii() or bool(value.encode())
+            return bool(value.isascii() or value.encode())
         except UnicodeEncodeError:
             return False
     if kind is int:
-        return -_LARGEST <= value < _LARGEST
+        return bool(-_LARGEST <= value < _LARGEST)
     return kind is not float or math.isfinite(value)
 
 

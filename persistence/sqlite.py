@@ -148,6 +148,9 @@ class SqliteStore(Store):
     def bury(self, message: int, why: str) -> None:
         self._writing().bury(message, why)
 
+    def drop(self, message: int) -> bool:
+        return self._writing().drop(message)
+
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:

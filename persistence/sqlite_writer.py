@@ -177,6 +177,10 @@ class Writer:
         with self.transaction() as connection:
             connection.execute(statements.BURY_MESSAGE, (why, message))
 
+    def drop(self, message: int) -> bool:
+        with self.transaction() as connection:
+            return connection.execute(statements.DROP_MESSAGE, (message,)).rowcount > 0
+
     def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
         with self.transaction() as connection:
             row = (due, attempt, options, message)

@@ -121,6 +121,8 @@ REVIVE_MESSAGE = _sql(
     )
 )
 BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
+_DEAD = SQL("dead IS NOT NULL")
+DROP_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _DEAD))
 # What it has sent to others goes its way; what is for itself alone ends with it.
 _NAMED = SQL("name IS NOT NULL")
 DELETE_PENDING = _sql(_M.delete().where((_M.sender == _P) & _NAMED))

@@ -66,6 +66,10 @@ class Store(ABC):
         """Note that a message can't be delivered; it is kept, but no longer on its way."""
 
     @abstractmethod
+    def drop(self, message: int) -> bool:
+        """Delete a message that could not be delivered; tell whether it was one."""
+
+    @abstractmethod
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:

@@ -18,6 +18,7 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.pending",
         "actors.activities",
         "actors.deadline",
         "actors.recurrence",
@@ -54,6 +55,7 @@ LAYERS = [
         "actors.activations",
         "actors.limits",
         "actors.passivation",
+        "actors.quarantine",
         "actors.reception",
         "actors.resident",
         "actors.weight",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from ...persistence.errors import UnknownActivity
 from ...persistence.records import MessageKind
 from ..messages import Revive
+from ..services import Services
 from ..waiting import ask_and_wait
 from .status import ActivityStatus, status_of
+
+
+class _System(Protocol):
+    @property
+    def _services(self) -> Services: ...
+
+    def _check_writable(self) -> None: ...
 
 
 class HasActivities:
@@ -17,8 +25,10 @@ class HasActivities:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _system: Any
         id: str
+
+        @property
+        def _system(self) -> _System: ...
 
     def activities(self) -> list[ActivityStatus]:
         """Return the workflow's activities that have not come to their end, the oldest first."""

@@ -12,6 +12,7 @@ from ...persistence.errors import UnknownActivity
 from ...persistence.records import Message, MessageKind
 from ..agenda import Agenda
 from ..charts import Invocation, Microstep
+from ..pending import Pending
 from .call import read_call, start
 from .declared import activity, activity_of
 from .starting import add
@@ -128,7 +129,7 @@ def _arguments(one: Invoked, chart: Any, data: Mapping[str, Any]) -> Iterator[tu
             )
 
 
-def left_behind(pending: Mapping[int, Message], configuration: Collection[str]) -> list[Message]:
+def left_behind(pending: Pending, configuration: Collection[str]) -> list[Message]:
     """Return the activities among those pending whose state is not active there."""
     return [
         message

@@ -46,7 +46,7 @@ def _outermost(bases: tuple[type, ...], attrs: dict[str, Any]) -> list[State]:
         if isinstance(value, State):
             found.append(value if value.id else value._set_id(attribute))
         elif isinstance(value, States):
-            found += [state._set_id(state_id) for state_id, state in value.items()]
+            found += [state._set_id(state_id) for state_id, state in cast(Any, value).items()]
     return found
 
 

@@ -202,7 +202,7 @@ def check_durable(chart_class: type[CompiledChart]) -> None:
         if event.delay:
             raise BadDefinition(
                 f"{where}: event {event.id!r} has a delay, which would be lost with the "
-                f"process; send it when it is due."
+                f"process; use self.timers, or send it with a delay."
             )
 
 

@@ -95,7 +95,7 @@ def _invoked(invoke: Any) -> tuple[list[After], Any]:
 class _Nested(NestedStateFactory):
     """Makes a compound or parallel state of a class body, with its timeouts."""
 
-    def __new__(  # type: ignore[misc]  # as with the stock factory, a state comes of it
+    def __new__(
         cls, classname: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any
     ) -> Any:
         timeouts = listed(kwargs.pop("timeout", None))
@@ -112,9 +112,8 @@ class State(StockState):
     """A state: python-statemachine's, which may have a timeout.
 
     Args:
-        *args: As `statemachine.State` has them.
+        name: This and all that follows up to `invoke`, and `donedata`: as the stock one has them.
         timeout: What happens when it has been active for so long: `after(…)`, or several.
-        **kwargs: As `statemachine.State` has them.
 
     Example:
         >>> waiting = State(initial=True, timeout=after(30, "expire"))
@@ -130,13 +129,24 @@ class State(StockState):
 
     def __init__(
         self,
-        *args: Any,
-        timeout: After | Sequence[After] | None = None,
+        name: str = "",
+        value: Any = None,
+        initial: bool = False,
+        final: bool = False,
+        parallel: bool = False,
+        states: list[StockState] | None = None,
+        history: list[HistoryState] | None = None,
+        enter: Any = None,
+        exit: Any = None,
         invoke: Any = None,
-        **kwargs: Any,
+        *,
+        timeout: After | Sequence[After] | None = None,
+        **rest: Any,
     ) -> None:
-        found, invoke = _invoked(invoke)
-        super().__init__(*args, invoke=invoke, **kwargs)
+        found, invoked = _invoked(invoke)
+        super().__init__(
+            name, value, initial, final, parallel, states, history, enter, exit, invoked, **rest
+        )
         self.timeouts = (*listed(timeout), *found)
 
 

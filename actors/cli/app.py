@@ -17,6 +17,7 @@ from . import (
     checking,
     creating,
     drawing,
+    messages,
     reading,
     replaying,
     running,
@@ -89,6 +90,7 @@ app.command("history")(reading.history)
 app.command("timers")(timing.timers)
 app.command("activities")(activities.activities)
 app.command("retry")(activities.retry)
+app.command("dead")(timing.dead)
 app.command("verify")(reading.verify)
 app.command("top")(top.top)
 app.command("export")(reading.export)
@@ -96,6 +98,7 @@ app.command("import")(writing.import_)
 app.command("remove")(writing.remove)
 app.command("send")(writing.send)
 app.command("rollback")(writing.rollback)
+app.command("messages")(messages.messages)
 app.command("diagram")(drawing.diagram)
 app.command("replay")(replaying.replay)
 app.command("check")(checking.check)

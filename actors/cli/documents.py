@@ -8,6 +8,7 @@
   `{"to": id, "event": id}`, and `sender` is `{"id": id, "sequence": number}` or null; `timers_set`
   is of `{"name": name, "due": time}`.
 - `timers`: `{"timers": [timer]}`, the next one to fire first.
+- `dead`: as `list`; each workflow has its `error` too.
 - `send`: `{"workflow": workflow, "event": id, "result": what the actions returned}`.
 - `rollback`, `import`, and `remove` as it was before: `{"workflow": workflow}`.
 - `verify`: `{"sound": bool, "workflows": number, "problems": [{"workflow": id or null,

@@ -17,7 +17,7 @@ def reading(path: Path) -> ActorSystem:
     return ActorSystem(path, read_only=True)
 
 
-def writing(path: Path, *, new: bool = False) -> ActorSystem:
+def writing(path: Path, *, new: bool = False, max_active: int | None = None) -> ActorSystem:
     """Return a system that holds the store as its one writer.
 
     It runs no activities: a command would break them off when it is done.
@@ -25,10 +25,11 @@ def writing(path: Path, *, new: bool = False) -> ActorSystem:
     Arguments:
         path: the store.
         new: whether it may be made; a command for what is in a store makes none.
+        max_active: workflows in memory, beyond which the least recently used leave.
 
     Raises:
         CommandFailed: there is no such file.
     """
     if not new and not path.exists():
         raise CommandFailed(f"There is no store {path}; check the path.")
-    return ActorSystem(path, retention=KEEP_ALL, max_activities=0)
+    return ActorSystem(path, retention=KEEP_ALL, max_active=max_active, max_activities=0)

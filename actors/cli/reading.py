@@ -19,6 +19,7 @@ from .errors import CommandFailed, listed, nearest
 from .opening import reading
 from .options import AsJson, Store, WorkflowId
 from .out import complain, console, say, say_json, say_text, table, write_file
+from .unfit import list_unfit
 
 _WIDE = 120
 """Columns that a terminal needs to show the events' data beside the rest."""
@@ -43,9 +44,27 @@ def list_(
     after: Annotated[
         int, typer.Option(min=0, metavar="N", help="Go on after the workflow of this number.")
     ] = 0,
+    quarantined: Annotated[
+        bool,
+        typer.Option(
+            "--quarantined", help="Only those that can't be brought into memory, and why."
+        ),
+    ] = False,
+    definition: Annotated[
+        str | None,
+        typer.Option(
+            "--definition",
+            "-d",
+            metavar="DEFINITION",
+            help="With --quarantined: a class that they must fit, too.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List workflows in the order of their creation."""
+    if quarantined:
+        list_unfit(store, definition, as_json)
+        return
     with reading(store) as system:
         found = system.list(
             class_name, state=state, finished=finished, after=after, limit=limit + 1

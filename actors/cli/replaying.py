@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..system import ActorSystem
 from ..workflow import Workflow
 from .counts import Counts
 from .definition import load_definition
@@ -60,6 +61,10 @@ def replay(
         typer.Option(metavar="FILE", help="Write an SVG of the definition, with counts."),
     ] = None,
     actions: ActionsModule = None,
+    max_active: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Cases in memory at once; others come and go."),
+    ] = 10_000,
     as_json: AsJson = False,
 ) -> None:
     """Replay an event log: a case is a workflow, a row is an event.
@@ -78,7 +83,8 @@ def replay(
     try:
         # The first row is read before the store is opened: a log that is none makes no store.
         events = chain([next(events)], events)
-        report = _run(workflow, events, store, at_end, count_events(log), diagram, broken)
+        system = writing(store, new=True, max_active=max_active)
+        report = _run(workflow, events, system, at_end, count_events(log), diagram, broken)
     except LogError as error:
         if not broken or skip_broken:
             raise
@@ -143,13 +149,12 @@ def _columns(given: str) -> Columns:
 def _run(
     workflow: type[Workflow],
     events: Iterator[LogEvent],
-    store: Path,
+    system: ActorSystem,
     at_end: str | None,
     rows: int,
     diagram: Path | None,
     broken: list[LogError],
 ) -> Report:
-    system = writing(store, new=True)
     replay = Replay(system, workflow, at_end=at_end)
     counts = None if diagram is None else Counts(workflow)
     with system:

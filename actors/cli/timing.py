@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..charts import spell
+from ..position import utc
 from ..timers import WHOLE, Timer
-from .documents import timer_document
+from .documents import timer_document, workflow_document
 from .opening import reading
 from .options import AsJson, Store
 from .out import complain, say_json, table
@@ -24,11 +25,7 @@ def timers(
 ) -> None:
     """List timers that are still to fire, the next one first."""
     with reading(store) as system:
-        found = (
-            system.timers(limit=limit + 1)
-            if id is None
-            else [*(system.metadata(id) and system.get(id).timers())]
-        )
+        found = system.timers(limit=limit + 1) if id is None else system.get(id).timers()
     shown, more = found[:limit], len(found) > limit
     if as_json:
         say_json({"timers": [timer_document(timer) for timer in shown]})
@@ -51,6 +48,51 @@ def timers(
     )
     if more:
         complain("There are more: give a greater --limit")
+
+
+def dead(
+    store: Store,
+    after: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Go on after the workflow of this number.")
+    ] = 0,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many at the most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List workflows that have failed, with no retry to come."""
+    with reading(store) as system:
+        found = system.dead(after=after, limit=limit + 1)
+        errors = [_error(system.get(record.id).history(last=1)[-1].context) for record in found]
+    shown, more = found[:limit], len(found) > limit
+    if as_json:
+        workflows = [
+            {**workflow_document(record), "error": error}
+            for record, error in zip(shown, errors, strict=False)
+        ]
+        say_json({"workflows": workflows, "next": shown[-1].number if more else None})
+        return
+    if not shown:
+        complain("No workflow is dead.")
+        return
+    table(
+        (">number", "id", "class", "=failed (UTC)", "~error"),
+        [
+            (
+                record.number,
+                record.id,
+                record.type,
+                f"{utc(record.updated_at):%Y-%m-%d %H:%M:%S}",
+                error,
+            )
+            for record, error in zip(shown, errors, strict=False)
+        ],
+    )
+    complain("Take one up again: repertory send ID retry")
+    if more:
+        complain(f"There are more: --after {shown[-1].number}")
+
+
+def _error(context: Any) -> str:
+    return str(context.get("error", "")) if isinstance(context, dict) else ""
 
 
 def called(timer: Timer) -> str:

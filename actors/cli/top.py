@@ -48,10 +48,11 @@ def top(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is going on: workflows by state, what waits, and how fast it goes.
+    """Show what is going on, and how fast.
 
-    Of a process whose system was opened with inspectable=True it also shows the actors and
-    threads. Ctrl-C ends it. In a pipe, and with --json, it looks once.
+    It shows the workflows by state, and what waits; of a process whose system was opened with
+    inspectable=True also the actors and threads. Ctrl-C ends it. In a pipe, and with --json,
+    it looks once.
     """
     if dump:
         say_text(_dump(store))
@@ -106,7 +107,7 @@ def _shown(seen: Seen, to: Console) -> RenderableType:
 def _tables(seen: Seen) -> Iterator[_Table]:
     yield "Store", ("what", ">now"), list(_facts(seen))
     states = [(state, f"{count:,}") for state, count in seen.store.states.items()]
-    yield "Workflows by state", ("state", ">workflows"), states
+    yield "Workflows by state", ("state", ">workflows"), [*states]
     inside = seen.system
     if inside is None:
         return

@@ -20,7 +20,7 @@ class ActorThread(threading.Thread):
         return str(super().name)
 
     @property
-    def name(self) -> str:  # type: ignore[override]  # typeshed has a plain attribute
+    def name(self) -> str:
         """The name that it was given, and in brackets that of the actor."""
         mailbox = current_mailbox(self)
         return self.own_name if mailbox is None else f"{self.own_name} [{mailbox.name}]"

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .context import handling, here
 from .errors import BLOCKED_LOOP, AskRingError, BlockedLoopError
@@ -151,7 +151,8 @@ def find_ring(waiter: Mailbox, future: PooledFuture[Any]) -> None:
         if link._done:
             continue
         if link._sources:
-            links += [(asker, s) for s in link._sources if hasattr(s, "worker")]
+            # Those of Pykka's own kind say nothing of who brings them.
+            links += [(asker, cast("PooledFuture[Any]", s)) for s in link._sources if _links(s)]
             continue
         mailbox = link.worker
         if mailbox is waiter:
@@ -163,6 +164,10 @@ def find_ring(waiter: Mailbox, future: PooledFuture[Any]) -> None:
             continue
         askers[mailbox] = asker
         links += [(mailbox, awaited) for awaited in awaits(mailbox)]
+
+
+def _links(future: object) -> bool:
+    return hasattr(future, "worker")
 
 
 def awaits(mailbox: Mailbox) -> list[PooledFuture[Any]]:

@@ -129,7 +129,9 @@ def _child(runtime: Runtime, case: Case | Rate, sizes: dict[str, int]) -> dict[s
         child.communicate()
         raise Failed(f"took longer than {TIMEOUT} s") from None
     try:
-        figures: dict[str, float] = json.loads(out.splitlines()[-1])
+        # Libraries may say something, too, when the process ends.
+        said_by_us = [line for line in out.splitlines() if line.startswith("{")]
+        figures: dict[str, float] = json.loads(said_by_us[-1])
     except (IndexError, ValueError):
         said = err.strip().splitlines()
         why = said[-1] if said else f"ended with {child.returncode}"

@@ -52,7 +52,7 @@ def test_each_step_is_told_at_least_once_in_order_and_not_again_once_the_cursor_
     for round_number in range(ROUNDS):
         for hearer in hearers.values():
             hearer.begin()
-        for line in run_and_kill(worker, path, round_number, choose.randrange(1, 400)):
+        for line in run_and_kill(worker, path, round_number, choose.randrange(1, 250)):
             name, what, id, *where = line.split()
             if what == "kept":
                 hearers[name].kept = int(id)

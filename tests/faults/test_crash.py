@@ -23,7 +23,7 @@ from .scenario import LATER, opened, record, run
 from .vfs import watched_by
 
 EVERY = os.environ.get("REPERTORY_EVERY_WRITE") == "1"
-PARTS = 4
+PARTS = 16 if EVERY else 4
 """Tests among which the states are divided, to be run side by side."""
 SAMPLE = 24
 """States of each part that are tried unless all are."""

@@ -362,3 +362,39 @@ def test_recovering_brings_so_many_into_memory_at_once() -> None:
         outcomes = system.recover()
         assert set(outcomes.values()) == {None} and len(outcomes) == 100
         assert 0 < most <= 7
+
+
+class Patient(Workflow):
+    """Waits for somebody when it is born."""
+
+    here = State(initial=True)
+    stay = here.to.itself(internal=True)
+
+    born = threading.Semaphore(0)
+    loop: asyncio.AbstractEventLoop
+    go_on: asyncio.Event
+
+    async def on_enter_here(self) -> None:
+        cls = type(self)
+        cls.loop = asyncio.get_running_loop()
+        self.born.release()
+        await cls.go_on.wait()
+
+
+def test_who_takes_its_time_to_be_born_keeps_nobody_from_coming_in() -> None:
+    with ActorSystem(max_activating=2) as system:
+        stored = [system.start(Tally, id=f"t{n}") for n in range(5)]
+        for ref in stored:
+            system.stop(ref.id)
+        Patient.go_on = asyncio.Event()
+        started = [system.start(Patient, id=f"p{n}", block=False) for n in range(2)]
+        for _ in started:
+            assert Patient.born.acquire(timeout=LONG)
+        for ref in stored:
+            ref.tell("add", n=1, timeout=LONG)
+        started.append(system.start(Patient, id="p2", block=False))
+        assert Patient.born.acquire(timeout=LONG)
+        Patient.loop.call_soon_threadsafe(Patient.go_on.set)
+        for future in started:
+            future.get(timeout=LONG)
+        assert [ref.ask("add", n=1) for ref in stored] == [2] * 5

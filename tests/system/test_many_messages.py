@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from repertory.actors import ActorSystem, State, StoreError, Workflow
+from repertory.actors.activations import Activations
 from repertory.actors.due import WINDOW
 from repertory.actors.outbox import EACH
 from repertory.actors.runtime import ManualClock
-from repertory.actors.services import Services
 from repertory.persistence.records import Stored
 
 from .charts import Tally
@@ -41,7 +41,7 @@ class Slow(Workflow):
     go_on = threading.Event()
     began = threading.Event()
     waiting: dict[str, int] = {}
-    services: Services  # a system that closes shows them no longer, and an action may still run
+    activations: Activations
 
     class Context:
         seen: list[int] = []
@@ -49,9 +49,8 @@ class Slow(Workflow):
     def on_take(self, n: int) -> None:
         self.began.set()
         assert self.go_on.wait(LONG)
-        activation = self.services.activations.find(self.workflow_id)
-        assert activation is not None
-        found = len(activation.ref.actor_inbox.queue)
+        activation = self.activations.find(self.workflow_id)
+        found = 0 if activation is None else len(activation.ref.actor_inbox.queue)
         self.waiting[self.workflow_id] = max(found, self.waiting.get(self.workflow_id, 0))
         self.context.seen.append(n)
 
@@ -64,7 +63,7 @@ def shut() -> None:
 
 
 def test_a_receiver_gets_so_many_at_once_and_all_of_them_in_order(system: ActorSystem) -> None:
-    Slow.services = system._services
+    Slow.activations = system._services.activations
     slow = system.start(Slow, id="r")
     senders = [system.start(Sender, id=f"s{n}") for n in range(3)]
     for round in range(5):
@@ -82,7 +81,7 @@ def test_a_receiver_gets_so_many_at_once_and_all_of_them_in_order(system: ActorS
 
 
 def test_all_receivers_together_get_so_many_at_once(system: ActorSystem) -> None:
-    Slow.services = system._services
+    Slow.activations = system._services.activations
     Slow.go_on.set()
     names = [f"r{n}" for n in range(60)]
     for name in names:
@@ -107,7 +106,7 @@ def test_what_was_waiting_when_the_store_is_opened_comes_before_what_is_sent_the
 ) -> None:
     names = [f"r{n}" for n in range(40)]
     with ActorSystem(file, synchronous="OFF") as system:
-        Slow.services = system._services
+        Slow.activations = system._services.activations
         for name in names:
             system.start(Slow, id=name)
         system.start(Sender, id="s").ask("flood", to=names, start=0, count=100)
@@ -116,7 +115,7 @@ def test_what_was_waiting_when_the_store_is_opened_comes_before_what_is_sent_the
         Slow.go_on.set()
         closing.join()
     with ActorSystem(file, synchronous="OFF") as system:
-        Slow.services = system._services
+        Slow.activations = system._services.activations
         assert len(system._services.store.messages(limit=10_000)) > WINDOW
         system.get("s").ask("flood", to=names, start=100, count=100)
         system.settle(timeout=LONG)

@@ -51,11 +51,21 @@ def native(role: type[Role]) -> Any:
     import ray
 
     class Native(role):
+        def __init__(self) -> None:
+            self.me: Any = None
+            self.early: list[Any] = []
+
         def begin(self, me: Ref, args: Any, kwargs: Any) -> None:
             self.me = me
             self.setup(*args, **kwargs)
+            for message in self.early:
+                self.receive(message)
 
         def receive(self, message: Any) -> Any:
+            # Only what one actor sends arrives in order: others may come before the beginning.
+            if self.me is None:
+                self.early.append(message)
+                return None
             # An error in what was told is heard of by nobody.
             try:
                 return role.receive(self, message)
