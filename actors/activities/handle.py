@@ -26,9 +26,7 @@ class HasActivities:
 
     if TYPE_CHECKING:
         id: str
-
-        @property
-        def _system(self) -> _System: ...
+        _system: Any
 
     def activities(self) -> list[ActivityStatus]:
         """Return the workflow's activities that have not come to their end, the oldest first."""

@@ -32,6 +32,13 @@ def check(
         Literal["text", "json", "github"],
         typer.Option(help="One line a fault, one JSON document, or annotations for GitHub."),
     ] = "text",
+    environment: Annotated[
+        bool,
+        typer.Option(
+            "--environment/--no-environment",
+            help="Whether variables of documents, ${VAR}, must be set here.",
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Tell everything that is wrong with definitions.
@@ -44,7 +51,7 @@ def check(
     notes: list[str] = []
     for file in files:
         try:
-            for workflow, of_it in _workflows(file, actions):
+            for workflow, of_it in _workflows(file, actions, environment):
                 found.append(workflow)
                 notes += of_it
         except FaultyDocument as error:
@@ -75,13 +82,15 @@ def check(
         raise typer.Exit(1)
 
 
-def _workflows(file: str, actions: str | None) -> Iterator[tuple[type[Workflow], list[str]]]:
+def _workflows(
+    file: str, actions: str | None, environment: bool
+) -> Iterator[tuple[type[Workflow], list[str]]]:
     if split_document(file) is None:
         yield load_definition(file), []
         return
     place = split_document(file) or (file, None)
     definitions: Definitions = load_document(
-        place[0], None if actions is None else load_module(actions)
+        place[0], None if actions is None else load_module(actions), run=environment
     )
     for workflow in definitions.values():
         if actions is not None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import msgspec
 import typer
@@ -65,10 +66,10 @@ def run(
     system = ActorSystem() if store is None else ActorSystem(store, retention=KEEP_ALL)
     with system:
         ref = _start(system, definition, id, fields)
-        session = _Session(ref, definition)
+        session = _Session(ref, definition, prompting=sys.stdin.isatty())
         system.subscribe(session.hear, id=ref.id)
         session.show(ref.snapshot())
-        failed = session.take(sys.stdin, prompting=sys.stdin.isatty())
+        failed = session.take(sys.stdin)
     if failed:
         raise typer.Exit(1)
 
@@ -97,28 +98,30 @@ def _start(
 class _Session:
     """One workflow, and whoever looks at it."""
 
-    def __init__(self, ref: WorkflowRef, definition: type[Workflow]) -> None:
+    def __init__(self, ref: WorkflowRef, definition: type[Workflow], *, prompting: bool) -> None:
         self._ref = ref
         self._definition = definition
-        self._shown = 0
-        self._prompting = False
+        self._keys: set[str] = set()
+        self._prompting = prompting
 
     def hear(self, committed: Committed) -> None:
-        """Show a step that nobody here has sent an event for."""
-        if committed.entry.event not in self._definition.public_events():
-            say(f"{committed.entry.event}: {'+'.join(committed.entry.target)}")
+        """Show a step that nobody here has sent an event for, such as a time-out's."""
+        if committed.entry.key not in self._keys and committed.entry.source:
+            say(f"({committed.entry.event})")
+            self.show(self._ref.snapshot())
 
-    def take(self, lines: Any, *, prompting: bool) -> bool:
+    def take(self, lines: Any) -> bool:
         """Send an event for each line, until the workflow has finished; tell whether one failed."""
         failed = False
-        self._prompting = prompting
         for line in self._lines(lines):
             try:
                 event = EventLine.read(line, self._definition.public_events())
-                answer = self._ref.ask(event.name, event.data)
+                key = uuid4().hex
+                self._keys.add(key)
+                answer = self._ref.ask(event.name, event.data, key=key)
             except RepertoryError as error:
                 complain(str(error))
-                failed = failed or not prompting
+                failed = failed or not self._prompting
                 continue
             snapshot = self._ref.snapshot()
             if answer is not None:
@@ -140,8 +143,6 @@ class _Session:
             say(f"events: {', '.join(events)}")
 
     def _lines(self, lines: Any) -> Iterator[str]:
-        if self._prompting:
-            self.show(self._ref.snapshot())
         while not self._ref.snapshot().finished:
             if self._prompting:
                 sys.stdout.write("> ")

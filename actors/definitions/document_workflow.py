@@ -7,12 +7,14 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from ...persistence.codec import decode_json
+from ..activities import RetryPolicy
 from ..workflow import Workflow
 from .actions import Source, as_method, find_actions
 from .contracts import checked
 from .definitions import Definitions
 from .faults import UnboundActions
 from .model import WorkflowDefinition
+from .outside import is_activity, retry_policy, starting
 from .secrets import DiscreetCodec
 
 _making_ready = Lock()
@@ -54,7 +56,8 @@ class DocumentWorkflow(Workflow):
                 raise UnboundActions(cls.workflow_name, missing)
             cls.definitions.require(cls.definition)
             for name, function in found.items():
-                method = as_method(function)
+                outside = is_activity(function)
+                method = starting(name, function) if outside else as_method(function)
                 contract = cls.definition.contracts.get(name)
                 if contract is not None:
                     method = checked(method, contract)
@@ -64,6 +67,14 @@ class DocumentWorkflow(Workflow):
             if cls.definitions.secrets:
                 cls.codec = DiscreetCodec.over(cls.codec, cls.definitions.secrets)
             cls._ready = True
+
+    def start_activity(
+        self, function: Any, /, *args: Any, retry: RetryPolicy | None = None, **options: Any
+    ) -> str:
+        """Start an activity, which is tried again as the document says, if it says anything."""
+        if retry is None and self.definition.retry is not None:
+            retry = retry_policy(self.definition.retry)
+        return super().start_activity(function, *args, retry=retry, **options)
 
     def check_step(self, event: str, answer: Any) -> None:
         """Check what an event has led to, before anything of it is kept.

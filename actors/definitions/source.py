@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -49,7 +50,7 @@ class Source:
         self.text = _text(content, name)
         _check_bounds(self.text, name)
         try:
-            self.data: dict[str, Any] = tomllib.loads(self.text)
+            self.data: dict[str, Any] = _parser()(self.text)
         except (ValueError, RecursionError) as error:
             raise FaultyDocument([_syntax(error, self.text, name)]) from error
 
@@ -96,6 +97,15 @@ def read_file(path: FilePath) -> bytes:
         why = getattr(error, "strerror", None) or error
         what = f"The document can't be read: {why}; check the path."
         raise FaultyDocument([Fault(what, "", str(path))]) from error
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Callable[[str], dict[str, Any]]:
+    """The compiled tomli where it is installed; in Python it is the standard library's tomllib."""
+    parse: Callable[[str], dict[str, Any]] = import_module(
+        "tomli" if find_spec("tomli") else "tomllib"
+    ).loads
+    return parse
 
 
 def _text(content: str | bytes, name: str) -> str:

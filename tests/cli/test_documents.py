@@ -151,6 +151,7 @@ def test_diagram_shows_what_it_can_without_the_environment(run: Run, tmp_path: P
     path.write_text(PERMIT.replace('model = "m"', 'model = "${NOT_SET_AT_ALL}"'), encoding="utf-8")
     assert run("diagram", path).code == 0
     assert run("check", path).code == 1
+    assert run("check", path, "--no-environment").code == 0
 
 
 def session(permit: Path, lines: str, *options: object) -> subprocess.CompletedProcess[str]:
@@ -193,6 +194,25 @@ def test_run_begins_with_the_context_that_is_given(permit: Path) -> None:
     done = session(permit, "pay amount=5\n", "--context", '{"fee": 5}')
     assert done.stdout.splitlines()[-2] == "paid"
     assert "total" in session(permit, "", "--context", '{"total": 5}').stderr
+
+
+def test_run_shows_what_happens_by_itself_while_it_waits(tmp_path: Path) -> None:
+    path = tmp_path / "timed.toml"
+    path.write_text(
+        'workflow = "cli_timed"\n[states.a]\nafter = { seconds = 0.05, to = "b" }\n'
+        '[states.b]\non.go = "c"\n[states.c]\nfinal = true\n'
+    )
+    command = [sys.executable, "-m", "repertory.actors.cli", "run", str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdin and running.stdout
+        assert [running.stdout.readline() for _ in range(3)] == ["a\n", "(after.state.a)\n", "b\n"]
+        running.stdin.write("go\n")
+        running.stdin.close()
+        assert running.stdout.readline() == "c\n"
+        assert running.stdout.read().endswith("has finished.\n")
+    assert running.returncode == 0
 
 
 def test_run_names_the_workflows_when_there_are_several(

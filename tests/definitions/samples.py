@@ -40,7 +40,7 @@ type = "http"
 endpoint = "https://api.example"
 
 [[workflows]]
-name = "example"
+name = "document_example"
 [workflows.metadata]
 initial_state = "A"
 """
@@ -56,7 +56,7 @@ terminal = true
 """
 
 ORDER = """\
-workflow = "order"
+workflow = "document_order"
 
 [context]
 total = "integer"

@@ -21,7 +21,7 @@ from repertory.actors.definitions import actions as registry
 from .samples import ORDER, book
 
 ONE = """\
-workflow = "one"
+workflow = "document_one"
 [states.a]
 on.go = { to = "b", do = "tested.act" }
 [states.b]
@@ -78,7 +78,7 @@ def test_what_is_given_comes_before_what_is_decorated() -> None:
 def test_functions_of_a_module_are_found_by_their_names() -> None:
     module = types.ModuleType("some_actions")
     vars(module).update(book=book, confirm=lambda workflow: None)
-    order = load_definitions(ORDER, actions=module)["order"]
+    order = load_definitions(ORDER, actions=module)["document_order"]
     with ActorSystem() as system:
         assert system.start(order, context={"total": 3}).ask("pay", amount=3) == 3
 
@@ -152,7 +152,7 @@ def test_any_callable_gets_the_workflow_and_what_it_names(function: Any, answer:
 
 
 def test_a_document_runs_without_a_system_as_a_unit_test_does() -> None:
-    order = load_definitions(ORDER, actions={"book": book, "confirm": print})["order"]
+    order = load_definitions(ORDER, actions={"book": book, "confirm": print})["document_order"]
     chart = order({"total": 3})
     assert chart.pay(amount=1) == 1
     assert chart.basket.is_active

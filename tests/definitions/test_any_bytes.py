@@ -158,4 +158,4 @@ def test_line_ends_and_marks_of_other_systems_are_fine() -> None:
     text = "\ufeff" + SWARM_TEXT.replace("\n", "\r\n")
     assert loaded(text.encode()) is not None or True
     definitions = load_definitions(text.encode(), environment={})
-    assert list(definitions) == ["example"]
+    assert list(definitions) == ["document_example"]

@@ -20,7 +20,7 @@ from repertory.actors import (
 
 from .samples import ORDER, Anything, book
 
-NAMED = ORDER.replace('"order"', '"changing_order"')
+NAMED = ORDER.replace('"document_order"', '"changing_order"')
 
 
 def load(path: Path, text: str, **options: Any) -> Any:
@@ -120,4 +120,4 @@ def test_the_first_number_of_a_swarm_version_is_the_version_of_its_workflows() -
 
     for written, version in (("1.0", 1), ("2.3.1", 2), ("0.9", 1), ("10", 10)):
         text = (HEAD + TWO_STATES).replace('"1.0"', f'"{written}"')
-        assert load_definitions(text)["example"].version == version
+        assert load_definitions(text)["document_example"].version == version

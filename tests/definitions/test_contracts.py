@@ -112,7 +112,7 @@ def test_a_contract_of_no_event_and_no_action_is_told() -> None:
     text = HEAD + TWO_STATES + '[workflows.contracts.other.input]\nx = "string"\n'
     (workflow,) = load_definitions(text).values()
     (note,) = unused_contracts(workflow.definition)
-    assert "Contract 'other' of workflow 'example'" in note
+    assert "Contract 'other' of workflow 'document_example'" in note
 
 
 def test_a_type_that_there_is_not_is_a_fault() -> None:

@@ -19,7 +19,7 @@ from .samples import ORDER, Anything, at, book, faults, load, only_fault
 def test_guards_actions_and_context_do_what_the_same_in_python_does() -> None:
     said: list[str] = []
     actions = {"book": book, "confirm": lambda workflow, event: said.append(str(event))}
-    order = load_definitions(ORDER, actions=actions)["order"]
+    order = load_definitions(ORDER, actions=actions)["document_order"]
     with ActorSystem() as system:
         ref = system.start(order, context={"total": 30})
         assert (ref.ask("pay", amount=10), ref.state) == (10, "basket")
@@ -33,7 +33,7 @@ def test_guards_actions_and_context_do_what_the_same_in_python_does() -> None:
 
 
 def test_the_context_is_what_the_document_declares() -> None:
-    order = load(ORDER)["order"]
+    order = load(ORDER)["document_order"]
     with ActorSystem() as system:
         with pytest.raises(ContextInvalid, match="total: this field is required"):
             system.start(order)
@@ -48,7 +48,7 @@ def test_an_action_that_fails_changes_nothing() -> None:
         workflow.context.received = 99
         raise ValueError("no")
 
-    order = load(ORDER, actions=Anything(book=fail))["order"]
+    order = load(ORDER, actions=Anything(book=fail))["document_order"]
     with ActorSystem() as system:
         ref = system.start(order, context={"total": 30})
         with pytest.raises(HandlerFailed, match="no"):
@@ -57,7 +57,7 @@ def test_an_action_that_fails_changes_nothing() -> None:
 
 
 REGIONS = """\
-workflow = "article"
+workflow = "document_article"
 
 [states.preparing]
 parallel = true
@@ -95,7 +95,7 @@ final = true
 
 
 def test_regions_history_states_and_done_are_those_of_charts() -> None:
-    article = load(REGIONS)["article"]
+    article = load(REGIONS)["document_article"]
     with ActorSystem() as system:
         ref = system.start(article)
         ref.ask("hand_in")
@@ -108,7 +108,7 @@ def test_regions_history_states_and_done_are_those_of_charts() -> None:
 
 
 NESTED = """\
-workflow = "nested"
+workflow = "document_nested"
 initial = "second"
 
 [states.outer]
@@ -142,7 +142,7 @@ final = true
 
 
 def test_a_compound_state_begins_in_the_initial_state_in_the_named_one_or_in_the_first() -> None:
-    nested = load(NESTED)["nested"]
+    nested = load(NESTED)["document_nested"]
     with ActorSystem() as system:
         ref = system.start(nested)
         assert ref.state == "second"
@@ -155,11 +155,11 @@ def test_a_compound_state_begins_in_the_initial_state_in_the_named_one_or_in_the
         assert ref.state == "y"
     first = load(NESTED.replace('initial = "second"\n', "").replace("nested", "nested_2"))
     with ActorSystem() as system:
-        assert system.start(first["nested_2"]).state == "first"
+        assert system.start(first["document_nested_2"]).state == "first"
 
 
 EVENTLESS = """\
-workflow = "counter"
+workflow = "document_counter"
 
 [context]
 count = 0
@@ -185,7 +185,7 @@ def test_ways_that_need_no_event_and_ways_that_stay() -> None:
         workflow.context.count += 1
 
     actions = {"add": add, "entered": lambda workflow: entered.append("counting")}
-    counter = load(EVENTLESS, actions=actions)["counter"]
+    counter = load(EVENTLESS, actions=actions)["document_counter"]
     with ActorSystem() as system:
         ref = system.start(counter)
         ref.ask("add")
@@ -196,13 +196,16 @@ def test_ways_that_need_no_event_and_ways_that_stay() -> None:
         assert ref.state == "full"
 
 
+NAME = 'workflow = "document_order"'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "mark", "parts"),
     [
-        ('workflow = "order"', 'workflow = "an order"', '"an order"', ["name of a workflow"]),
-        ('workflow = "order"', 'workflow = "order"\nverison = 2', "verison", ["'version'"]),
-        ('workflow = "order"', 'workflow = "order"\nversion = 0', "0", ["whole number from 1"]),
-        ('workflow = "order"', 'workflow = "order"\ninitial = "x"', '"x"', ["initial state"]),
+        (NAME, 'workflow = "an order"', '"an order"', ["name of a workflow"]),
+        (NAME, NAME + '\nverison = 2', "verison", ["'version'"]),
+        (NAME, NAME + '\nversion = 0', "0", ["whole number from 1"]),
+        (NAME, NAME + '\ninitial = "x"', '"x"', ["initial state"]),
         ('total = "integer"', 'total = "intger"', '"intger"', ["'intger' is no type"]),
         ('total = "integer"', 'total = 1979-05-27', "1979", ["needs a type"]),
         ("received = 0", 'received = { type = "integer", default = "x" }', '"x"', ["no integer"]),

@@ -11,7 +11,7 @@ GOOD = HEAD + TWO_STATES
 
 
 def test_the_example_that_the_others_break_is_sound() -> None:
-    assert list(load(GOOD)) == ["example"]
+    assert list(load(GOOD)) == ["document_example"]
 
 
 CHANGES = [
@@ -26,7 +26,7 @@ CHANGES = [
     ('endpoint = "https://api.example"\n', "", "[resources.api]", "endpoint", ["no 'endpoint'"]),
     ('type = "http"', 'type = "http"\nport = 3', "port", "port", ["Unknown key 'port'"]),
     ('type = "http"', 'type = "http"\nauth_required = true', "[resources", "secret_key", []),
-    ('name = "example"\n', "", "[[workflows]]", "name", ["has no 'name'"]),
+    ('name = "document_example"\n', "", "[[workflows]]", "name", ["has no 'name'"]),
     ('initial_state = "A"', 'initial_state = "a"', '"a"', "a", ["did you mean 'A'?"]),
     ('initial_state = "A"\n', "", "[workflows.metadata]", "initial_state", []),
     ("[workflows.metadata]", "[workflows.metadata]\nmax_retires = 1", "max_retires", "max_retires",
@@ -145,7 +145,7 @@ def test_what_is_no_workflow_at_all_says_how_one_begins() -> None:
 
 def test_loops_over_events_are_fine() -> None:
     text = GOOD.replace('target = "B" }', 'target = "B" }, { event = "again", target = "A" }')
-    assert list(load(text)) == ["example"]
+    assert list(load(text)) == ["document_example"]
 
 
 def test_names_in_quotes_and_dotted_keys_have_their_places() -> None:
@@ -161,7 +161,7 @@ def test_names_in_quotes_and_dotted_keys_have_their_places() -> None:
 
 def test_two_workflows_of_one_name_are_a_fault() -> None:
     more = GOOD[GOOD.index("[[workflows]]") :]
-    assert "Two workflows are called 'example'" in only_fault(GOOD + more).what
+    assert "Two workflows are called 'document_example'" in only_fault(GOOD + more).what
 
 
 def test_a_state_that_ends_its_parent_for_good_is_a_dead_end() -> None:
