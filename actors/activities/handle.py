@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ...persistence.errors import UnknownActivity
 from ...persistence.records import MessageKind
 from ..messages import Revive
-from ..services import Services
 from ..waiting import ask_and_wait
 from .status import ActivityStatus, status_of
-
-
-class _System(Protocol):
-    @property
-    def _services(self) -> Services: ...
-
-    def _check_writable(self) -> None: ...
 
 
 class HasActivities:
