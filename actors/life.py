@@ -20,6 +20,7 @@ from ..persistence.sqlite import SqliteStore
 from ..persistence.store import Store
 from .activations import Activation, Activations
 from .activities.lifetime import run_activities
+from .children.carrier import care_for_children
 from .closing import is_within, let_finish, patience
 from .definition_check import DefinitionCheck
 from .inspection import Rates, let_look_in
@@ -93,6 +94,7 @@ class SystemLife(SystemSettings):
         services.persistence = runtime.start(PersistenceActor, services)
         services.supervisor = runtime.start(Supervisor, services)
         run_activities(services)
+        care_for_children(services)
         services.reception = Reception(
             services.activations,
             self._limits,

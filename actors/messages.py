@@ -24,12 +24,14 @@ class Begin(msgspec.Struct, frozen=True):
         context: the context it begins with.
         number: the store's number for it.
         handlers: handlers of its own.
+        origin: what its history tells of where it comes from, as JSON, or None.
     """
 
     workflow: type[Workflow]
     context: Any
     number: int
     handlers: tuple[object, ...] = ()
+    origin: bytes | None = None
 
 
 class Deliver(msgspec.Struct, frozen=True):

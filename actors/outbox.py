@@ -57,7 +57,9 @@ class Outbox:
     def under_way(self) -> bool:
         """Whether a message was delivered and is not taken yet, or could be delivered now."""
         more = self._due.behind or self._next or self._found is not None
-        return bool(self._in_flight or more)
+        if self._in_flight or more:
+            return True
+        return any(carrier.busy for carrier in self._services.carriers.values())
 
     def deliver_all(self) -> None:
         """Deliver what was on its way when the store was closed, or the process killed."""
@@ -136,6 +138,9 @@ class Outbox:
             self._pauses.pop(step.record.id, None)
         for id in step.cancels:
             self._forget(id)
+        if step.record.finished:
+            for tell in self._services.on_finished:
+                tell(step.record)
         for message in step.sends:
             if message.due:
                 self._due.expect(message.due)

@@ -14,6 +14,7 @@ from ..persistence.errors import (
 )
 from ..persistence.records import Entry, Kind, MessageKind
 from .charts import RESERVED
+from .children.joining import CANCEL
 from .messages import Deliver
 from .position import Position
 from .stepping import CREATED
@@ -28,9 +29,9 @@ def unwelcome(
     events = workflow.public_events()
     if (came := message.message) is not None and came.name is not None:
         events = workflow._all_events  # the system's own: what a chart gives itself among them
-    # An activity reports what the chart had a transition for when it was started.
-    report = came is not None and came.kind is MessageKind.ACTIVITY
-    if message.event not in events and not report:
+    # An activity or a child reports what the chart had a transition for when it was started.
+    report = came is not None and came.kind in (MessageKind.ACTIVITY, MessageKind.CHILD)
+    if message.event not in events and not report and message.event != CANCEL:
         known = ", ".join(sorted(workflow.public_events()))
         return UnknownEvent(
             f"Workflow {workflow_id!r} has no event {message.event!r}; a "

@@ -121,7 +121,8 @@ class PersistenceActor(PooledActor):
                     self._outbox.failed(commit.received, commit.error)
                 continue
             step = commit.step
-            if step.sends or step.cancels or step.receives is not None:
+            eventful = step.sends or step.cancels or step.receives is not None
+            if eventful or step.record.finished:
                 self._outbox.committed(step)
             # Looked at only now: whoever came before this was concluded has seen less.
             if self._notifications and commit.position is not None:

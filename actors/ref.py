@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 
 from .activities.handle import HasActivities
 from .answer import Answer, brought_by
+from .children.handle import HasChildren
 from .messages import Commit, Deliver, RollBack, Wake
 from .names import Name, checked_key, event_fields, event_name, new_id
 from .reception import Put
@@ -20,7 +21,7 @@ from .view import WorkflowView
 from .waiting import Deadline, wait
 
 
-class WorkflowRef(WorkflowView, HasActivities):
+class WorkflowRef(WorkflowView, HasActivities, HasChildren):
     """One workflow, by its id.
 
     It stays good when the workflow leaves memory and comes back, and when the system is opened

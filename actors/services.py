@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pykka import ActorDeadError
 
 from ..persistence.errors import StoreError, StoreFenced
-from ..persistence.records import Message, MessageKind
+from ..persistence.records import Message, MessageKind, WorkflowRecord
 from ..persistence.store import Store
 from .activations import Activations
 from .definition_check import DefinitionCheck
@@ -39,6 +39,10 @@ class Carrier(Protocol):
         Called once for each, until a step takes or cancels it; again in the next system, after a
         postponement, and when it was dead and is taken up.
         """
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is going on that has nobody else to wait for."""
 
     def returned(self, message: Message, error: Exception) -> None:
         """Hear that the workflow could not take what was delivered to it for a message."""
@@ -75,6 +79,7 @@ class Services:
         rates: how fast it goes, for whoever looks in.
         inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
+        on_finished: told, in the persistence actor's thread, of each workflow that has finished.
         works: the activities that run, or could, by the id of their message.
         activities: the actor that runs activities.
         places: the threads and processes in which they run.
@@ -102,6 +107,7 @@ class Services:
     quarantine: Quarantine = field(init=False)
     inspection_server: InspectionServer | None = None
     carriers: dict[MessageKind, Carrier] = field(default_factory=dict)
+    on_finished: list[Callable[[WorkflowRecord], None]] = field(default_factory=list)
     works: dict[int, Work] = field(default_factory=dict)
     activities: PooledRef[Any] = field(init=False)
     places: Places = field(init=False)

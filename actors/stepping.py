@@ -12,7 +12,7 @@ from ..persistence.chain import chained
 from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Kind, Message, Step, WorkflowRecord
+from ..persistence.records import ChartState, Kind, Message, MessageKind, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .pending import Pending
@@ -26,6 +26,12 @@ FORKED = "__forked__"
 
 MIGRATED = "__migrated__"
 """The event name of the step that brings a workflow to the present version of its class."""
+
+CHILD_ENDED = "__child__"
+"""The event name of the step that keeps how a child has ended when no event brings it."""
+
+CANCELLED = "__cancelled__"
+"""The event name of the step that ends a workflow where it stands."""
 
 REPORTED = "__activity__"
 """The event name of the step that keeps an activity's result when no event brings it."""
@@ -212,7 +218,7 @@ def forked(origin: Position, now: int) -> Done:
 
 
 def noted(report: Message, position: Position, at: int, data: bytes | None) -> Done:
-    """Return the step that keeps what an activity reports to nobody in particular.
+    """Return the step that keeps what an activity or a child reports to nobody in particular.
 
     Arguments:
         report: what it reports.
@@ -222,7 +228,7 @@ def noted(report: Message, position: Position, at: int, data: bytes | None) -> D
     """
     return Done(
         kind=Kind.STEP,
-        event=REPORTED,
+        event=CHILD_ENDED if report.kind is MessageKind.CHILD else REPORTED,
         at=at,
         duration=0,
         chart=position.chart,
@@ -230,6 +236,26 @@ def noted(report: Message, position: Position, at: int, data: bytes | None) -> D
         context=position.context,
         data=data,
         received=report,
+    )
+
+
+def ended(position: Position, at: int, came: Message) -> Done:
+    """Return the step that ends a workflow where it stands.
+
+    Arguments:
+        position: where that is.
+        at: when the step began; UTC, in microseconds since 1970.
+        came: what has told it to end.
+    """
+    return Done(
+        kind=Kind.CANCELLED,
+        event=CANCELLED,
+        at=at,
+        duration=0,
+        chart=position.chart,
+        finished=True,
+        context=position.context,
+        received=came,
     )
 
 

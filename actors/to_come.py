@@ -11,6 +11,7 @@ from ..persistence.records import Kind, Message, MessageKind, WorkflowRecord
 from .activities.invoking import left_behind
 from .agenda import Agenda, Sent
 from .charts import spell
+from .children.joining import join, let_all_go
 from .position import Position, utc
 from .recurrence import recurrence_of
 from .stepping import Done
@@ -34,6 +35,7 @@ def leave(
         record: its row before the step.
         allocate: gives the id for a new message.
     """
+    join(agenda, record.id)
     if done.finished:
         _end(agenda)
     elif workflow._timeouts:
@@ -68,6 +70,7 @@ def leave_elsewhere(
     agenda.begin(before.pending, done.at)
     if since is not None:
         agenda.cancel_since(since, KINDS)
+        let_all_go(agenda, since)
     for activity in left_behind(before.pending, done.chart.configuration):
         agenda.take_back(activity)
     if done.finished:
@@ -88,6 +91,7 @@ def _end(agenda: Agenda) -> None:
     for activity in [*agenda.of(MessageKind.ACTIVITY)]:
         if activity.event:
             agenda.take_back(activity)
+    let_all_go(agenda)
 
 
 def _keep_timeouts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from threading import Lock
@@ -30,6 +30,7 @@ from .charts import (
     states_of,
     take_invocations,
 )
+from .children.starting import StartsChildren
 from .context_fields import unknown_fields
 from .deadline import deadline
 from .handlers import check_handlers
@@ -48,7 +49,7 @@ _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_
 """Names that are taken besides those of the base class's own attributes."""
 
 
-class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
+class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three
@@ -63,6 +64,7 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
         checkpoint_every: a checkpoint is written after so many steps.
         deadline: the event that it gets when it has not finished in some time, as
             `after(timedelta(days=30), "expire")`.
+        failures: the final states that are a failure to a workflow that has started this one.
         handlers: objects told of what happens, within the step; see `Handler`.
         definition_facts: what decides how stored workflows go on besides states, transitions and
             context, by what people call it; a change to it is a change of the definition.
@@ -96,6 +98,7 @@ class Workflow(StartsActivities, CompiledChart, metaclass=ChartMeta):
     workflow_name: ClassVar[str] = ""
     checkpoint_every: ClassVar[int] = 100
     deadline: ClassVar[After | None] = None
+    failures: ClassVar[Collection[str]] = ("failed", "cancelled")
     handlers: ClassVar[Sequence[object]] = ()
     definition_facts: ClassVar[Mapping[str, str]] = {}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
@@ -16,9 +17,10 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import Kind, MessageKind
+from ..persistence.records import Kind, Message, MessageKind
 from .attempt import Attempt
-from .charts import NotAllowed
+from .charts import NotAllowed, offered
+from .children.joining import CANCEL
 from .elsewhere import rollback_of
 from .messages import (
     Begin,
@@ -36,11 +38,13 @@ from .outcomes import broken, event_data, refusal, unwelcome
 from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
+from .position import Position
 from .presence import Presence
 from .runtime.context import here
 from .stepping import (
     CREATED,
     Done,
+    ended,
     noted,
     unborn,
 )
@@ -161,7 +165,7 @@ class WorkflowActor(Presence):
             raise
         except BaseException as error:
             raise broken(self._id, CREATED, error) from error
-        done = performance.done(Kind.CREATED, CREATED, at, started, taken)
+        done = performance.done(Kind.CREATED, CREATED, at, started, taken, message.origin)
         workflow = message.workflow
         self._position = unborn(message.number, self._id, workflow.workflow_name, workflow.version)
         own = message.handlers
@@ -187,12 +191,14 @@ class WorkflowActor(Presence):
         if (came := message.message) is not None and taken_back(came, position):
             self._services.persistence.tell(Dropped(came.id))
             return None
+        if message.event == CANCEL and "cancel" in self._offered(performance):
+            message = replace(message, event="cancel")
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
-        if came is not None and came.kind is MessageKind.ACTIVITY and not came.event:
-            self._write(noted(came, position, at, attempt.data), reply)
-            return None
         performance.agenda.begin(position.pending, at, came)
+        if came is not None and (done := self._without_event(came, position, attempt)):
+            self._write(self._leave_to_come(done, performance), reply)
+            return None
         failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
         if failure is not None:
             self._refuse(attempt, failure)
@@ -205,6 +211,22 @@ class WorkflowActor(Presence):
                 self._undo(attempt, error)
             else:
                 self._keep(attempt, done)
+        return None
+
+    def _offered(self, performance: Performance) -> Collection[str]:
+        assert self._position is not None
+        if self._position.record.finished:
+            return ()
+        workflow = performance.workflow
+        there = offered(workflow, self._position.chart.configuration)
+        return workflow.public_events().intersection(there)
+
+    def _without_event(self, came: Message, position: Position, attempt: Attempt) -> Done | None:
+        """Return the step that a message makes without the chart's taking anything, or None."""
+        if came.kind in (MessageKind.ACTIVITY, MessageKind.CHILD) and not came.event:
+            return noted(came, position, attempt.at, attempt.data)
+        if attempt.message.event == CANCEL and not position.record.finished:
+            return ended(position, attempt.at, came)
         return None
 
     async def _take_async(self, attempt: Attempt) -> None:

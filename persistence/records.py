@@ -23,6 +23,7 @@ class Kind(StrEnum):
     FAILED = "failed"
     ROLLBACK = "rollback"
     MIGRATED = "migrated"
+    CANCELLED = "cancelled"
 
 
 class ChartState(msgspec.Struct, frozen=True, gc=False):

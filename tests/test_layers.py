@@ -53,6 +53,7 @@ LAYERS = [
         "actors.due",
         "actors.context_fields",
         "actors.activations",
+        "actors.children",
         "actors.limits",
         "actors.passivation",
         "actors.quarantine",

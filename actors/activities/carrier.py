@@ -22,6 +22,11 @@ class ActivityCarrier:
     def __init__(self, runner: PooledRef[Any]) -> None:
         self._runner = runner
 
+    @property
+    def busy(self) -> bool:
+        """Never: who wants to know asks the runner."""
+        return False
+
     def carry(self, message: Message) -> None:
         """Have an activity run."""
         self._tell(Carry(message))

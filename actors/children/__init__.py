@@ -1,0 +1,1 @@
+"""Workflows that workflows start, and hear of when they end."""
