@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from statemachine import Event, State, StateChart
@@ -12,6 +13,7 @@ from statemachine.states import States
 from statemachine.transition_list import TransitionList
 
 from ...persistence.errors import BadDefinition
+from .inherited import settle, take_over
 from .timeout import connect
 
 _ITS_OWN = frozenset(dir(StateMachineMetaclass)) | frozenset(dir(StateChart))
@@ -36,7 +38,30 @@ class ChartMeta(StateMachineMetaclass):
             raise BadDefinition(f"{attrs.get('__module__')}.{name}: {error}") from error
         if cls.states:
             _leave_ancestors_alone(cls)
+            settle(cls.states)
             cast(Any, cls)._chart_defined()
+
+    def add_inherited(cls, bases: tuple[type, ...]) -> None:
+        """Take the states and events of the bases: copies, for what is added is ours alone."""
+        with_states = [base for base in bases if getattr(base, "states", ())]
+        if len(with_states) == 1:
+            (base,) = with_states
+            copies = take_over(cast(Any, base).states, _outermost((), dict(vars(cls))))
+            for state in copies:
+                if state.id not in vars(cls) and isinstance(getattr(cls, state.id, None), State):
+                    setattr(cls, state.id, state)
+            taken: Any = (_Inherited(copies, cast(Any, base)._events),)
+        else:
+            taken = bases
+        cast(Any, super()).add_inherited(taken)
+
+
+class _Inherited:
+    """What python-statemachine asks a base for."""
+
+    def __init__(self, states: list[State], events: Mapping[Event, None]) -> None:
+        self.states = states
+        self._events = events
 
 
 def _outermost(bases: tuple[type, ...], attrs: dict[str, Any]) -> list[State]:

@@ -15,6 +15,8 @@ KILL_AT = int(os.environ.get("KILL_AT", "0"))
 class Parcel(Workflow):
     """A parcel: scanned any number of times, loaded and unloaded, delivered at the end."""
 
+    workflow_name = "deadly-parcel"
+
     depot = State(initial=True)
     van = State()
     delivered = State(final=True)

@@ -249,6 +249,7 @@ def always_makes_another(patch: pytest.MonkeyPatch) -> None:
             return self._make(workflow_id)
 
     patch.setattr(Activations, "enter", enter)
+    patch.setattr(Activations, "find", lambda self, workflow_id: None)  # senders look there first
 
 
 def a_writer_that_was_taken_over_writes_no_more() -> None:

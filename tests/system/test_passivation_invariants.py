@@ -325,7 +325,7 @@ class Slow(FaultyStore):
     """A disk that takes its time."""
 
     def commit(self, steps: Any) -> Any:
-        threading.Event().wait(0.001)
+        threading.Event().wait(0.005)
         return super().commit(steps)
 
 
@@ -346,7 +346,7 @@ def test_the_storm_catches_broken_ones(monkeypatch: pytest.MonkeyPatch, broken: 
 
 def lossy(mailbox: Mailbox, may: Callable[[Any], bool]) -> bool:
     """Take a moment between looking and leaving."""
-    return careless(mailbox, lambda actor: (threading.Event().wait(0.001), may(actor))[1])
+    return careless(mailbox, lambda actor: (threading.Event().wait(0.005), may(actor))[1])
 
 
 def without_asking(self: Any, init: Any, runtime: Any, table: Any, limits: Any, may: Any) -> None:
