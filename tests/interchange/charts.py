@@ -92,7 +92,7 @@ def documents(draw: Any, guards: bool = True, times: bool = True) -> str:
         "guards": {"ready": "context.n > 0"},
         "context": {"n": 0, "who": {"type": "optional:string"}, "all": "array<{line: integer}>"},
         "agents": {"coder": {"model": "m", "tags": ["a"]}},
-        "contracts": {"next": {"input": {"kind": "enum:['a', 'b']"}}},
+        "contracts": {"next" if guards else "none": {"input": {"kind": "enum:['a', 'b']"}}},
         "retry": {"limit": 3, "backoff": 1.5},
         "states": states,
     }
