@@ -22,7 +22,7 @@ def convert(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default stdout.")
     ] = None,
 ) -> None:
-    """Write a workflow for other tools: SCXML, or the JSON of XState v5."""
+    """Write a workflow for other tools, as SCXML or XState JSON."""
     workflow = load_definition(definition, run=False)
     text = to_scxml(workflow) if to == "scxml" else to_xstate(workflow)
     if output is None:
