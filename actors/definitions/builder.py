@@ -56,7 +56,9 @@ def build(
     guard_names = {name: named.give("guard", name) for name in guards}
     action_names = {name: named.give("action", name) for name in workflow.actions()}
     # A guard without an expression is a function, bound as actions are.
-    bound = {g: action_names.get(g) or named.give("guard", g) for g in workflow.guards.keys() - guards}
+    bound = {
+        g: action_names.get(g) or named.give("guard", g) for g in workflow.guards.keys() - guards
+    }
     guard_names |= bound
     events = {e for s in workflow.walk() for t in s.transitions for e in t.events}
     validators = {

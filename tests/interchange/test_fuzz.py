@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from repertory.actors import load_definitions
 from repertory.actors.definitions.interchange import to_scxml, to_xstate
 
-from ..definitions.samples import ORDER, only_fault
-from ..definitions.test_any_bytes import loaded
+from tests.definitions.samples import ORDER, only_fault
+from tests.definitions.test_any_bytes import loaded
 
 (order,) = load_definitions(ORDER).values()
 SOUND = [to_scxml(order), to_xstate(order)]
@@ -26,8 +26,9 @@ value = st.recursive(
     | st.booleans()
     | st.integers(-2, 2**70)
     | st.sampled_from(["a", "b", "#a", ".a", "#m.a.b", "parallel", "final", "history", "deep", ""]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+    ),
     max_leaves=25,
 )
 
@@ -70,7 +71,9 @@ def test_any_xml(inner: str) -> None:
     [
         '{"a":' * 100_000,
         '{"states":' + '{"states":{"a":' * 60 + "{}" + "}}" * 60 + "}",
-        '{"states":{' + ",".join(f'"s{n}":{{"on":{{"e":"s{n + 1}"}}}}' for n in range(20_000)) + "}}",
+        '{"states":{'
+        + ",".join(f'"s{n}":{{"on":{{"e":"s{n + 1}"}}}}' for n in range(20_000))
+        + "}}",
         "<scxml>" + "<state>" * 50_000,
         "<scxml>" + "<state id='a'/>" * 30_000 + "</scxml>",
     ],

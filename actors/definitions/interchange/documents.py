@@ -93,7 +93,6 @@ def _json_starts(text: str) -> dict[Path, int]:
     """Return where each value of a sound JSON text begins."""
     starts: dict[Path, int] = {}
     around: list[list[Any]] = []
-    key: Any = None
     expects_key = False
     for match in _TOKEN.finditer(text):
         token = match.group()

@@ -71,7 +71,9 @@ class _Reader:
 
     def _collect(self, keys: Keys, node: Any) -> None:
         if len(keys) > DEEPEST:
-            self._fault(keys, f"State {keys[-1]!r} is more than {DEEPEST} states deep; make it less")
+            self._fault(
+                keys, f"State {keys[-1]!r} is more than {DEEPEST} states deep; make it less"
+            )
             return
         if not isinstance(node, dict):
             self._fault(keys, f"State {keys[-1]!r} must be an object")
@@ -394,9 +396,7 @@ def _raised(way: Any) -> str:
     return _text(event.get("type")) if isinstance(event, dict) else ""
 
 
-def _in_order(
-    found: list[TransitionDefinition], numbers: list[int]
-) -> list[TransitionDefinition]:
+def _in_order(found: list[TransitionDefinition], numbers: list[int]) -> list[TransitionDefinition]:
     """Return transitions as they were numbered; those with one number are for several events."""
     merged: dict[int, TransitionDefinition] = {}
     for number, way in sorted(zip(numbers, found, strict=True), key=lambda pair: pair[0]):
