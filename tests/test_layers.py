@@ -54,6 +54,7 @@ LAYERS = [
         "actors.context_fields",
         "actors.activations",
         "actors.children",
+        "actors.patterns",
         "actors.limits",
         "actors.passivation",
         "actors.quarantine",

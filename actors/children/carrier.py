@@ -38,8 +38,9 @@ class ChildCarrier:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._rows: dict[str, Message] = {}  # by the child's id
-        self._children: dict[int, str] = {}
+        # By the child's id: the first that came, since another one with that id is in vain.
+        self._rows: dict[str, Message] = {}
+        self._carried: dict[int, Message] = {}
         self._pauses: dict[int, float] = {}
         self._under_way: set[int] = set()
 
@@ -55,16 +56,18 @@ class ChildCarrier:
         except CodecError as error:
             self._services.supervisor.tell(EventFailed(message.sender, error))
             return
-        self._rows[birth.id] = message
-        self._children[message.id] = birth.id
+        self._rows.setdefault(birth.id, message)
+        self._carried[message.id] = message
         self._look(message, birth)
 
     def gone(self, message: int) -> None:
         """Forget a child that nobody waits for any more, or whose end is known."""
         self._pauses.pop(message, None)
         self._under_way.discard(message)
-        if (child := self._children.pop(message, None)) is not None:
-            self._rows.pop(child, None)
+        if (row := self._carried.pop(message, None)) is not None:
+            child = read_birth(row.data).id
+            if (first := self._rows.get(child)) is not None and first.id == message:
+                del self._rows[child]
 
     def returned(self, message: Message, error: Exception) -> None:
         """Report again later what the parent could not take."""
@@ -128,7 +131,7 @@ class ChildCarrier:
             services.activations.deliver(birth.id, put)
 
     def _unborn(self, row: Message, error: Exception) -> None:
-        if row.id not in self._children or isinstance(error, SystemStopped):
+        if row.id not in self._carried or isinstance(error, SystemStopped):
             return
         if isinstance(error, StoreError | UnknownWorkflow):
             self._later(row, error)
@@ -141,9 +144,8 @@ class ChildCarrier:
         self._tell(row, birth, {"error": told})
 
     def _later(self, message: Message, error: Exception) -> None:
-        if (child := self._children.get(message.id)) is None:
+        if (row := self._carried.get(message.id)) is None:
             return
-        row = self._rows[child]
         self._under_way.discard(row.id)
         pause = self._pauses.get(row.id, FIRST_PAUSE)
         self._pauses[row.id] = min(2 * pause, LONGEST_PAUSE)
@@ -151,7 +153,7 @@ class ChildCarrier:
             self._services.supervisor.tell(EventFailed(row.sender, error))
 
         def again() -> None:
-            if row.id in self._children:
+            if row.id in self._carried:
                 self._look(row, read_birth(row.data))
 
         def retry() -> None:
@@ -197,8 +199,11 @@ class ChildCarrier:
 
 
 def origin(row: Message) -> bytes:
-    """Return what the first entry of a child's history tells of its parent."""
-    return encode_json({"parent": row.sender, "name": row.name})
+    """Return what the first entry of a child's history tells of its parent.
+
+    The step is in it, so that another child under the same id is never taken for this one.
+    """
+    return encode_json({"parent": row.sender, "name": row.name, "step": row.sequence})
 
 
 def parent_of(data: bytes | None) -> tuple[str, str] | None:

@@ -175,6 +175,34 @@ def test_an_id_that_is_taken_is_a_failure_and_the_other_one_is_left_alone(
     assert settled(system, whole).heard == []
 
 
+def test_one_that_has_ended_does_not_answer_for_another_of_its_name(
+    system: ActorSystem, whole: WorkflowRef
+) -> None:
+    whole.ask("start_one", kind="AtOnce", told={"name": "p"})
+    assert len(settled(system, whole).heard) == 1
+    whole.ask("start_one", kind="AtOnce", told={"name": "p"})
+    context = settled(system, whole)
+    assert len(context.heard) == 1
+    (told,) = context.failed
+    assert told["error"]["type"] == "WorkflowExists"
+    whole.ask("start_one", kind="AtOnce", told={"name": "p", "id": "w/p again"})
+    assert [one["child"] for one in settled(system, whole).heard] == ["w/p", "w/p again"]
+
+
+def test_two_parents_with_one_id_for_a_child_hear_what_is_theirs(
+    system: ActorSystem, whole: WorkflowRef
+) -> None:
+    other = system.start(Whole, id="other")
+    whole.ask("start_one", told={"id": "c"})
+    system.settle(timeout=LONG)
+    other.ask("start_one", told={"id": "c"})
+    system.settle(timeout=LONG)
+    system.get("c").ask("finish")
+    assert len(settled(system, whole).heard) == 1
+    assert [one["error"]["type"] for one in settled(system, other).failed] == ["WorkflowExists"]
+    assert other.context.heard == []
+
+
 def test_cancelling_goes_down_and_ends_a_child_where_it_stands(
     system: ActorSystem, whole: WorkflowRef
 ) -> None:
@@ -262,16 +290,16 @@ def test_a_group_that_ends_while_its_members_race_is_joined_once(
 
 
 def test_children_of_children_are_cancelled_too(system: ActorSystem) -> None:
-    top = system.start(Nested, id="t", context={"depth": 3})
+    top = system.start(Doll, id="t", context={"depth": 3})
     system.settle(timeout=LONG)
-    ids = ["t/Nested", "t/Nested/Nested", "t/Nested/Nested/Nested"]
+    ids = ["t/Doll", "t/Doll/Doll", "t/Doll/Doll/Doll"]
     assert [system.get(id).state for id in ids] == ["here"] * 3
     top.ask("stop")
     system.settle(timeout=LONG)
     assert all(system.get(id).snapshot().finished for id in ids)
 
 
-class Nested(Workflow):
+class Doll(Workflow):
     """Starts one of its own kind, to some depth."""
 
     here = State(initial=True)

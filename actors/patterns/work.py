@@ -1,0 +1,73 @@
+"""A piece of work that a pattern has done: by an activity, or by a child."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...persistence.errors import BadDefinition
+from ..activities.declared import activity_of
+from ..workflow import Workflow
+
+Work = Callable[..., Any] | type[Workflow]
+"""A function declared with `@activity`, or a class of workflows."""
+
+
+def is_workflow(work: Work) -> bool:
+    """Tell whether a piece of work is done by a child."""
+    return isinstance(work, type) and issubclass(work, Workflow)
+
+
+def name_of(work: Work) -> str:
+    """Return the name under which work is stored.
+
+    Raises:
+        UnknownActivity: it is neither a workflow nor an activity.
+    """
+    if isinstance(work, type) and issubclass(work, Workflow):
+        return work.workflow_name
+    return activity_of(work).name
+
+
+def begin(workflow: Workflow, work: Work, name: str, given: Any, *, done: str, failed: str) -> None:
+    """Have a piece of work begin with the present step.
+
+    Arguments:
+        workflow: who has it done.
+        work: what is to be done.
+        name: what the workflow calls it.
+        given: what an activity is called with, as its one argument; a child has its fields as its
+            context if it is a mapping, and gets it as the field `item` if it is not.
+        done: the event for its result.
+        failed: the event for its failure.
+    """
+    if isinstance(work, type) and issubclass(work, Workflow):
+        context = given if isinstance(given, Mapping) else {"item": given}
+        workflow.start_child(work, context=context, name=name, done=done, failed=failed)
+    else:
+        workflow.start_activity(work, given, name=name, done=done, failed=failed)
+
+
+def described(error: Mapping[str, str]) -> str:
+    """Return a failure as one line."""
+    return f"{error['type']}: {error['message']}"
+
+
+def work_of(cls: type[Workflow], attribute: str) -> Work:
+    """Return the work that a pattern's class says it has done.
+
+    Raises:
+        BadDefinition: it says none.
+    """
+    work: Work | None = vars_of(cls).get(attribute)
+    if work is None:
+        raise BadDefinition(
+            f"{cls.__module__}.{cls.__qualname__} has no {attribute!r}; say which activity or "
+            f"workflow that is, as `{attribute} = …` in the class."
+        )
+    return work
+
+
+def vars_of(cls: type) -> dict[str, Any]:
+    """Return the attributes of a class and its bases as they are: functions are not bound."""
+    return {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
