@@ -9,7 +9,7 @@ import msgspec
 
 from ..charts import After, ChartMeta, add_transition, after, make_state
 from ..migration import Migration
-from .actions import Source
+from .actions import Source, as_method, find_actions
 from .contracts import Checks, validator
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
@@ -91,6 +91,8 @@ def build(
         "_attributes": {**bound, **action_names},
         **{guard_names[name]: method for name, method in guards.items()},
         **dict.fromkeys((*bound.values(), *action_names.values()), unbound),
+        # What a guard takes is settled when the class is made.
+        **{bound[name]: as_method(f) for name, f in find_actions(bound, actions)[0].items()},
         **{
             attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
         },

@@ -13,7 +13,7 @@ from ..model import Document, Field, StateDefinition, StateKind, Timeout, Transi
 from ..source import Source
 from ..table import Table
 from ..types import type_of, violation
-from .documents import DEEPEST
+from .documents import DEEPEST, check_number
 from .extras import Extras, read_extras, state_extras
 from .foreign import Places, finish, good_name, known, nested_initial, not_carried, timed
 from .xstate_writer import AND, RAISE, stays
@@ -47,7 +47,7 @@ class _Reader:
         self._nodes: dict[Keys, dict[str, Any]] = {}
         self._ids: dict[str, Keys] = {}
         self._names: dict[Keys, str] = {}
-        self._within: dict[Keys, frozenset[str]] = {}
+        self._within: dict[Keys, set[str]] = {}
         self._paths: Places = {}
         self._machine = _text(self._root.get("id")) or "workflow"
         self._collect((), self._root)
@@ -58,16 +58,17 @@ class _Reader:
                 own = good_name(keys[-1])
                 candidates = [own] if counted[keys[-1]] == 1 else []
                 candidates += [good_name(_text(node.get("id"))), good_name("_".join(keys))]
-                numbered = [f"{own}_{n}" for n in range(2, len(self._nodes) + 3)]
+                numbered = (f"{own}_{n}" for n in range(2, len(self._nodes) + 3))
                 name = next(c for c in (*candidates, *numbered) if c and c not in taken)
                 taken.add(name)
                 self._names[keys] = name
                 self._paths["state", name] = _path(keys)
+        self._all = set(self._names.values())
         for keys in self._names:
-            self._within[keys] = frozenset()
+            self._within[keys] = set()
         for keys, name in self._names.items():
             for depth in range(1, len(keys) + 1):
-                self._within[keys[:depth]] |= {name}
+                self._within[keys[:depth]].add(name)
 
     def _collect(self, keys: Keys, node: Any) -> None:
         if len(keys) > DEEPEST:
@@ -79,6 +80,7 @@ class _Reader:
             self._fault(keys, f"State {keys[-1]!r} must be an object")
             node = {}
         self._nodes[keys] = node
+        check_number(self._source, len(self._nodes))
         custom = _text(node.get("id"))
         self._ids.setdefault(custom or ".".join((self._machine, *keys)), keys)
         inner = node.get("states") or {}
@@ -241,7 +243,8 @@ class _Reader:
         """Return the name of the state that a target means, or note that there is none."""
         found: Keys | None
         if text.startswith("#"):
-            whole, rest = text[1:], ()
+            whole = text[1:]
+            rest: Keys = ()
             found = self._ids.get(whole)
             if found is None:
                 head, *tail = whole.split(".")
@@ -265,6 +268,7 @@ class _Reader:
         if not isinstance(on, dict):
             self._fault(keys, "'on' must be an object", "on")
             on = {}
+        given: list[tuple[str, Any, Keys]]
         given = [(self._event(keys, event), value, ("on", event)) for event, value in on.items()]
         if keys:
             given += [
@@ -312,7 +316,7 @@ class _Reader:
             )
             if targets and not all(targets):
                 self._source.fault(path, "A target of this transition is no state.")
-            internal = stays(self._within.get(keys, frozenset(self._names.values())), targets)
+            internal = stays(self._within.get(keys, self._all), targets)
             if internal or not targets:
                 internal = not way.get("reenter", not internal)
             for part in ("event", "target", "guards", "actions"):
