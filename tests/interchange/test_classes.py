@@ -22,19 +22,21 @@ class Gate(Workflow):
     lift = shut.to(open, cond="may_lift")
     remove = open.to(gone)
 
-    def may_lift(self, key: str = "") -> bool:
-        """Tell whether the key fits."""
-        return key == "brass"
+    def may_lift(self, badge: str = "") -> bool:
+        """Tell whether the badge fits."""
+        return badge == "brass"
 
 
 def test_the_guards_of_a_class_are_bound_again_when_it_is_loaded() -> None:
     for text in (to_scxml(Gate), to_xstate(Gate)):
-        loaded = load_definitions(text, actions={"may_lift": lambda workflow, key="": key == "k"})
+        loaded = load_definitions(
+            text, actions={"may_lift": lambda workflow, badge="": badge == "k"}
+        )
         gate = loaded["interchange_gate"]
         assert definition_of(gate).states == definition_of(Gate).states
         with ActorSystem() as system:
             ref = system.start(gate)
-            ref.ask("lift", key="k")
+            ref.ask("lift", badge="k")
             assert ref.snapshot().configuration == ("open",)
 
 
