@@ -6,9 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ..model import TransitionDefinition
-from ..types import violation
-from .xstate_writer import RAISE
+from ..model import Field, TransitionDefinition
+from ..source import Source
+from ..types import type_of, violation
+from .foreign import not_carried
+from .xstate_writer import AND, RAISE
 
 Keys = tuple[str, ...]
 
@@ -68,3 +70,41 @@ def listed_of(value: Any) -> list[Any]:
 def text_of(value: Any) -> str:
     """Return a text, or "" for anything else."""
     return value if isinstance(value, str) else ""
+
+
+def guards_of(source: Source, path: tuple[str | int, ...], given: Any) -> tuple[str, ...]:
+    """Return the names of a transition's guards."""
+    if given is None:
+        return ()
+    if isinstance(given, str) and given:
+        return (given,)
+    if isinstance(given, dict):
+        params = given.get("params") or {}
+        if given.get("type") == AND and isinstance(params, dict):
+            names = params.get("guards")
+            if isinstance(names, list) and all(isinstance(n, str) and n for n in names):
+                return tuple(names)
+        kind = text_of(given.get("type"))
+        if kind and not params and not kind.startswith("xstate."):
+            return (kind,)
+    not_carried(source, (*path, "guard"), "The guard is more than a name", "guard")
+    return ()
+
+
+def fields_of(source: Source) -> dict[str, Field] | None:
+    """Return the fields that a machine's context gives."""
+    given = source.data.get("context")
+    if not given:
+        return None
+    if not isinstance(given, dict):
+        not_carried(source, ("context",), "The context is no object", "context")
+        return None
+    found = {}
+    for key, value in given.items():
+        type = type_of(value)
+        if type is None or not key.isidentifier() or key.startswith("_") or odd_of(type, value):
+            what = f"Field {key[:60]!r} of the context has no type that a field can have"
+            not_carried(source, ("context", key), what, key)
+        else:
+            found[key] = Field(type, value)
+    return found

@@ -9,24 +9,24 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..draft import Draft
-from ..model import Document, Field, StateDefinition, StateKind, Timeout, TransitionDefinition
+from ..model import Document, StateDefinition, StateKind, Timeout, TransitionDefinition
 from ..source import Source
 from ..table import Table
-from ..types import type_of
 from .documents import DEEPEST, check_number
 from .extras import Extras, read_extras, state_extras
 from .foreign import Places, finish, good_name, known, nested_initial, not_carried, timed
 from .xstate_parts import (
     Keys,
+    fields_of,
+    guards_of,
     in_order_of,
     listed_of,
     number_of,
-    odd_of,
     path_of,
     raised_of,
     text_of,
 )
-from .xstate_writer import AND, stays
+from .xstate_writer import stays
 
 _STATE = (
     *("id", "key", "type", "initial", "states", "on", "always", "after", "onDone", "entry", "exit"),
@@ -141,7 +141,7 @@ class _Reader:
             initial=initial,
             states=top,
             extras=extras,
-            fields=self._context(),
+            fields=fields_of(self._source),
         )
 
     def _free(self, name: str) -> bool:
@@ -158,23 +158,6 @@ class _Reader:
     def _ours(self, keys: Keys) -> Any:
         meta = self._nodes[keys].get("meta")
         return meta.get("repertory") if isinstance(meta, dict) else None
-
-    def _context(self) -> dict[str, Field] | None:
-        given = self._root.get("context")
-        if not given:
-            return None
-        if not isinstance(given, dict):
-            not_carried(self._source, ("context",), "The context is no object", "context")
-            return None
-        found = {}
-        for key, value in given.items():
-            type = type_of(value)
-            if type is None or not key.isidentifier() or key.startswith("_") or odd_of(type, value):
-                what = f"Field {key[:60]!r} of the context has no type that a field can have"
-                not_carried(self._source, ("context", key), what, key)
-            else:
-                found[key] = Field(type, value)
-        return found
 
     def _state(self, keys: Keys) -> StateDefinition:
         node, name = self._nodes.get(keys, {}), self._names.get(keys, keys[-1])
@@ -334,29 +317,12 @@ class _Reader:
                 TransitionDefinition(
                     events=events,
                     targets=tuple(target for target in targets if target),
-                    guards=self._guards(path, way.get("guard")),
+                    guards=guards_of(self._source, path, way.get("guard")),
                     actions=self._actions(keys, way.get("actions"), *path[len(path_of(keys)) :]),
                     internal=internal,
                 )
             )
         return found
-
-    def _guards(self, path: tuple[str | int, ...], given: Any) -> tuple[str, ...]:
-        if given is None:
-            return ()
-        if isinstance(given, str) and given:
-            return (given,)
-        if isinstance(given, dict):
-            params = given.get("params") or {}
-            if given.get("type") == AND and isinstance(params, dict):
-                names = params.get("guards")
-                if isinstance(names, list) and all(isinstance(n, str) and n for n in names):
-                    return tuple(names)
-            kind = text_of(given.get("type"))
-            if kind and not params and not kind.startswith("xstate."):
-                return (kind,)
-        not_carried(self._source, (*path, "guard"), "The guard is more than a name", "guard")
-        return ()
 
     def _actions(self, keys: Keys, given: Any, *more: str | int) -> tuple[str, ...]:
         found = []
