@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ..model import Field, TransitionDefinition
+from ..model import Field, StateDefinition, TransitionDefinition
 from ..source import Source
 from ..types import type_of, violation
 from .foreign import not_carried
-from .xstate_writer import AND, RAISE
+from .xstate_writer import AND, RAISE, stays
 
 Keys = tuple[str, ...]
 
@@ -108,3 +108,12 @@ def fields_of(source: Source) -> dict[str, Field] | None:
         else:
             found[key] = Field(type, value)
     return found
+
+
+def with_way(state: StateDefinition, way: TransitionDefinition) -> StateDefinition:
+    """What the machine does in every state, each of those at the top does."""
+    if state.kind in ("final", "history", "deep"):
+        return state
+    within = frozenset(one.name for one in state.walk())
+    way = replace(way, internal=way.internal and stays(within, way.targets))
+    return replace(state, transitions=(*state.transitions, way))

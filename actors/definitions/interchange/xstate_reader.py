@@ -25,6 +25,7 @@ from .xstate_parts import (
     path_of,
     raised_of,
     text_of,
+    with_way,
 )
 from .xstate_writer import stays
 
@@ -120,7 +121,9 @@ class _Reader:
         top = tuple(self._state((key,)) for key in root["states"])
         initial = self._initial(())
         if root.get("type") == "parallel":
-            wrapped = next(n for n in (name, f"{name}_regions", "all_regions") if self._free(n))
+            wrapped = next(
+                n for n in (name, f"{name}_regions", "all_regions") if n not in self._all
+            )
             top = (StateDefinition(wrapped, "parallel", states=top),)
             initial = wrapped
         elif initial not in {state.name for state in top}:
@@ -128,11 +131,11 @@ class _Reader:
             holder = nested_initial(holder, initial, lambda what: self._fault((), what, "initial"))
             top, initial = holder.states, holder.initial or initial
         for way in self._on((), ""):
-            top = tuple(self._with(state, way) for state in top)
+            top = tuple(with_way(state, way) for state in top)
         timeout, ways = self._after((), "deadline")
         extras.deadline = timeout or extras.deadline
         for way in ways:
-            top = tuple(self._with(state, way) for state in top)
+            top = tuple(with_way(state, way) for state in top)
         return finish(
             self._source,
             "xstate",
@@ -143,17 +146,6 @@ class _Reader:
             extras=extras,
             fields=fields_of(self._source),
         )
-
-    def _free(self, name: str) -> bool:
-        return name not in self._names.values()
-
-    def _with(self, state: StateDefinition, way: TransitionDefinition) -> StateDefinition:
-        """What the machine does in every state, each of those at the top does."""
-        if state.kind in ("final", "history", "deep"):
-            return state
-        within = frozenset(one.name for one in state.walk())
-        way = replace(way, internal=way.internal and stays(within, way.targets))
-        return replace(state, transitions=(*state.transitions, way))
 
     def _ours(self, keys: Keys) -> Any:
         meta = self._nodes[keys].get("meta")
