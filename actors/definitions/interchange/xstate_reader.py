@@ -34,10 +34,7 @@ _STATE = (
     *("history", "target", "description", "meta", "tags", "order", "transitions", "version"),
 )
 _ROOT = ("context", "types", "$schema")
-_WAY = (
-    *("target", "guard", "actions", "reenter", "meta", "description"),
-    *("source", "eventType"),
-)
+_WAY = ["target", "guard", "actions", "reenter", "meta", "description", "source", "eventType"]
 
 
 def is_xstate(data: Any) -> bool:
