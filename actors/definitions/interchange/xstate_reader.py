@@ -249,8 +249,9 @@ class _Reader:
         if not isinstance(on, dict):
             self._fault(keys, "'on' must be an object", "on")
             on = {}
-        given: list[tuple[str, Any, Keys]]
-        given = [(self._event(keys, event), value, ("on", event)) for event, value in on.items()]
+        given: list[tuple[str, Any, Keys]] = [
+            (self._event(keys, event), value, ("on", event)) for event, value in on.items()
+        ]
         if keys:
             given += [
                 (event, node[key], (key,))
