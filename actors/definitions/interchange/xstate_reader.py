@@ -33,7 +33,6 @@ _STATE = (
     *("id", "key", "type", "initial", "states", "on", "always", "after", "onDone", "entry", "exit"),
     *("history", "target", "description", "meta", "tags", "order", "transitions", "version"),
 )
-_ROOT = ("context", "types", "$schema")
 _WAY = ["target", "guard", "actions", "reenter", "meta", "description", "source", "eventType"]
 
 
@@ -109,7 +108,7 @@ class _Reader:
         if said := root.get("description"):
             extras.description = text_of(said)
         name = good_name(self._machine)
-        for key in known(root, (*_STATE, *_ROOT)):
+        for key in known(root, (*_STATE, "context", "types", "$schema")):
             not_carried(self._source, (key,), f"The machine has {key!r}", key)
         for key in ("entry", "exit", "always", "onDone"):
             if root.get(key):
@@ -249,9 +248,8 @@ class _Reader:
         if not isinstance(on, dict):
             self._fault(keys, "'on' must be an object", "on")
             on = {}
-        given: list[tuple[str, Any, Keys]] = [
-            (self._event(keys, event), value, ("on", event)) for event, value in on.items()
-        ]
+        given: list[tuple[str, Any, Keys]]
+        given = [(self._event(keys, event), value, ("on", event)) for event, value in on.items()]
         if keys:
             given += [
                 (event, node[key], (key,))
