@@ -9,7 +9,7 @@ import msgspec
 
 from ..charts import After, ChartMeta, add_transition, after, make_state
 from ..migration import Migration
-from .actions import Source
+from .actions import Source, as_method, find_actions
 from .contracts import Checks, validator
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
@@ -56,7 +56,9 @@ def build(
     guard_names = {name: named.give("guard", name) for name in guards}
     action_names = {name: named.give("action", name) for name in workflow.actions()}
     # A guard without an expression is a function, bound as actions are.
-    bound = {g: action_names.get(g) or named.give("guard", g) for g in workflow.guards.keys() - guards}
+    bound = {
+        g: action_names.get(g) or named.give("guard", g) for g in workflow.guards.keys() - guards
+    }
     guard_names |= bound
     events = {e for s in workflow.walk() for t in s.transitions for e in t.events}
     validators = {
@@ -89,6 +91,8 @@ def build(
         "_attributes": {**bound, **action_names},
         **{guard_names[name]: method for name, method in guards.items()},
         **dict.fromkeys((*bound.values(), *action_names.values()), unbound),
+        # What a guard takes is settled when the class is made.
+        **{bound[name]: as_method(f) for name, f in find_actions(bound, actions)[0].items()},
         **{
             attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
         },

@@ -23,11 +23,14 @@ def check_draft(draft: Draft, document: Document) -> None:
         draft: the workflow.
         document: the document that it is in, with its agents and resources.
     """
-    if len(draft.states) > _MOST_STATES:
+    number = sum(1 for _ in draft.workflow.walk())
+    if number > _MOST_STATES:
         what = f"The workflow has more than {_MOST_STATES:,} states; split it up."
         draft.fault(("name",), what, draft.workflow.name)
         return
     _names(draft)
+    if len(draft.states) < number:
+        return  # of two states with one name, each would be taken for the other
     _references(draft, document)
     for state in draft.states.values():
         _shape(draft, state)

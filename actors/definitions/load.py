@@ -119,7 +119,7 @@ def read_definitions(source: Source) -> tuple[Document, list[tuple[Draft, Mappin
 
 
 def _expressions(source: Source, draft: Draft) -> Mapping[str, str]:
-    """The guards to compile: in documents of other tools, those that are only named are functions."""
+    """The guards to compile; those that other tools' documents only name are functions."""
     guards = draft.workflow.guards
     if not isinstance(source, Foreign):
         return guards

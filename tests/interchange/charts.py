@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from ..definitions.test_any_bytes import toml
+from tests.definitions.test_any_bytes import toml
 
 EVENTS = ["go", "turn", "back", "stop.now"]
 SECONDS = st.integers(1, 10**7) | st.floats(0.001, 1e6).map(lambda s: round(s, 5))

@@ -12,7 +12,8 @@ from repertory.actors.definitions import FaultyDocument
 from repertory.actors.definitions.interchange import definition_of, to_scxml, to_xstate
 from repertory.actors.fingerprint import fingerprint
 
-from ..definitions.samples import ENVIRONMENT, ORDER, SWARM, needs_swarm
+from tests.definitions.samples import ENVIRONMENT, ORDER, SWARM, needs_swarm
+
 from .charts import documents
 
 FORMATS = pytest.mark.parametrize("export", [to_scxml, to_xstate])

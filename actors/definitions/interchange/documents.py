@@ -16,8 +16,20 @@ from .scxml_writer import OURS, SCXML
 
 DEEPEST = 40
 """States, elements and values are nested no deeper."""
+MOST_STATES = 2_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _BYTE = re.compile(r" \(byte (\d+)\)$")
+
+
+def check_number(source: Source, number: int) -> None:
+    """Refuse a document with more states than any workflow has.
+
+    Raises:
+        FaultyDocument: it has.
+    """
+    if number > MOST_STATES:
+        what = f"The workflow has more than {MOST_STATES:,} states; split it up."
+        raise FaultyDocument([*source.faults, Fault(what, "", source.name)])
 
 
 class Positions(Places):
@@ -44,7 +56,7 @@ class Foreign(Source):
         self.starts: dict[Path, int] = {}
 
     @property
-    def places(self) -> Places:  # type: ignore[override]  # the same, made in another way
+    def places(self) -> Places:
         """Where everything stands."""
         return Positions(self.text, self.starts or _json_starts(self.text))
 
@@ -93,7 +105,6 @@ def _json_starts(text: str) -> dict[Path, int]:
     """Return where each value of a sound JSON text begins."""
     starts: dict[Path, int] = {}
     around: list[list[Any]] = []
-    key: Any = None
     expects_key = False
     for match in _TOKEN.finditer(text):
         token = match.group()

@@ -16,7 +16,6 @@ from ..source import Source
 from ..table import Table
 
 
-
 class Extras(msgspec.Struct):
     """What such a table says.
 

@@ -7,7 +7,14 @@ from typing import Any
 from ...charts import After
 from ...workflow import Workflow
 from ..document_workflow import DocumentWorkflow
-from ..model import Document, StateDefinition, Timeout, TransitionDefinition, WorkflowDefinition
+from ..model import (
+    Document,
+    StateDefinition,
+    StateKind,
+    Timeout,
+    TransitionDefinition,
+    WorkflowDefinition,
+)
 from ..names import identifier, is_event
 from .scxml_writer import write_scxml
 from .xstate_writer import write_xstate
@@ -65,8 +72,9 @@ def definition_of(workflow: type[Workflow]) -> WorkflowDefinition:
 
 def _state(workflow: type[Workflow], state: Any) -> StateDefinition:
     inner = tuple(_state(workflow, one) for one in (*state.states, *getattr(state, "history", ())))
-    if (kind := getattr(state, "type", None)) is not None:
-        kind = "deep" if kind.value == "deep" else "history"
+    kind: StateKind
+    if (memory := getattr(state, "type", None)) is not None:
+        kind = "deep" if memory.value == "deep" else "history"
     elif state.parallel:
         kind = "parallel"
     elif inner:

@@ -14,7 +14,7 @@ from ..model import Document, Field, StateDefinition, StateKind, Timeout, Transi
 from ..source import Source
 from ..types import BadType, type_of, violation
 from .conditions import in_our_words
-from .documents import DEEPEST, Element
+from .documents import DEEPEST, Element, check_number
 from .extras import Extras, read_extras
 from .foreign import Places, finish, good_name, nested_initial, not_carried
 
@@ -55,6 +55,7 @@ class _Reader:
         for child in element.children:
             if child.tag not in _STATES:
                 continue
+            check_number(self._source, len(self._by_element) + 1)
             given = child.get("id")
             name = good_name(given) if given else f"state_{len(self._by_element) + 1}"
             if given and given not in self._names and name in self._by_element.values():

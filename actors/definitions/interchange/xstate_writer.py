@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as Set
 from decimal import Decimal
 from typing import Any
 
@@ -152,6 +153,6 @@ class _Writer:
         return f"#{self._ids.get(name, name)}"
 
 
-def stays(within: frozenset[str], targets: Sequence[str]) -> bool:
+def stays(within: Set[str], targets: Sequence[str]) -> bool:
     """Tell whether XState does not leave the source of a transition, if nothing else is said."""
     return bool(targets) and all(name in within for name in targets)
