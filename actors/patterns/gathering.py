@@ -26,8 +26,8 @@ class Gathering(Workflow):
 
     gathering.to(failed, cond="has_failed")
     gathering.to(completed, cond="has_enough")
-    piece_done = gathering.to.itself(internal=True)
-    piece_failed = gathering.to.itself(internal=True)
+    piece_done = gathering.to(gathering, internal=True)
+    piece_failed = gathering.to(gathering, internal=True)
     cancel = gathering.to(cancelled)
 
     parallel: ClassVar[int | None] = None

@@ -33,7 +33,7 @@ class Pipeline(Workflow):
     cancelled = State(final=True)
 
     working.to(completed, cond="is_through")
-    stage_done = working.to.itself(internal=True)
+    stage_done = working.to(working, internal=True)
     stage_failed = working.to(failed)
     cancel = working.to(cancelled)
 

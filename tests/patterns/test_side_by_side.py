@@ -76,6 +76,21 @@ class Line(Pipeline):
     stages = [double, Held, double]
 
 
+class Picky(Workflow):
+    """Takes no item."""
+
+    workflow_name = "pattern-picky"
+    only = State(initial=True, final=True)
+
+    class Context:
+        other: int = 0
+
+
+class Misfit(Pipeline):
+    workflow_name = "pattern-misfit"
+    stages = [double, Picky]
+
+
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[ActorSystem]:
     with ActorSystem(tmp_path / "store.db", synchronous="OFF") as system:
@@ -183,6 +198,12 @@ def test_a_pipeline_ends_at_the_stage_that_fails(system: ActorSystem) -> None:
     assert ref.state == "failed"
     assert ref.context.error == "stage 1 pattern-double: ValueError: -3 is too little"
     assert system.list(Held) == []
+
+
+def test_what_does_not_fit_a_child_is_a_failure_like_any_other(system: ActorSystem) -> None:
+    ref = run(system, Misfit, 3)
+    assert ref.state == "failed"
+    assert ref.context.error.startswith("stage 2 pattern-picky: CodecError: item:")
 
 
 def test_what_is_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
