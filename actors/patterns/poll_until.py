@@ -14,8 +14,8 @@ class PollUntil(Workflow):
     """Looks at something outside, every so often, until it is as wanted.
 
     A look that fails for good is noted as `error`, and is not the last. It ends in `completed`,
-    with what the last look has brought as `result`; in `expired` after too many looks, or by the event
-    `expire`; or in `cancelled`. `poll` looks at once.
+    with what the last look has brought as `result`; in `expired`, after too many looks or by the
+    event `expire`; or in `cancelled`. `poll` looks at once.
 
     Attributes:
         look: an activity, called with the `input`, or a class of workflows.

@@ -19,8 +19,8 @@ class RateLimitedQueue(Workflow):
     thousands.
 
     Attributes:
-        work: an activity, called with the item, or a class of workflows, whose context has the
-            item's fields if it is a mapping, and it as `item` if not.
+        work: an activity, called with the item, or a class of workflows, whose context gets it as
+            `input`, or has its fields, or gets it as `item`.
         limit: how many begin in any stretch of `per`.
         per: that time: seconds, or a `timedelta`.
         parallel: how many are done at once at the most.

@@ -17,7 +17,7 @@ class Retry(Workflow):
     """Has some work done with its `input`, and all of it again when it has failed.
 
     The work is an activity, called with the input, or a class of workflows, of which each attempt
-    is a new child; its context has the input's fields if it is a mapping, and it as `item` if not.
+    is a new child; its context gets the input as such, or has its fields, or gets it as `item`.
 
     It ends in `completed`, with `result` in its context, in `failed`, with the last `error`, or in
     `cancelled`. The event `again` ends a pause.

@@ -32,17 +32,15 @@ def begin(workflow: Workflow, work: Work, name: str, given: Any, *, done: str, f
         workflow: who has it done.
         work: what is to be done.
         name: what the workflow calls it.
-        given: what an activity is called with, as its one argument; a child has its fields as its
-            context if it is a mapping, and gets it as the field `item` if it is not, unless None.
+        given: what an activity is called with, as its one argument. A child gets it as `input` if
+            its context has that field; or else it has the fields of its context, or is its `item`.
         done: the event for its result.
         failed: the event for its failure; also when it can't begin with what it is given.
     """
     names = {"name": name, "done": done, "failed": failed}
     try:
         if isinstance(work, type) and issubclass(work, Workflow):
-            item = {} if given is None else {"item": given}
-            context = given if isinstance(given, Mapping) else item
-            workflow.start_child(work, context=context, **names)
+            workflow.start_child(work, context=_context(work, given), **names)
         else:
             workflow.start_activity(work, given, **names)
     except (CodecError, TypeError) as error:
@@ -50,6 +48,14 @@ def begin(workflow: Workflow, work: Work, name: str, given: Any, *, done: str, f
         # the workflow would wait for ever.
         told = {"type": type(error).__name__, "message": str(error)}
         workflow.send(failed, error=told, name=name)
+
+
+def _context(work: type[Workflow], given: Any) -> Any:
+    if "input" in (work.codec.fields or ()):
+        return {"input": given}
+    if given is None or isinstance(given, Mapping):
+        return given
+    return {"item": given}
 
 
 def described(error: Mapping[str, str]) -> str:

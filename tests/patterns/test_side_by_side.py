@@ -86,6 +86,11 @@ class Picky(Workflow):
         other: int = 0
 
 
+class Nested(Pipeline):
+    workflow_name = "pattern-nested"
+    stages = [Doubles, double]
+
+
 class Misfit(Pipeline):
     workflow_name = "pattern-misfit"
     stages = [double, Picky]
@@ -198,6 +203,14 @@ def test_a_pipeline_ends_at_the_stage_that_fails(system: ActorSystem) -> None:
     assert ref.state == "failed"
     assert ref.context.error == "stage 1 pattern-double: ValueError: -3 is too little"
     assert system.list(Held) == []
+
+
+def test_patterns_nest(system: ActorSystem) -> None:
+    assert run(system, Nested, [1, 2]).context.result == 12
+    broken = system.start(Nested, context={"input": [1, -2]})
+    system.settle()
+    assert broken.state == "failed"
+    assert "stage 1 pattern-doubles: Failed: 1 of 2 failed" in broken.context.error
 
 
 def test_what_does_not_fit_a_child_is_a_failure_like_any_other(system: ActorSystem) -> None:
