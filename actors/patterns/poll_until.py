@@ -93,7 +93,7 @@ class PollUntil(Workflow):
         self.timers.start("poll", event="poll", after=self.pause(self.context.looks))
 
     def has_met(self) -> bool:
-        return self.context.is_met
+        return bool(self.context.is_met)
 
     def has_looked(self) -> bool:
         return not self.context.under_way

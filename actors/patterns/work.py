@@ -37,12 +37,12 @@ def begin(workflow: Workflow, work: Work, name: str, given: Any, *, done: str, f
         done: the event for its result.
         failed: the event for its failure; also when it can't begin with what it is given.
     """
-    names = {"name": name, "done": done, "failed": failed}
     try:
         if isinstance(work, type) and issubclass(work, Workflow):
-            workflow.start_child(work, context=_context(work, given), **names)
+            given = _context(work, given)
+            workflow.start_child(work, context=given, name=name, done=done, failed=failed)
         else:
-            workflow.start_activity(work, given, **names)
+            workflow.start_activity(work, given, name=name, done=done, failed=failed)
     except (CodecError, TypeError) as error:
         # What it is given does not fit: raised, that would undo the report that has led here, and
         # the workflow would wait for ever.
