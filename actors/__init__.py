@@ -55,6 +55,7 @@ from .activities import (
     current_activity,
 )
 from .charts import Event, HistoryState, State, States, after
+from .children.handle import Child
 from .comparison import Change, Difference
 from .definition_check import ChangedDefinition, DefinitionChangedWarning
 from .definitions import (
@@ -91,6 +92,7 @@ __all__ = [
     "BadDocument",
     "Change",
     "ChangedDefinition",
+    "Child",
     "Committed",
     "ContextInvalid",
     "ContractBroken",

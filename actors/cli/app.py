@@ -15,6 +15,7 @@ from ..definitions import FaultyDocument
 from . import (
     activities,
     checking,
+    converting,
     creating,
     drawing,
     messages,
@@ -105,3 +106,4 @@ app.command("check")(checking.check)
 app.command("run")(running.run)
 app.command("new")(creating.new)
 app.command("stubs")(stubbing.stubs)
+app.command("convert")(converting.convert)

@@ -9,6 +9,8 @@ from types import ModuleType
 from ..definitions import Definitions, DocumentWorkflow, load_definitions
 from .errors import CommandFailed, listed, nearest
 
+_SUFFIXES = (".toml", ".json", ".scxml", ".xml")
+
 
 class AnyEnvironment(Mapping[str, str]):
     """An environment that has every variable, for looking at a document without running it."""
@@ -29,9 +31,9 @@ class AnyEnvironment(Mapping[str, str]):
 def split_document(given: str) -> tuple[str, str | None] | None:
     """Return a document's path and a workflow's name, or None for what is no document."""
     place, colon, name = given.rpartition(":")
-    if colon and place.casefold().endswith(".toml"):
+    if colon and place.casefold().endswith(_SUFFIXES):
         return place, name
-    return (given, None) if given.casefold().endswith(".toml") else None
+    return (given, None) if given.casefold().endswith(_SUFFIXES) else None
 
 
 def load_document(

@@ -38,7 +38,7 @@ def messages(
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List what workflows have sent each other and was not taken yet; resend or drop dead ones.
+    """List messages that wait, or dead ones to resend or drop.
 
     A message is dead when its receiver does not exist. One that is resent is delivered by the next
     system that runs on the store.

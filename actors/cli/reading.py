@@ -110,6 +110,7 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         context = system.get(id).history(last=1)[-1].context
         timers = system.get(id).timers()
         activities = system.get(id).activities()
+        children, parent = system.get(id).children(), system.get(id).parent
     if as_json:
         say_json(
             {
@@ -117,6 +118,11 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
                 "context": context,
                 "timers": [timer_document(timer) for timer in timers],
                 "activities": [activity_document(one) for one in activities],
+                "children": [
+                    {"name": child.name, "id": child.id, "states": child.states}
+                    for child in children
+                ],
+                "parent": parent,
             }
         )
         return
@@ -128,6 +134,7 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         "steps": f"{record.sequence}, kept from {record.first_sequence} on",
         "created": f"{_time(record.created_at)} UTC",
         "updated": f"{_time(record.updated_at)} UTC",
+        **({} if parent is None else {"parent": parent}),
     }
     for name, value in facts.items():
         say(f"{name:<8} {value}")
@@ -135,6 +142,9 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         say(f"timer    {_called(timer.name)}, {timer.event} at {timer.due:%Y-%m-%d %H:%M:%S} UTC")
     for one in activities:
         say(f"activity {activity_line(one)}")
+    for child in children:
+        where = "has not begun" if child.states is None else "+".join(child.states)
+        say(f"child    {child.name}: {child.id}, {where}")
     say("context")
     say_text(pretty)
 

@@ -55,6 +55,9 @@ def build(
     named = _Names(taken)
     guard_names = {name: named.give("guard", name) for name in guards}
     action_names = {name: named.give("action", name) for name in workflow.actions()}
+    # A guard without an expression is a function, bound as actions are.
+    bound = {g: action_names.get(g) or named.give("guard", g) for g in workflow.guards.keys() - guards}
+    guard_names |= bound
     events = {e for s in workflow.walk() for t in s.transitions for e in t.events}
     validators = {
         name: named.give("contract", name)
@@ -83,9 +86,9 @@ def build(
             for name, contract in workflow.contracts.items()
             if contract.output and name in events
         },
-        "_attributes": action_names,
+        "_attributes": {**bound, **action_names},
         **{guard_names[name]: method for name, method in guards.items()},
-        **dict.fromkeys(action_names.values(), unbound),
+        **dict.fromkeys((*bound.values(), *action_names.values()), unbound),
         **{
             attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
         },

@@ -32,6 +32,7 @@ def check_draft(draft: Draft, document: Document) -> None:
     for state in draft.states.values():
         _shape(draft, state)
         _order(draft, state)
+        _inside(draft, state)
     _ways(draft)
 
 
@@ -206,6 +207,19 @@ def _order(draft: Draft, state: StateDefinition) -> None:
                 draft.fault(("event", state.name, number), what, state.name)
             elif not transition.guards:
                 always[event] = number
+
+
+def _inside(draft: Draft, state: StateDefinition) -> None:
+    """Find ways that are said to stay in a state and lead out of it."""
+    within = {one.name for one in state.walk()}
+    for number, transition in enumerate(state.transitions):
+        out = [name for name in transition.targets if name not in within and name in draft.states]
+        if transition.internal and out:
+            what = (
+                f"A way of state {state.name!r} is to stay inside it, and {out[0]!r} is not in it; "
+                f"lead to a state in it, or let it be left."
+            )
+            draft.fault(("target", state.name, number), what, out[0])
 
 
 def _ways(draft: Draft) -> None:

@@ -19,6 +19,8 @@ from .definitions import Definitions
 from .draft import Draft
 from .faults import Fault, FaultyDocument
 from .guards import compile_guards
+from .interchange.documents import Foreign, open_document
+from .interchange.reading import read_foreign
 from .model import Document
 from .native import is_native, read_native
 from .source import Source, read_file
@@ -54,7 +56,7 @@ def load_definitions(
     """
     values = os.environ if environment is None else environment
     content, name = _content(path_or_text)
-    source = Source(content, name, values)
+    source = open_document(content, name, values)
     document, built = read_definitions(source)
     definitions = Definitions(document, values)
     sources = _sources(actions)
@@ -91,7 +93,9 @@ def read_definitions(source: Source) -> tuple[Document, list[tuple[Draft, Mappin
     Raises:
         FaultyDocument: it has faults.
     """
-    if is_native(source.data):
+    if isinstance(source, Foreign):
+        document, drafts = read_foreign(source)
+    elif is_native(source.data):
         document, drafts = read_native(source)
     elif is_swarm(source.data):
         document, drafts = read_swarm(source)
@@ -104,7 +108,7 @@ def read_definitions(source: Source) -> tuple[Document, list[tuple[Draft, Mappin
     built: list[tuple[Draft, Mapping[str, Any]]] = []
     for draft in drafts:
         check_draft(draft, document)
-        guards, faults = compile_guards(draft.workflow.guards, draft.workflow.context)
+        guards, faults = compile_guards(_expressions(source, draft), draft.workflow.context)
         for fault in faults:
             place = ("guard", fault.guard)
             draft.fault(place, fault.what, fault.guard, offset=fault.offset)
@@ -112,6 +116,14 @@ def read_definitions(source: Source) -> tuple[Document, list[tuple[Draft, Mappin
     source.refuse()
     workflows = tuple(draft.workflow for draft in drafts)
     return replace(document, workflows=workflows), built
+
+
+def _expressions(source: Source, draft: Draft) -> Mapping[str, str]:
+    """The guards to compile: in documents of other tools, those that are only named are functions."""
+    guards = draft.workflow.guards
+    if not isinstance(source, Foreign):
+        return guards
+    return {name: expression for name, expression in guards.items() if expression}
 
 
 def _content(path_or_text: str | bytes | Path) -> tuple[str | bytes, str]:

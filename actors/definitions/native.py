@@ -48,8 +48,8 @@ def read_native(source: Source) -> tuple[Document, list[Draft]]:
     agents = {key: read_agent(key, table) for key, table in root.named("agents", "agent")}
     resources = {key: read_resource(key, t) for key, t in root.named("resources", "resource")}
     contracts = {key: read_contract(key, t) for key, t in root.named("contracts", "the contract")}
-    context = _context(root.table("context", "the context")) if "context" in root else None
-    retry = _retry(root.table("retry", "'retry'")) if "retry" in root else None
+    context = read_context(root.table("context", "the context")) if "context" in root else None
+    retry = read_retry(root.table("retry", "'retry'")) if "retry" in root else None
     root.raw("context"), root.raw("retry")
     states = NativeStates(root, initial, guards, paths)
     root.close()
@@ -69,7 +69,8 @@ def read_native(source: Source) -> tuple[Document, list[Draft]]:
     return document, [Draft(source, workflow, (), paths, WORDS)]
 
 
-def _retry(table: Table) -> Retry | None:
+def read_retry(table: Table) -> Retry | None:
+    """Read how what failed is tried again."""
     limit, backoff = table.number("limit", least=1), table.number("backoff", whole=False)
     table.close()
     if limit is None:
@@ -78,7 +79,8 @@ def _retry(table: Table) -> Retry | None:
     return Retry(int(limit), backoff or 0.0)
 
 
-def _context(table: Table) -> dict[str, Field]:
+def read_context(table: Table) -> dict[str, Field]:
+    """Read the fields of a context."""
     found = {}
     for name in table:
         field = _field(name, table)

@@ -47,7 +47,7 @@ class Source:
         self.name = name
         self.environment = environment
         self.faults: list[Fault] = []
-        self.text = _text(content, name)
+        self.text = decoded(content, name)
         _check_bounds(self.text, name)
         try:
             self.data: dict[str, Any] = _parser()(self.text)
@@ -108,7 +108,12 @@ def _parser() -> Callable[[str], dict[str, Any]]:
     return parse
 
 
-def _text(content: str | bytes, name: str) -> str:
+def decoded(content: str | bytes, name: str) -> str:
+    """Return a document's text, with line ends as they are here.
+
+    Raises:
+        FaultyDocument: it is too large, or no UTF-8.
+    """
     if len(content) > LARGEST:
         what = f"The document is longer than {LARGEST:,} bytes, which no workflow is; split it up."
         raise FaultyDocument([Fault(what, "", name)])

@@ -83,6 +83,7 @@ class PooledActor(pykka.Actor):
     _takes_batches: ClassVar[bool] = False
     _has_on_start: ClassVar[bool] = False
 
+    _batch_at_hand: Sequence[Envelope[Any]] | None = None
     _stash: list[Envelope[Any]] | None = None
     _timers: Timers | None = None
     _watched: dict[str, tuple[PooledFuture[None], Callable[[Any], None]]] | None = None

@@ -1,30 +1,24 @@
 """What the threads and async handlers of a runtime are doing at this moment.
 
-Nothing is noted for it while messages are handled: what is needed is in the frames of the
-threads, in the local variables of `execution`, whose names are read here.
+Each thread notes for itself which mailbox it runs; nobody looks into another's frames for it.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from . import execution
-from .context import Handling, handling, here
+from .context import Handling, ThreadNote, handling, here, notes
+from .stacks import thread_stacks
 
 if TYPE_CHECKING:
     from .mailbox import Mailbox
     from .ref import PooledRef
     from .runtime import Runtime
-
-_RUN: CodeType = execution.run.__code__
-_BATCH: CodeType = execution._handle_batch.__code__
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,8 @@ class AtWork:
             up to a quarter of a second late; in others from when the thread has taken the actor
             up, which may have handled other messages before this one.
         waits: whether it is an async handler that waits; all of these share one thread.
-        stack: where it is, outermost first, in Python's usual words; empty unless asked for.
+        stack: where it is, outermost first, in Python's usual words; empty unless asked for, and
+            if it can't be found.
     """
 
     thread: str
@@ -63,7 +58,6 @@ class Run:
         message: its type.
         since: when the thread has taken the mailbox up, by `time.monotonic`; `None` in the pool,
             which does not look at the clock for each.
-        frame: where the thread is.
     """
 
     ident: int
@@ -71,7 +65,6 @@ class Run:
     handled: object
     message: str | None
     since: float | None
-    frame: FrameType
 
     @property
     def key(self) -> object:
@@ -81,43 +74,26 @@ class Run:
 
 def runs() -> Iterator[Run]:
     """Yield each thread of the process that runs a mailbox, whatever thread it is."""
-    for ident, top in sys._current_frames().items():
-        run = _find(ident, top)
+    for noted in notes.valuerefs():
+        note = noted()
+        run = None if note is None else _read(note)
         if run is not None:
             yield run
 
 
-def _find(ident: int, top: FrameType) -> Run | None:
-    frame: FrameType | None = top
-    batch: list[Any] | None = None
-    while frame is not None:
-        if frame.f_code is _BATCH:
-            batch = frame.f_locals.get("batch")
-        elif frame.f_code is _RUN:
-            return _run(ident, top, frame, batch)
-        frame = frame.f_back
-    return None
-
-
-def _run(ident: int, top: FrameType, frame: FrameType, batch: list[Any] | None) -> Run:
-    mailbox: Mailbox = frame.f_locals["mailbox"]
-    since = _since(frame)
-    handled = batch[0] if batch else mailbox.current
-    message = None if handled is None else type(handled.message).__name__
-    if batch and len(batch) > 1:
-        message = f"{len(batch)} x {message}"
-    return Run(ident, mailbox, handled, message, since, top)
-
-
-def _since(frame: FrameType) -> float | None:
-    """Return when one of the callers of `run` has said that it began, if one has."""
-    caller = frame.f_back
-    for _ in range(2):
-        if caller is None:
-            break
-        if "_since" in caller.f_code.co_varnames:
-            return caller.f_locals.get("_since")
-        caller = caller.f_back
+def _read(note: ThreadNote) -> Run | None:
+    while (mailbox := note.mailbox) is not None:
+        # An actor that has ended leaves its mailbox, a moment before the thread does.
+        actor = getattr(mailbox, "actor", None)
+        batch = None if actor is None else actor._batch_at_hand
+        handled = batch[0] if batch else mailbox.current
+        since = note.since
+        # Its thread may have gone on to another meanwhile, and another thread have taken it up.
+        if note.mailbox is mailbox:
+            message = None if handled is None else type(handled.message).__name__
+            if batch and len(batch) > 1:
+                message = f"{len(batch)} x {message}"
+            return Run(note.ident, mailbox, handled, message, since)
     return None
 
 
@@ -128,10 +104,8 @@ def current_mailbox(thread: threading.Thread | None = None) -> Mailbox | None:
             return here.mailbox
         part_of = handling()
         return None if part_of is None else part_of.mailbox
-    ident = thread.ident
-    top = None if ident is None else sys._current_frames().get(ident)
-    run = None if ident is None or top is None else _find(ident, top)
-    return None if run is None else run.mailbox
+    note = None if thread.ident is None else notes.get(thread.ident)
+    return None if note is None else note.mailbox
 
 
 def own_name(thread: threading.Thread) -> str:
@@ -150,6 +124,7 @@ def at_work(runtime: Runtime, *, stacks: bool = False) -> list[AtWork]:
         stacks: whether to take down where each of them is.
     """
     now = time.monotonic()
+    where = thread_stacks() if stacks else {}
     names = {thread.ident: own_name(thread) for thread in threading.enumerate()}
     found: list[AtWork] = []
     busy: set[int | None] = set()
@@ -164,7 +139,7 @@ def at_work(runtime: Runtime, *, stacks: bool = False) -> list[AtWork]:
                     actor=run.mailbox.name,
                     message=run.message,
                     seconds=max(0.0, now - runtime.lookout.since(run, now)),
-                    stack=tuple(traceback.format_stack(run.frame)) if stacks else (),
+                    stack=where.get(run.ident, ()),
                 )
             )
     for thread in getattr(runtime.dispatcher, "live_threads", ()):

@@ -7,6 +7,7 @@ import threading
 from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from .dispatchers import MailboxRunner
@@ -15,11 +16,32 @@ if TYPE_CHECKING:
     from .mailbox import Mailbox
 
 
+class ThreadNote:
+    """What a thread runs now, written down by itself alone and read by any other.
+
+    Attributes:
+        ident: the thread's.
+        mailbox: the mailbox; of several, one in the other's ask, the innermost.
+        since: when the thread has taken it up, by `time.monotonic`; `None` in the pool,
+            which does not look at the clock for each.
+    """
+
+    __slots__ = ("__weakref__", "ident", "mailbox", "since")
+
+    def __init__(self) -> None:
+        self.ident = threading.get_ident()
+        self.mailbox: Mailbox | None = None
+        self.since: float | None = None
+        notes[self.ident] = self
+
+
+notes: WeakValueDictionary[int, ThreadNote] = WeakValueDictionary()
+"""By thread, the note of each that has had to do with actors; it goes with the thread."""
+
+
 class ThreadContext(threading.local):
     """Per-thread state; the class attributes are what a foreign thread sees."""
 
-    mailbox: Mailbox | None = None
-    """The mailbox that this thread is running now."""
     dispatcher: MailboxRunner | None = None
     """What this thread runs mailboxes for, `None` for a thread of the application."""
     serves_loop: bool = False
@@ -34,6 +56,15 @@ class ThreadContext(threading.local):
     """The future that this thread waits for while it runs a mailbox inline."""
     following: Mailbox | None = None
     """The mailbox, with its turn, that this thread runs next for that future."""
+
+    def __init__(self) -> None:
+        # Called anew in each thread that comes here.
+        self.note = ThreadNote()
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        """The mailbox that this thread is running now."""
+        return self.note.mailbox
 
     def leave_following(self) -> None:
         """Let the pool run the mailbox that this thread was to run next, if there is one."""

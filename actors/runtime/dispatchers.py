@@ -90,8 +90,9 @@ class PinnedDispatcher:
 
     def _work(self) -> None:
         here.dispatcher = self
+        note = here.note
         while (mailbox := self._ready.get()) is not None:
-            _since = time.monotonic()  # read from outside: see at_work
+            note.since = time.monotonic()
             execution.run(mailbox)
             del mailbox
 

@@ -44,8 +44,9 @@ def may_run_inline() -> bool:
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     """Run `mailbox`, whose turn this thread has, in this thread until `until` is done."""
     here.leave_following()
-    _since = monotonic()  # read from outside: see at_work
-    waiter, waits_outside = here.mailbox, here.until
+    note = here.note
+    outer_since, note.since = note.since, monotonic()
+    waiter, waits_outside = note.mailbox, here.until
     here.depth += 1
     here.until = until
     try:
@@ -61,6 +62,7 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
     finally:
         here.depth -= 1
         here.until = waits_outside
+        note.since = outer_since
     raise_interrupt()
 
 
@@ -86,15 +88,16 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
     """Handle what is waiting, up to the throughput, then give the turn up.
 
     Args:
-        mailbox: the mailbox; this thread has its turn. Read from outside: see at_work.
+        mailbox: the mailbox; this thread has its turn.
         until: a future that makes it end early, once it is done.
     """
-    outer, here.mailbox = here.mailbox, mailbox
+    note = here.note
+    outer, note.mailbox = note.mailbox, mailbox
     keeps_turn = False
     try:
         keeps_turn = _handle_waiting(mailbox, until)
     finally:
-        here.mailbox = outer
+        note.mailbox = outer
         if not keeps_turn:
             if mailbox.on_idle is not None:
                 mailbox.on_idle()
@@ -185,8 +188,12 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
     if not batch:
         return False
     mailbox.runtime.handled += len(batch)
+    actor._batch_at_hand = batch
     try:
-        actor.on_batch(batch)
+        try:
+            actor.on_batch(batch)
+        finally:
+            actor._batch_at_hand = None
     except BaseException as error:
         told = error if not is_interrupt(error) else InterruptedHandlerError(mailbox.name)
         for envelope in batch:

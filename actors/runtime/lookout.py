@@ -6,12 +6,12 @@ import logging
 import math
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING
 
 from .at_work import Run, own_name, runs
 from .blocking import declared
 from .lifecycle import SlowHandler
+from .stacks import thread_stacks
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -123,7 +123,7 @@ class Lookout:
     def _tell(self, run: Run, seconds: float) -> None:
         mailbox, message = run.mailbox, run.message
         thread = next((own_name(t) for t in threading.enumerate() if t.ident == run.ident), "?")
-        stack = "".join(traceback.format_stack(run.frame)).rstrip()
+        stack = "".join(thread_stacks().get(run.ident, ())).rstrip()
         logger.warning(
             "%s has been at %s for %.1f s in %s:\n%s",
             *(mailbox.name, message or "its on_start", seconds, thread, stack),

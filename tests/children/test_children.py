@@ -290,16 +290,16 @@ def test_a_group_that_ends_while_its_members_race_is_joined_once(
 
 
 def test_children_of_children_are_cancelled_too(system: ActorSystem) -> None:
-    top = system.start(Nested, id="t", context={"depth": 3})
+    top = system.start(Doll, id="t", context={"depth": 3})
     system.settle(timeout=LONG)
-    ids = ["t/Nested", "t/Nested/Nested", "t/Nested/Nested/Nested"]
+    ids = ["t/Doll", "t/Doll/Doll", "t/Doll/Doll/Doll"]
     assert [system.get(id).state for id in ids] == ["here"] * 3
     top.ask("stop")
     system.settle(timeout=LONG)
     assert all(system.get(id).snapshot().finished for id in ids)
 
 
-class Nested(Workflow):
+class Doll(Workflow):
     """Starts one of its own kind, to some depth."""
 
     here = State(initial=True)

@@ -14,7 +14,7 @@ from repertory.actors import ActorSystem
 
 from .outside_worker import STEPS, WORKFLOWS, Errand, under_way
 
-ROUNDS = int(os.environ.get("REPERTORY_CRASH_ROUNDS", "50")) // 5
+ROUNDS = max(1, int(os.environ.get("REPERTORY_CRASH_ROUNDS", "50")) // 5)
 
 
 def run_and_kill(store: Path, effects: Path, round_number: int, results: int) -> None:

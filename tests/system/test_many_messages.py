@@ -23,6 +23,8 @@ LONG = 30.0
 class Sender(Workflow):
     """Sends numbers in a row."""
 
+    workflow_name = "sender-in-a-row"
+
     here = State(initial=True)
     flood = here.to.itself(internal=True)
 
