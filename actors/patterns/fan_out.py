@@ -12,8 +12,8 @@ from .work import Work, vars_of
 class FanOut(Gathering):
     """Begins all its branches at once, each with its `input`, and joins what they bring.
 
-    A branch is an activity, called with the input, or a class of workflows, whose context has the
-    input's fields if it is a mapping, and it as `item` if not.
+    A branch is an activity, called with the input, or a class of workflows, whose context gets it
+    as `input`, or has its fields, or gets it as `item`.
 
     It ends in `completed`, with `result` in its context, as soon as enough have succeeded: the
     others are cancelled then. It ends in `failed`, with `error`, as soon as enough can't succeed
@@ -27,7 +27,11 @@ class FanOut(Gathering):
         >>> class Quotes(FanOut):                                      # doctest: +SKIP
         ...     branches = {"north": ask_north, "south": ask_south, "sea": ask_the_port}
         ...     need = 2
-        ...     def join(self, results): return min(results.values())
+        ...     def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.definition_facts = {**cls.definition_facts, "the branches": ", ".join(cls.branches)}
+
+    def join(self, results): return min(results.values())
     """
 
     branches: ClassVar[Mapping[str, Work]] = {}
@@ -42,7 +46,9 @@ class FanOut(Gathering):
         return [(name, work, self.context.input) for name, work in branches.items()]
 
     def _verdict(self, total: int) -> bool | None:
-        need = {"all": total, "any": min(1, total)}.get(self.need, self.need)  # type: ignore[call-overload]  # a number is no key, and stays itself
+        asked = self.need
+        named = {"all": total, "any": min(1, total)}
+        need = named[asked] if isinstance(asked, str) else asked
         if len(self.context.results) >= need:
             return True
         return False if len(self.context.errors) > total - need else None

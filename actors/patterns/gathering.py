@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ...persistence.codec import decode_json, encode_json
 from ..charts import State
 from ..workflow import Workflow
 from .work import Work, begin, described
@@ -26,8 +27,8 @@ class Gathering(Workflow):
 
     gathering.to(failed, cond="has_failed")
     gathering.to(completed, cond="has_enough")
-    piece_done = gathering.to.itself(internal=True)
-    piece_failed = gathering.to.itself(internal=True)
+    piece_done = gathering.to(gathering, internal=True)
+    piece_failed = gathering.to(gathering, internal=True)
     cancel = gathering.to(cancelled)
 
     parallel: ClassVar[int | None] = None
@@ -82,7 +83,8 @@ class Gathering(Workflow):
         elif verdict is True:
             order = [name for name, *_ in pieces if name in context.results]
             try:
-                context.result = self._gather({name: context.results[name] for name in order})
+                result = self._gather({name: context.results[name] for name in order})
+                context.result = decode_json(encode_json(result))
             except Exception as error:  # the report would be gone, and this would wait for ever
                 context.error = f"{type(error).__name__}: {error}"
         else:

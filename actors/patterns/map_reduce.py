@@ -11,8 +11,8 @@ from .work import Work, work_of
 class MapReduce(Gathering):
     """Does the same work for each item of its `input`, and reduces the results to one.
 
-    The work is an activity, called with the item, or a class of workflows, whose context has the
-    item's fields if it is a mapping, and it as `item` if not.
+    The work is an activity, called with the item, or a class of workflows, whose context gets it as
+    `input`, or has its fields, or gets it as `item`.
 
     It ends in `completed`, with `result` in its context; in `failed`, with `error`, as soon as
     more than `may_fail` items have; or in `cancelled`.

@@ -14,7 +14,7 @@ class Pipeline(Workflow):
     """Has its stages done one after the other, the first with its `input`.
 
     A stage is an activity, called with what came before, or a class of workflows, whose context
-    has the fields of that if it is a mapping, and it as `item` if not.
+    gets that as `input`, or has its fields, or gets it as `item`.
 
     It ends in `completed`, with the last stage's `result` in its context; in `failed`, with
     `error`, when a stage has failed for good; or in `cancelled`.
@@ -33,7 +33,7 @@ class Pipeline(Workflow):
     cancelled = State(final=True)
 
     working.to(completed, cond="is_through")
-    stage_done = working.to.itself(internal=True)
+    stage_done = working.to(working, internal=True)
     stage_failed = working.to(failed)
     cancel = working.to(cancelled)
 
@@ -63,7 +63,7 @@ class Pipeline(Workflow):
         self.context.error = f"stage {self._name()}: {described(error)}"
 
     def is_through(self) -> bool:
-        return self.context.stage >= len(self.stages)
+        return bool(self.context.stage >= len(self.stages))
 
     def _go_on(self) -> None:
         if not self.is_through():

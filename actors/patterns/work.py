@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...persistence.codec import CodecError
 from ...persistence.errors import BadDefinition
 from ..activities.declared import activity_of
 from ..workflow import Workflow
 
 Work = Callable[..., Any] | type[Workflow]
 """A function declared with `@activity`, or a class of workflows."""
-
-
-def is_workflow(work: Work) -> bool:
-    """Tell whether a piece of work is done by a child."""
-    return isinstance(work, type) and issubclass(work, Workflow)
 
 
 def name_of(work: Work) -> str:
@@ -36,16 +32,30 @@ def begin(workflow: Workflow, work: Work, name: str, given: Any, *, done: str, f
         workflow: who has it done.
         work: what is to be done.
         name: what the workflow calls it.
-        given: what an activity is called with, as its one argument; a child has its fields as its
-            context if it is a mapping, and gets it as the field `item` if it is not.
+        given: what an activity is called with, as its one argument. A child gets it as `input` if
+            its context has that field; or else it has the fields of its context, or is its `item`.
         done: the event for its result.
-        failed: the event for its failure.
+        failed: the event for its failure; also when it can't begin with what it is given.
     """
-    if isinstance(work, type) and issubclass(work, Workflow):
-        context = given if isinstance(given, Mapping) else {"item": given}
-        workflow.start_child(work, context=context, name=name, done=done, failed=failed)
-    else:
-        workflow.start_activity(work, given, name=name, done=done, failed=failed)
+    try:
+        if isinstance(work, type) and issubclass(work, Workflow):
+            given = _context(work, given)
+            workflow.start_child(work, context=given, name=name, done=done, failed=failed)
+        else:
+            workflow.start_activity(work, given, name=name, done=done, failed=failed)
+    except (CodecError, TypeError) as error:
+        # What it is given does not fit: raised, that would undo the report that has led here, and
+        # the workflow would wait for ever.
+        told = {"type": type(error).__name__, "message": str(error)}
+        workflow.send(failed, error=told, name=name)
+
+
+def _context(work: type[Workflow], given: Any) -> Any:
+    if "input" in (work.codec.fields or ()):
+        return {"input": given}
+    if given is None or isinstance(given, Mapping):
+        return given
+    return {"item": given}
 
 
 def described(error: Mapping[str, str]) -> str:

@@ -46,6 +46,8 @@ class Doubles(MapReduce):
     def reduce(self, results: list[int]) -> int:
         if len(results) == 1:
             raise LookupError("alone")
+        if len(results) == 2:
+            return object()  # type: ignore[return-value]  # what can't be kept
         return sum(results)
 
 
@@ -76,6 +78,26 @@ class Line(Pipeline):
     stages = [double, Held, double]
 
 
+class Picky(Workflow):
+    """Takes no item."""
+
+    workflow_name = "pattern-picky"
+    only = State(initial=True, final=True)
+
+    class Context:
+        other: int = 0
+
+
+class Nested(Pipeline):
+    workflow_name = "pattern-nested"
+    stages = [Doubles, double]
+
+
+class Misfit(Pipeline):
+    workflow_name = "pattern-misfit"
+    stages = [double, Picky]
+
+
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[ActorSystem]:
     with ActorSystem(tmp_path / "store.db", synchronous="OFF") as system:
@@ -101,7 +123,8 @@ def tell(system: ActorSystem, child: str, event: str) -> None:
         (Doubles, [], "completed", 0, None),
         (Doubles, [1, -2, 3], "failed", None, "1 of 3 failed: 1: ValueError: -2 is too little"),
         (Doubles, [4], "failed", None, "LookupError: alone"),
-        (Lenient, [1, -2, 3], "completed", 8, None),
+        (Doubles, [4, 5], "failed", None, "CodecError"),
+        (Lenient, [1, -2, 3, 4], "completed", 16, None),
         (Lenient, [-1, -2, 3], "failed", None, "2 of 3 failed"),
     ],
 )
@@ -183,6 +206,20 @@ def test_a_pipeline_ends_at_the_stage_that_fails(system: ActorSystem) -> None:
     assert ref.state == "failed"
     assert ref.context.error == "stage 1 pattern-double: ValueError: -3 is too little"
     assert system.list(Held) == []
+
+
+def test_patterns_nest(system: ActorSystem) -> None:
+    assert run(system, Nested, [1, 2, 3]).context.result == 24
+    broken = system.start(Nested, context={"input": [1, -2]})
+    system.settle()
+    assert broken.state == "failed"
+    assert "stage 1 pattern-doubles: Failed: 1 of 2 failed" in broken.context.error
+
+
+def test_what_does_not_fit_a_child_is_a_failure_like_any_other(system: ActorSystem) -> None:
+    ref = run(system, Misfit, 3)
+    assert ref.state == "failed"
+    assert ref.context.error.startswith("stage 2 pattern-picky: CodecError: item:")
 
 
 def test_what_is_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
