@@ -25,7 +25,18 @@ KEYS = [
 ]
 WORDS = [
     *NAMES,
-    *("shallow", "deep", "http", "${HOOK}", "${", "!A", "true", "event.x", "string", "optional:any"),
+    *(
+        "shallow",
+        "deep",
+        "http",
+        "${HOOK}",
+        "${",
+        "!A",
+        "true",
+        "event.x",
+        "string",
+        "optional:any",
+    ),
     *("array<{a: enum:['b']}>", "array<" * 25, "context.x + 1 > event.y", "x.matches('(a*)*b')"),
     *("(" * 60 + ")" * 60, "!" * 300 + "true", " && ".join(["true"] * 120), "size([" + "1," * 400),
     *("'" + "a" * 990 + "'", "x.exists(a, a.exists(b, b.exists(c, c > 1)))", "In('A')", "1e309"),
@@ -54,7 +65,7 @@ value = st.recursive(
         st.lists(inner, max_size=6)
         | st.dictionaries(st.sampled_from(KEYS + NAMES), inner, max_size=8)
         | st.builds(nest, inner, st.sampled_from(["states", "in", "on", "to", ""]))
-    XX
+        | st.builds(lambda item, times: [item] * times, leaf, st.integers(0, 400))
     ),
     max_leaves=40,
 )
