@@ -79,9 +79,13 @@ def _leave_ancestors_alone(chart_class: Any) -> None:
     """Make internal transitions of an inner state to itself targetless.
 
     With a target, python-statemachine 3.2 runs the entry actions of all the states around it, which
-    were never left. Without one it runs the transition's own actions, and that is all.
+    were never left. Without one it runs the transition's own actions, and that is all. A state with
+    others in it would be left and not be entered again; SCXML takes its transition for external.
     """
     for state in iterate_states(chart_class.states):
         for transition in state.transitions:
-            if transition.internal and transition.is_self and state.is_atomic:
-                transition._targets.clear()
+            if transition.internal and transition.is_self:
+                if state.is_atomic:
+                    transition._targets.clear()
+                else:
+                    transition.internal = False
