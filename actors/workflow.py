@@ -90,8 +90,9 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
     validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
-    # An internal transition to the state itself leaves it alone; with True it would be entered.
-    enable_self_transition_entries = False
+    # Without it python-statemachine leaves the states within, and enters none. An inner state's
+    # internal transition to itself still leaves it alone: it is made targetless with the class.
+    enable_self_transition_entries = True
 
     Context: ClassVar[Any] = None
     version: ClassVar[int] = 1

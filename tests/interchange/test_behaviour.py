@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors import ActorSystem, InvalidTransition, UnknownEvent, load_definitions
+from repertory.actors.definitions.draft import Draft
 from repertory.actors.definitions.interchange import to_scxml, to_xstate
+from repertory.actors.definitions.source import Source
 from statemachine.io import load
 
 from .charts import EVENTS, documents
@@ -75,6 +77,25 @@ def here(workflow: Any, given: list[str]) -> list[list[str]]:
     return [sorted(set(one.configuration) - inner) for one in seen]
 
 
+def before_a_clash(workflow: Any, seen: list[list[str]], given: list[str]) -> int:
+    """How many events there are before one that several regions take.
+
+    Which of them goes first is the order of entry in python-statemachine, and document order in a
+    system, where a restart can't change it.
+    """
+    draft = Draft(Source(b""), workflow.definition, (), {}, {})
+    for number, (leaves, event) in enumerate(zip(seen, given, strict=False)):
+        takers = set()
+        for leaf in leaves:
+            state = draft.states[leaf]
+            around = [state, *draft.around(state)]
+            taking = [s.name for s in around if any(event in t.events for t in s.transitions)]
+            takers |= set(taking[:1])
+        if len(takers) > 1:
+            return number
+    return len(given)
+
+
 @settings(max_examples=20, deadline=None)
 @given(documents(guards=False, times=False), events)
 def test_exported_scxml_behaves_the_same_in_python_statemachine(
@@ -82,6 +103,7 @@ def test_exported_scxml_behaves_the_same_in_python_statemachine(
 ) -> None:
     (workflow,) = load_definitions(document).values()
     expected = here(workflow, given)
+    expected = expected[: before_a_clash(workflow, expected, given) + 1]
     inner = {state.name for state in workflow.definition.walk() if state.states}
     known = {e for s in workflow.definition.walk() for t in s.transitions for e in t.events}
     chart: Any = load(to_scxml(workflow), format="scxml")()

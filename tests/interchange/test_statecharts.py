@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from repertory.actors import ActorSystem, FaultyDocument, InvalidTransition, UnknownEvent
 from repertory.actors import load_definitions as load_ours
 from repertory.actors.definitions.interchange import to_statechart
+from repertory.actors.definitions.interchange.yaml_text import read_yaml
 from statemachine.io import load as load_theirs
 
 from tests.definitions.samples import at, faults, only_fault
 
 from .charts import EVENTS, documents
-from .test_behaviour import REGIONS, here
+from .test_behaviour import REGIONS, before_a_clash, here
 
 ROUTES = """\
 name: Routing
@@ -76,7 +76,7 @@ states:
       - {event: restart, target: work}
       - {event: jump, target: reviewing, internal: "yes"}
   away:
-    transitions: [{event: return, target: last}, {event: off, target: off}]
+    transitions: [{event: return, target: last}, {event: leave, target: off}]
   both:
     parallel: true
     states:
@@ -96,7 +96,19 @@ states:
       - {event: split, target: l1 r1}
   off: {final: true}
 """
-NAMES = ["submit", "approve", "back", "pause", "return", "restart", "jump", "go", "stop", "split"]
+NAMES = [
+    "submit",
+    "approve",
+    "back",
+    "pause",
+    "return",
+    "leave",
+    "restart",
+    "jump",
+    "go",
+    "stop",
+    "split",
+]
 
 
 def ours(text: str, **options: Any) -> Any:
@@ -119,7 +131,7 @@ def theirs(text: str, format: str, events: list[str], inner: set[str]) -> list[l
 def test_a_statechart_takes_the_same_configurations_as_in_python_statemachine(
     format: str, events: list[str]
 ) -> None:
-    text = NESTED if format == "yaml" else json.dumps(yaml.safe_load(NESTED), indent=1)
+    text = NESTED if format == "yaml" else json.dumps(read_yaml(NESTED, "")[0], indent=1)
     workflow = ours(text)
     expected = here(workflow, events)
     inner = {state.name for state in workflow.definition.walk() if state.states}
@@ -303,6 +315,7 @@ def test_what_is_written_behaves_the_same_in_python_statemachine(
 ) -> None:
     (workflow,) = load_ours(document).values()
     expected = here(workflow, events)
+    expected = expected[: before_a_clash(workflow, expected, events) + 1]
     inner = {state.name for state in workflow.definition.walk() if state.states}
     known = {e for s in workflow.definition.walk() for t in s.transitions for e in t.events}
     text = to_statechart(workflow, yaml=format == "yaml")

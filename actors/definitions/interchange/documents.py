@@ -18,20 +18,8 @@ from .yaml_text import is_yaml, read_yaml
 
 DEEPEST = 40
 """States, elements and values are nested no deeper."""
-MOST_STATES = 2_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _BYTE = re.compile(r" \(byte (\d+)\)$")
-
-
-def check_number(source: Source, number: int) -> None:
-    """Refuse a document with more states than any workflow has.
-
-    Raises:
-        FaultyDocument: it has.
-    """
-    if number > MOST_STATES:
-        what = f"The workflow has more than {MOST_STATES:,} states; split it up."
-        raise FaultyDocument([*source.faults, Fault(what, "", source.name)])
 
 
 class Positions(Places):

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from ..bounds import MOST_STATES, check_number
 from ..draft import Draft
 from ..model import Document, Field, StateDefinition, StateKind, Timeout, TransitionDefinition
 from ..source import Source
 from .conditions import field_of, in_our_words
-from .documents import DEEPEST, Element, check_number
+from .documents import DEEPEST, Element
 from .extras import Extras, read_extras
 from .foreign import Places, finish, good_name, nested_initial, not_carried, seconds_of
 
@@ -51,7 +52,7 @@ class _Reader:
         for child in element.children:
             if child.tag not in _STATES:
                 continue
-            check_number(self._source, len(self._by_element) + 1)
+            check_number(self._source, len(self._by_element) + 1, MOST_STATES, "states")
             given = child.get("id")
             name = good_name(given) if given else f"state_{len(self._by_element) + 1}"
             if given and given not in self._names and name in self._by_element.values():

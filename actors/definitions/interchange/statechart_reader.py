@@ -8,12 +8,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..bounds import MOST_STATES, check_number
 from ..draft import Draft
 from ..model import Document, Field, StateDefinition, StateKind, Timeout, TransitionDefinition
 from ..places import Path
 from ..source import Source
 from .conditions import field_with
-from .documents import DEEPEST, check_number
+from .documents import DEEPEST
 from .extras import Extras
 from .foreign import Places, finish, good_name, known, nested_initial, not_carried, seconds_of
 from .python_guards import NoGuard, guard_of, method_of, value_of
@@ -134,7 +135,7 @@ class _Reader:
             return
         for key, node in given.items():
             self._number += 1
-            check_number(self._source, self._number)
+            check_number(self._source, self._number, MOST_STATES, "states")
             name = good_name(key)
             if key not in self._ids and name in self._ids.values():
                 name = f"{name}_{self._number}"

@@ -8,11 +8,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..bounds import MOST_STATES, MOST_TRANSITIONS, check_number
 from ..draft import Draft
 from ..model import Document, StateDefinition, StateKind, Timeout, TransitionDefinition
 from ..source import Source
 from ..table import Table
-from .documents import DEEPEST, check_number
+from .documents import DEEPEST
 from .extras import STATE, Extras, read_extras, state_extras
 from .foreign import Places, finish, good_name, known, nested_initial, not_carried, timed
 from .xstate_parts import (
@@ -86,7 +87,7 @@ class _Reader:
             self._fault(keys, f"State {keys[-1]!r} must be an object")
             node = {}
         self._nodes[keys] = node
-        check_number(self._source, len(self._nodes))
+        check_number(self._source, len(self._nodes), MOST_STATES, "states")
         custom = text_of(node.get("id"))
         self._ids.setdefault(custom or ".".join((self._machine, *keys)), keys)
         inner = node.get("states") or {}
@@ -126,10 +127,10 @@ class _Reader:
             holder = StateDefinition("", "compound", states=top)
             holder = nested_initial(holder, initial, lambda what: self._fault((), what, "initial"))
             top, initial = holder.states, holder.initial or initial
-        for way in self._on((), ""):
-            top = tuple(with_way(state, way) for state in top)
-        timeout, ways = self._after((), "deadline")
+        timeout, late = self._after((), "deadline")
         extras.deadline = timeout or extras.deadline
+        ways = (*self._on((), ""), *late)
+        check_number(self._source, len(ways) * len(top), MOST_TRANSITIONS, "transitions")
         for way in ways:
             top = tuple(with_way(state, way) for state in top)
         return finish(
