@@ -90,9 +90,6 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
     validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
-    # Without it python-statemachine leaves the states within, and enters none. An inner state's
-    # internal transition to itself still leaves it alone: it is made targetless with the class.
-    enable_self_transition_entries = True
 
     Context: ClassVar[Any] = None
     version: ClassVar[int] = 1
@@ -241,6 +238,10 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
         if context is None or isinstance(context, Mapping):
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
+
+    @classmethod
+    def check_data(cls, data: bytes) -> None:
+        """Refuse, by raising `CodecError`, an event's data as JSON; here nothing is refused."""
 
     def check_step(self, event: str, answer: Any) -> None:
         """Refuse, by raising, what an event has led to; here nothing is refused."""

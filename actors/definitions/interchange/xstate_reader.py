@@ -129,9 +129,8 @@ class _Reader:
             top, initial = holder.states, holder.initial or initial
         timeout, late = self._after((), "deadline")
         extras.deadline = timeout or extras.deadline
-        ways = (*self._on((), ""), *late)
-        check_number(self._source, len(ways) * len(top), MOST_TRANSITIONS, "transitions")
-        for way in ways:
+        for number, way in enumerate((*self._on((), ""), *late)):
+            check_number(self._source, number * len(top), MOST_TRANSITIONS, "transitions")
             top = tuple(with_way(state, way) for state in top)
         return finish(
             self._source,
@@ -304,8 +303,8 @@ class _Reader:
                 self._paths[part, name, first + index] = path
             found.append(
                 TransitionDefinition(
-                    events=events,
-                    targets=tuple(target for target in targets if target),
+                    events,
+                    tuple(target for target in targets if target),
                     guards=guards_of(self._source, path, way.get("guard")),
                     actions=self._actions(keys, way.get("actions"), *path[len(path_of(keys)) :]),
                     internal=internal,
