@@ -110,6 +110,7 @@ class _Reader:
 
     def _data(self, given: Any) -> None:
         items: list[tuple[Path, str, Any]] = []
+        path: Path
         if isinstance(given, dict):
             items = [(("datamodel", key), key, value) for key, value in given.items()]
         else:
