@@ -288,10 +288,11 @@ class _Reader:
                         guard = guard_of(condition, self._fields)
                     except NoGuard as error:
                         self._lost((*path, key), f"The condition {condition[:60]!r} {error}", key)
-                        continue
-                    guard = f"!({guard})" if key == "unless" else guard
-                    self._extras.guards.setdefault(guard, guard)
-                    self._paths.setdefault(("guard", guard), (*path, key))
+                        guard = condition  # or the way would be taken for one without a guard
+                    else:
+                        guard = f"!({guard})" if key == "unless" else guard
+                        self._extras.guards.setdefault(guard, guard)
+                        self._paths.setdefault(("guard", guard), (*path, key))
                 self._paths["guards", state, number, len(found)] = (*path, key)
                 found.append(guard)
         return tuple(found)
