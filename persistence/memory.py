@@ -21,6 +21,7 @@ from .records import (
     Entry,
     Message,
     MessageKind,
+    Postponed,
     Retention,
     Step,
     Stored,
@@ -85,7 +86,7 @@ class MemoryStore(Store):
             self._messages.change(message, due=due, attempt=attempt, options=options)
             return True
 
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+    def postpone_all(self, rows: Sequence[Postponed], *, flush: bool = True) -> None:
         with self.reading():
             for message, due, attempt, options in rows:
                 self.postpone(message, due=due, attempt=attempt, options=options)
@@ -190,13 +191,10 @@ class MemoryStore(Store):
                 times = ((entry.sequence, entry.at) for entry in kept.entries)
                 upto = cut(first, last, times, since, retention.count)
                 if upto >= first:
-                    self._trim(kept, upto)
+                    for entry in kept.trim(upto):
+                        del self._log[entry.id]
                     trimmed += 1
         return trimmed
-
-    def _trim(self, kept: Kept, upto: int) -> None:
-        for entry in kept.trim(upto):
-            del self._log[entry.id]
 
     def define(self, type: str, version: int, definition: bytes) -> None:
         with self.reading():

@@ -17,6 +17,7 @@ from .records import (
     Entry,
     Message,
     MessageKind,
+    Postponed,
     Retention,
     Step,
     Stored,
@@ -156,8 +157,8 @@ class SqliteStore(Store):
     ) -> bool:
         return self._writing().postpone(message, due, attempt, options)
 
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
-        self._writing().postpone_all(rows)
+    def postpone_all(self, rows: Sequence[Postponed], *, flush: bool = True) -> None:
+        self._writing().postpone_all(rows, flush)
 
     def revive(self, message: int, now: int) -> Message | None:
         return self._writing().revive(message, now)
