@@ -26,6 +26,7 @@ from .messages import (
     Begin,
     CommitFailed,
     Deliver,
+    Discard,
     Dropped,
     Leave,
     Passivate,
@@ -191,6 +192,9 @@ class WorkflowActor(Presence):
         if (came := message.message) is not None and taken_back(came, position):
             self._services.persistence.tell(Dropped(came.id))
             return None
+        if came is not None and message.event == CANCEL and position.record.finished:
+            self._services.persistence.tell(Discard(came.id))  # it has ended by itself
+            return None
         if message.event == CANCEL and "cancel" in self._offered(performance):
             message = replace(message, event="cancel")
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
@@ -215,8 +219,6 @@ class WorkflowActor(Presence):
 
     def _offered(self, performance: Performance) -> Collection[str]:
         assert self._position is not None
-        if self._position.record.finished:
-            return ()
         workflow = performance.workflow
         there = offered(workflow, self._position.chart.configuration)
         return workflow.public_events().intersection(there)

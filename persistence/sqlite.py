@@ -149,6 +149,9 @@ class SqliteStore(Store):
     def bury(self, message: int, why: str) -> None:
         self._writing().bury(message, why)
 
+    def discard(self, message: int) -> None:
+        self._writing().discard(message)
+
     def drop(self, message: int) -> bool:
         return self._writing().drop(message)
 

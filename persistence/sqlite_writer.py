@@ -180,6 +180,10 @@ class Writer:
         with self.transaction() as connection:
             connection.execute(statements.BURY_MESSAGE, (why, message))
 
+    def discard(self, message: int) -> None:
+        with self.transaction() as connection:
+            connection.execute(statements.CANCEL_MESSAGE, (message,))
+
     def drop(self, message: int) -> bool:
         with self.transaction() as connection:
             return connection.execute(statements.DROP_MESSAGE, (message,)).rowcount > 0

@@ -71,6 +71,10 @@ class Store(ABC):
         """Delete a message that could not be delivered; tell whether it was one."""
 
     @abstractmethod
+    def discard(self, message: int) -> None:
+        """Delete a message, whatever has become of it; one that is gone does no harm."""
+
+    @abstractmethod
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:
