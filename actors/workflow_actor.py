@@ -17,7 +17,7 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import Kind, Message, MessageKind
+from ..persistence.records import Kind, MessageKind
 from .attempt import Attempt
 from .charts import NotAllowed, offered
 from .children.joining import CANCEL
@@ -47,6 +47,7 @@ from .stepping import (
     Done,
     ended,
     noted,
+    put_off,
     unborn,
 )
 from .to_come import taken_back, too_late
@@ -200,7 +201,8 @@ class WorkflowActor(Presence):
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
         performance.agenda.begin(position.pending, at, came)
-        if came is not None and (done := self._without_event(came, position, attempt)):
+        delayed = message.event in performance.workflow._delays
+        if (came is not None or delayed) and (done := self._without_event(position, attempt)):
             self._write(self._leave_to_come(done, performance), reply)
             return None
         failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
@@ -223,11 +225,20 @@ class WorkflowActor(Presence):
         there = offered(workflow, self._position.chart.configuration)
         return workflow.public_events().intersection(there)
 
-    def _without_event(self, came: Message, position: Position, attempt: Attempt) -> Done | None:
+    def _without_event(self, position: Position, attempt: Attempt) -> Done | None:
         """Return the step that a message makes without the chart's taking anything, or None."""
+        message, performance = attempt.message, attempt.performance
+        came, event = message.message, message.event
+        if came is None or came.kind is MessageKind.MESSAGE:
+            delay = performance.workflow._delays.get(event)
+            if delay and not position.record.finished:
+                performance.put_off(event, delay, message.data)
+                return put_off(position, attempt.at, event, attempt.data, message.key, came)
+        if came is None:
+            return None
         if came.kind in (MessageKind.ACTIVITY, MessageKind.CHILD) and not came.event:
             return noted(came, position, attempt.at, attempt.data)
-        if attempt.message.event == CANCEL and not position.record.finished:
+        if event == CANCEL and not position.record.finished:
             return ended(position, attempt.at, came)
         return None
 
