@@ -20,11 +20,14 @@ from .charts import (
     After,
     ChartMeta,
     Span,
+    State,
     begin,
     check_durable,
     delays_of,
     events_of,
     furnish,
+    listed,
+    nested_state,
     runs_async,
     states_of,
     take_invocations,
@@ -35,6 +38,7 @@ from .deadline import deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
 from .names import Name, event_name, find_name, text
+from .nesting import codec_of, nested_context
 from .sending import SendsToItself
 from .timeouts import checked_timeouts
 from .timers import Timers
@@ -202,6 +206,42 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
 
+    @classmethod
+    def as_state(
+        cls,
+        name: str = "",
+        *,
+        initial: bool = False,
+        timeout: After | Sequence[After] | None = None,
+    ) -> State:
+        """Return a compound state for another workflow that is all of this one.
+
+        Its states, events, timeouts, methods and context fields become the other's, its deadline
+        the state's timeout, and its end is `done.state.` and the state's name.
+
+        Arguments:
+            name: what diagrams call the state.
+            initial: whether the other workflow begins in it.
+            timeout: what happens when it has been active for so long.
+
+        Raises:
+            BadDefinition: it has no states, or something that only a workflow by itself can have.
+
+        Example:
+            >>> class Order(Workflow):                                 # doctest: +SKIP
+            ...     payment = Payment.as_state(initial=True)
+            ...     shipped = State(final=True)
+            ...     done_state_payment = payment.to(shipped)
+        """
+        if cls.handlers:
+            raise BadDefinition(
+                f"{cls.__module__}.{cls.__qualname__} can't be a state of another: it has handlers "
+                f"of its own; give them to the other one."
+            )
+        deadline = () if cls.deadline is None else (cls.deadline,)
+        timeouts = (*listed(timeout), *deadline)
+        return nested_state(cls, Workflow, name=name, initial=initial, timeouts=timeouts)
+
     def check_step(self, event: str, answer: Any) -> None:
         """Refuse, by raising, what an event has led to; here nothing is refused."""
 
@@ -253,10 +293,8 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
         cls.invoked = declare_invoked(cls.workflow_name, take_invocations(cls))
-        try:
-            cls.codec = ContextCodec.of(cls.Context)
-        except CodecError as error:
-            raise BadDefinition(f"{where}: its Context can't be kept: {error}") from error
+        cls.Context = nested_context(cls, where)
+        cls.codec = codec_of(cls, where)
         if unknown := list(unknown_fields(cls, cls.codec)):
             raise BadDefinition(f"{where}: " + " ".join(unknown))
         _register(cls)

@@ -19,6 +19,7 @@ LAYERS = [
         "actors.workflow",
         "actors.agenda",
         "actors.sending",
+        "actors.nesting",
         "actors.pending",
         "actors.activities",
         "actors.deadline",

@@ -35,11 +35,12 @@ from .machine import (
     runs_async,
     states_of,
 )
+from .nested import nested_in, nested_state
 from .offers import offered
 from .problem import Problem
 from .span import Span, microseconds, spell
 from .standing import in_order, misfit
-from .timeout import After, State, after, takes, timeouts_of
+from .timeout import After, State, after, listed, takes, timeouts_of
 from .trace import Course, Microstep, Taken
 
 __all__ = [
@@ -82,11 +83,14 @@ __all__ = [
     "in_order",
     "is_final",
     "leaves",
+    "listed",
     "macrostep",
     "macrostep_async",
     "make_state",
     "microseconds",
     "misfit",
+    "nested_in",
+    "nested_state",
     "offered",
     "place",
     "rehydrate",

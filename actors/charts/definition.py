@@ -76,12 +76,13 @@ def _outermost(bases: tuple[type, ...], attrs: dict[str, Any]) -> list[State]:
 
 
 def _leave_ancestors_alone(chart_class: Any) -> None:
-    """Make internal transitions of an inner state to itself targetless.
+    """Make internal transitions of a state to itself targetless.
 
     With a target, python-statemachine 3.2 runs the entry actions of all the states around it, which
-    were never left. Without one it runs the transition's own actions, and that is all.
+    were never left; and a state that has others within it is left without being entered again.
+    Without one it runs the transition's own actions, and that is all.
     """
     for state in iterate_states(chart_class.states):
         for transition in state.transitions:
-            if transition.internal and transition.is_self and state.is_atomic:
+            if transition.internal and transition.is_self:
                 transition._targets.clear()
