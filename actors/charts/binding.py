@@ -106,6 +106,8 @@ class Script:
     """Whether nothing comes with entering the states but the configuration."""
     tells: bool
     """Whether an action may ask for the configurations before and after the step."""
+    brief: Calls | None
+    """The calls, if they are all that there is to it beside the change of configuration."""
     course: Course
     """What a trace says of it."""
 
@@ -130,8 +132,8 @@ class Binding:
         self.prepare = self.calls(tables.cls.prepare.key, None)
         self.portable = all(call.portable for group in self._groups.values() for _, call in group)
         self.asynchronous = chart._callbacks.has_async_callbacks
-        self.silent: dict[tuple[Configuration, str | None], Configuration] = {}
-        """Where an event leads when nobody has a say and nobody is told."""
+        self.brief: dict[tuple[Configuration, str | None], Script] = {}
+        """What an event does when nobody has a say, and nothing but the event is told of."""
         self.certain: dict[tuple[Configuration, str | None], Script] = {}
         """What an event does when nobody has a say."""
         self._rows: dict[tuple[Configuration, str | None], Row] = {}
@@ -160,15 +162,16 @@ class Binding:
         return found
 
     def settle(self, configuration: Configuration, event: str | None, script: Script) -> None:
-        """Remember a step that always follows; a silent one for the engine's shortest path."""
+        """Remember a step that always follows; a brief one for the engine's shortest path."""
         if script.plan.depends:
             return
         if len(self.certain) >= _MOST_ROWS:
             self.certain.clear()
-            self.silent.clear()
+            self.brief.clear()
         self.certain[configuration, event] = script
-        if script.silent and not (configuration.eventless or script.arrives.eventless):
-            self.silent[configuration, event] = script.arrives
+        settled = not (configuration.eventless or script.arrives.eventless)
+        if script.brief is not None and settled:
+            self.brief[configuration, event] = script
 
     def _row(self, configuration: Configuration, event: str | None) -> Row:
         asks = []
@@ -229,7 +232,10 @@ class Binding:
                 rest = rest.less(step.state)
         quietly = not (told or more or any(step.calls for step in enter))
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
-        ends = plan.arrives, rest, quietly, tells, Course.of(plan, event)
+        brief = None
+        if quietly and rest is not None and not (before or after or tells or plan.records):
+            brief = tuple(call for action in on for call in action.calls)
+        ends = plan.arrives, rest, quietly, tells, brief, Course.of(plan, event)
         return Script(plan, silent, before, leave, on, enter, after, *ends)
 
     def _actions(
