@@ -311,22 +311,6 @@ def stands_alone(tables: Tables, chart: StateChart[Any]) -> bool:
     return type(model) is Model and names.isdisjoint(vars(model)) and names.isdisjoint(vars(chart))
 
 
-def _takes_no_part(model: Any, names: frozenset[str], kept: dict[str, Any]) -> bool:
-    """Whether a model has none of these names, as far as its class and its dict tell."""
-    if type(model) is Model:
-        return names.isdisjoint(vars(model))
-    known: dict[type, bool] = kept.setdefault("_models", {})
-    cls = type(model)
-    if cls not in known:
-        ordinary = not _has_own(cls, "__dir__") and hasattr(model, "__dict__")
-        known[cls] = ordinary and names.isdisjoint(dir(cls))
-    return known[cls] and names.isdisjoint(vars(model))
-
-
-def _has_own(cls: type, name: str) -> bool:
-    return any(name in vars(base) for base in cls.__mro__ if base is not object)
-
-
 def callback_names(cls: type[StateChart[Any]]) -> Iterable[str]:
     """Every name under which the class looks for a callback."""
     lists = [
