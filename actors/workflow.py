@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
-from ..persistence.records import MessageKind
 from .activities.invoking import Invoked, declare_invoked
 from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
@@ -20,10 +19,10 @@ from .charts import (
     RESERVED,
     After,
     ChartMeta,
-    CompiledChart,
     Span,
     begin,
     check_durable,
+    delays_of,
     events_of,
     furnish,
     runs_async,
@@ -36,6 +35,7 @@ from .deadline import deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
 from .names import Name, event_name, find_name, text
+from .sending import SendsToItself
 from .timeouts import checked_timeouts
 from .timers import Timers
 
@@ -49,7 +49,7 @@ _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_
 """Names that are taken besides those of the base class's own attributes."""
 
 
-class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartMeta):
+class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three
@@ -184,45 +184,6 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
         """The workflow's durable timers, in actions; see `Timers.start`."""
         return Timers(type(self), self.workflow_id, self._agenda)
 
-    def send(
-        self,
-        event: str,
-        *args: Any,
-        delay: float | None = None,
-        send_id: str | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Send an event to this very chart, as python-statemachine does.
-
-        From within an action it is taken after the present macrostep, in the same step; with a
-        delay, by a durable timer.
-
-        Arguments:
-            event: the event.
-            args: data by position; not with a delay.
-            delay: how long, in milliseconds, as python-statemachine has it.
-            send_id: the timer's name, for `cancel_event`; by default one that is free.
-            kwargs: the event's data.
-
-        Raises:
-            ValueError: the delay can't be, or there is data by position.
-        """
-        if not delay:
-            return super().send(event, *args, send_id=send_id, **kwargs)
-        if args or kwargs.pop("internal", False):
-            raise ValueError(f"A delayed event {event!r} takes data by name, and is not internal.")
-        self.timers.start(
-            send_id or self._agenda.unused(MessageKind.TIMER, event),
-            event=event,
-            data=kwargs,
-            after=delay / 1000,
-        )
-        return None
-
-    def cancel_event(self, send_id: str) -> None:
-        """Cancel the delayed event of this name."""
-        self.timers.cancel(send_id)
-
     @classmethod
     def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
         """Make an instance that has run nothing yet: to be begun, or restored."""
@@ -270,6 +231,7 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
         check_durable(cls)
         cls._names = frozenset(states_of(cls))
         cls._all_events = frozenset(events_of(cls))
+        cls._delays = delays_of(cls)
         cls._public = frozenset(name for name in cls._all_events if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:

@@ -18,6 +18,7 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.sending",
         "actors.pending",
         "actors.activities",
         "actors.deadline",
