@@ -19,11 +19,25 @@ from ..model import (
     WorkflowDefinition,
 )
 from ..native import read_context, read_retry
+from ..native_keys import NATIVE
 from ..native_states import read_after
 from ..parts import read_agent, read_contract, read_resource
 from ..places import Path
+from ..shapes import Named, Nested, Shape, Text, Texts
 from ..source import Source
 from ..table import Table
+
+STATE: dict[str, Shape] = {
+    "title": Text("What diagrams call it."),
+    "description": Text("What people read."),
+    "agents": Texts("Who works here."),
+    "resources": Texts("What is needed here."),
+}
+_SAME = ("version", "description", "guards", "context", "contracts", "retry", "deadline")
+EXTRAS: dict[str, Shape] = {
+    **{key: NATIVE[key] for key in (*_SAME, "agents", "resources")},
+    "states": Named("What is kept of states.", of=Nested("A state.", keys=STATE)),
+}
 
 
 class Extras(msgspec.Struct):
@@ -58,12 +72,12 @@ class Extras(msgspec.Struct):
 
 def read_extras(source: Source, path: Path, data: Any) -> Extras:
     """Read our own table in a document; what is wrong with it is noted as the source's faults."""
-    root = Table(source, path, data, "what Repertory keeps here")
+    root = Table(source, path, data, "what Repertory keeps here", EXTRAS)
     guards = {name: text for name, text, _ in root.each_text("guards", "guard")}
     context = read_context(root.table("context", "the context")) if "context" in root else None
     retry = read_retry(root.table("retry", "'retry'")) if "retry" in root else None
     found = Extras(
-        version=int(root.number("version", least=1) or 1),
+        version=int(root.number("version") or 1),
         description=verbatim(root, "description"),
         guards=guards,
         context=context,

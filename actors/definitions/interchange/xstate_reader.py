@@ -13,7 +13,7 @@ from ..model import Document, StateDefinition, StateKind, Timeout, TransitionDef
 from ..source import Source
 from ..table import Table
 from .documents import DEEPEST, check_number
-from .extras import Extras, read_extras, state_extras
+from .extras import STATE, Extras, read_extras, state_extras
 from .foreign import Places, finish, good_name, known, nested_initial, not_carried, timed
 from .xstate_parts import (
     Keys,
@@ -162,7 +162,7 @@ class _Reader:
         path = (*path_of(keys), "meta", "repertory")
         kept = {}
         if ours:
-            kept = state_extras(Table(self._source, path, ours, f"meta of state {name!r}"))
+            kept = state_extras(Table(self._source, path, ours, f"meta of state {name!r}", STATE))
         ways = [] if kind in ("history", "deep") else self._on(keys, name)
         timeout, late = self._after(keys, name)
         if kind in ("history", "deep") and node.get("target"):
