@@ -243,11 +243,10 @@ class Interpreter:
             return
         self.internal_queue.append(f"done.state.{parent.name}")
         around = parent.parent
-        if around is not None and around.kind == "parallel":
-            if all(self.is_in_final_state(region) for region in around.states):
-                self.internal_queue.append(f"done.state.{around.name}")
-                if around.parent is self.root:
-                    self.ended = around
+        if around is not None and around.kind == "parallel" and self.is_in_final_state(around):
+            self.internal_queue.append(f"done.state.{around.name}")
+            if around.parent is self.root:
+                self.ended = around
 
     def add_descendants(self, state: Node) -> None:
         if state.is_history:

@@ -81,7 +81,7 @@ class _Writer:
                 found["exit"] = list(state.exit)
             found |= self._transitions(state)
         if state.timeout is not None:
-            found["after"] = self._after(state.timeout)
+            found["after"] = self._after(state.timeout, self._within[state.name])
         if state.states:
             found["states"] = {one.name: self._state(one) for one in state.states}
         kept = {"title": state.title, "agents": state.agents, "resources": state.resources}
@@ -137,15 +137,18 @@ class _Writer:
             found["guard"] = {"type": AND, "params": {"guards": list(transition.guards)}}
         if transition.actions:
             found["actions"] = list(transition.actions)
-        natural = stays(self._within[state.name], transition.targets)
-        if transition.internal != natural and state.kind not in ("history", "deep"):
-            found["reenter"] = not transition.internal
+        internal = transition.internal and state.keeps(transition.targets)
+        if stays(self._within[state.name], transition.targets) and not internal:
+            found["reenter"] = True
         return found
 
-    def _after(self, timeout: Timeout) -> dict[str, Any]:
+    def _after(self, timeout: Timeout, within: Set[str] = frozenset()) -> dict[str, Any]:
         delay = f"{(Decimal(repr(float(timeout.seconds))) * 1000).normalize():f}"
         if timeout.target is not None:
-            return {delay: {"target": self._target(timeout.target)}}
+            late: dict[str, Any] = {"target": self._target(timeout.target)}
+            if timeout.target in within:
+                late["reenter"] = True
+            return {delay: late}
         raised = {"type": RAISE, "params": {"event": {"type": timeout.event}}}
         return {delay: {"actions": [raised]}}
 
