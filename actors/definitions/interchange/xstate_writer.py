@@ -33,6 +33,8 @@ class _Writer:
         self._workflow = workflow
         self._ids: dict[str, str] = {}
         self._within: dict[str, frozenset[str]] = {}
+        self._recorded: dict[str, frozenset[str]] = {}
+        """The states that each history state may stand for."""
         for state in workflow.states:
             self._place(state, workflow.name)
 
@@ -41,6 +43,8 @@ class _Writer:
         self._within[state.name] = frozenset(one.name for one in state.walk())
         for inner in state.states:
             self._place(inner, self._ids[state.name])
+            if inner.kind in ("history", "deep"):
+                self._recorded[inner.name] = self._within[state.name]
 
     def machine(self, document: Document | None) -> dict[str, Any]:
         """Return the whole machine."""
@@ -138,7 +142,9 @@ class _Writer:
         if transition.actions:
             found["actions"] = list(transition.actions)
         internal = transition.internal and state.keeps(transition.targets)
-        if stays(self._within[state.name], transition.targets) and not internal:
+        # XState stays in a state that leads into itself, also by what a history state recorded.
+        back = any(state.name in self._recorded.get(name, ()) for name in transition.targets)
+        if (back or stays(self._within[state.name], transition.targets)) and not internal:
             found["reenter"] = True
         return found
 
