@@ -79,7 +79,7 @@ def _leave_alone(chart_class: Any) -> None:
     """Make internal transitions of a state to itself targetless: they leave it alone.
 
     Without a target a transition's own actions run, and that is all. With one it is to SCXML as if
-    it were external.
+    it were external: the state is left and entered again.
     """
     for state in iterate_states(chart_class.states):
         for transition in state.transitions:

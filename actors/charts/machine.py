@@ -16,10 +16,11 @@ from ...persistence.errors import BadDefinition
 from ...persistence.records import ChartState
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, place
-from .chart import CompiledChart, take_async
+from .chart import CompiledChart
 from .chart import furnish as furnish_bare
 from .check import check
 from .order import in_document_order
+from .span import microseconds
 from .trace import Microstep
 
 RESERVED = frozenset(
@@ -110,7 +111,7 @@ def macrostep(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macr
     trace: list[Microstep] = []
     engine.trace = trace
     try:
-        # Not by `take`, which looks for events with a delay first: no durable chart has any.
+        # Not by `take`, which has an event with a delay wait: its time has come.
         return Macrostep(_fold(engine.take(event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
@@ -124,7 +125,7 @@ async def macrostep_async(chart: CompiledChart, event: str, data: Mapping[str, A
     trace: list[Microstep] = []
     engine.trace = trace
     try:
-        return Macrostep(_fold(await take_async(chart, event, (), dict(data))), trace)
+        return Macrostep(_fold(await engine.take(event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
@@ -176,19 +177,16 @@ def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -
 
 
 def check_durable(chart_class: type[CompiledChart]) -> None:
-    """Raise BadDefinition for what is wrong with a class, or can't be made durable.
-
-    A delay would run outside the step, and be lost with the process.
-    """
+    """Raise BadDefinition for what is wrong with a class, or can't be made durable."""
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     if problems := check(chart_class):
         raise BadDefinition(f"{where}: " + " ".join(str(problem) for problem in problems))
     for event in chart_class._events:
         if event.delay:
-            raise BadDefinition(
-                f"{where}: event {event.id!r} has a delay, which would be lost with the "
-                f"process; use self.timers, or send it with a delay."
-            )
+            try:
+                microseconds(event.delay / 1000, f"the delay of event {event.id!r}, in seconds,")
+            except (TypeError, ValueError) as error:
+                raise BadDefinition(f"{where}: {error}") from error
 
 
 def states_of(chart_class: type[CompiledChart]) -> tuple[str, ...]:
@@ -206,6 +204,11 @@ def leaves(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -> 
 def events_of(chart_class: type[CompiledChart]) -> dict[str, str]:
     """Return the events that a class declares: their ids, and the names people read."""
     return {str(event.id): event.name for event in chart_class._events}
+
+
+def delays_of(chart_class: type[CompiledChart]) -> dict[str, float]:
+    """Return the delays that events are declared with, in milliseconds, by the events' ids."""
+    return {str(event.id): event.delay for event in chart_class._events if event.delay}
 
 
 def _refusal(error: TransitionNotAllowed, event: str, trace: list[Microstep]) -> Exception:

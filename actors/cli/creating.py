@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from .converting import schema_text
 from .errors import CommandFailed
 from .out import say, write_file
 
 _FILES = ("order.toml", "actions.py", "main.py", "README.md")
+_SCHEMA = "workflow.schema.json"
 
 
 def new(
@@ -29,5 +31,7 @@ def new(
     for name in _FILES:
         content = files(f"{__package__}.project").joinpath(f"{name}.txt").read_bytes()
         write_file(folder / name, content)
-    say(f"{folder} has {', '.join(_FILES)}.")
+    # Named in the document's first line, so that editors complete and check it.
+    write_file(folder / _SCHEMA, schema_text("native").encode())
+    say(f"{folder} has {', '.join((*_FILES, _SCHEMA))}.")
     say(f"Next: cd {folder}; python main.py; repertory run order.toml --actions actions.py")

@@ -26,6 +26,7 @@ from .model import (
     TransitionDefinition,
     WorkflowDefinition,
 )
+from .schema import document_schema
 from .stubs import stub_module
 from .types import BadType, Type, parse_type
 
@@ -52,6 +53,7 @@ __all__ = [
     "WorkflowDefinition",
     "action",
     "build",
+    "document_schema",
     "load_definitions",
     "parse_type",
     "read_definitions",

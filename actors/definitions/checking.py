@@ -131,6 +131,11 @@ def _times(draft: Draft) -> None:
             what = f"{deadline.event!r}, which the deadline sends, is not an event of any state"
             near = _ending(nearest(deadline.event, events))
             draft.fault(("deadline",), f"{what}{near}", deadline.event)
+    for name, later in draft.workflow.later.items():
+        if later.event and (later.event not in events or later.event.startswith("done.")):
+            what = f"{later.event!r}, which is sent for later, is not an event of any state"
+            near = _ending(nearest(later.event, events))
+            draft.fault(("later", name), f"{what}{near}", later.event)
     for state in draft.states.values():
         timeout = state.timeout
         if timeout is None or not timeout.event:

@@ -30,6 +30,20 @@ class Timeout(msgspec.Struct, frozen=True):
     event: str | None = None
 
 
+class Later(msgspec.Struct, frozen=True):
+    """What an action of this name does: it sends the workflow an event for later, or cancels that.
+
+    Attributes:
+        event: the event; None to cancel it.
+        seconds: how much later.
+        name: what it is cancelled by; "" for one that is not.
+    """
+
+    event: str | None
+    seconds: float = 0.0
+    name: str = ""
+
+
 class TransitionDefinition(msgspec.Struct, frozen=True):
     """One way out of a state, or one thing done within it.
 
@@ -181,6 +195,7 @@ class WorkflowDefinition(msgspec.Struct, frozen=True):
         contracts: by name.
         deadline: what happens when it has not finished in some time, or None.
         retry: how what failed is tried again, or None.
+        later: the actions that send an event for later, by name; they need no function.
     """
 
     name: str
@@ -193,6 +208,7 @@ class WorkflowDefinition(msgspec.Struct, frozen=True):
     contracts: Mapping[str, Contract] = {}
     deadline: Timeout | None = None
     retry: Retry | None = None
+    later: Mapping[str, Later] = {}
 
     @property
     def deadline_event(self) -> str:

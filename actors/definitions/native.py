@@ -8,6 +8,7 @@ from typing import Any
 from .draft import Draft
 from .model import Document, Field, Retry, WorkflowDefinition
 from .names import is_name
+from .native_keys import FIELD, NATIVE
 from .native_states import WORDS, NativeStates, read_after
 from .parts import read_agent, read_contract, read_resource
 from .places import Path
@@ -27,12 +28,12 @@ def read_native(source: Source) -> tuple[Document, list[Draft]]:
     Returns:
         the document without its workflow, and that as it has been read.
     """
-    root = Table(source, (), source.data, "the document")
-    name = root.text("workflow", required=True)
+    root = Table(source, (), source.data, "the document", NATIVE)
+    name = root.text("workflow")
     if name and not is_name(name):
         what = f"{name[:60]!r} can't be the name of a workflow: names are of letters, digits, '_'"
         root.fault("workflow", f"{what} and '-', and begin with a letter.", name, value=True)
-    version = root.number("version", least=1)
+    version = root.number("version")
     description = root.text("description")
     initial = root.text("initial")
     deadline = read_after(root, "deadline", "the workflow")
@@ -50,7 +51,6 @@ def read_native(source: Source) -> tuple[Document, list[Draft]]:
     contracts = {key: read_contract(key, t) for key, t in root.named("contracts", "the contract")}
     context = read_context(root.table("context", "the context")) if "context" in root else None
     retry = read_retry(root.table("retry", "'retry'")) if "retry" in root else None
-    root.raw("context"), root.raw("retry")
     states = NativeStates(root, initial, guards, paths)
     root.close()
     document = Document("native", (), agents, resources, name, str(int(version or 1)), description)
@@ -71,7 +71,7 @@ def read_native(source: Source) -> tuple[Document, list[Draft]]:
 
 def read_retry(table: Table) -> Retry | None:
     """Read how what failed is tried again."""
-    limit, backoff = table.number("limit", least=1), table.number("backoff", whole=False)
+    limit, backoff = table.number("limit"), table.number("backoff")
     table.close()
     if limit is None:
         table.fault("", "'retry' has no 'limit'; say how often, as in { limit = 3 }.", "retry")
@@ -99,7 +99,8 @@ def _field(name: str, table: Table) -> Field | None:
         type = table.parsed(name, parse_type)
         return None if type is None else Field(type)
     if isinstance(given, dict) and "type" in given:
-        inner = table.table(name, f"field {name!r} of the context")
+        path = (*table.path, name)
+        inner = Table(table.source, path, given, f"field {name!r} of the context", FIELD)
         type = inner.parsed("type", parse_type)
         default = inner.raw("default")
         inner.close()

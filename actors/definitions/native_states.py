@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .model import StateDefinition, StateKind, Timeout, TransitionDefinition
+from .native_keys import WAY
 from .nesting import Nesting
 from .places import Path
 from .table import Table
@@ -74,19 +75,16 @@ class NativeStates:
             description=table.text("description"),
             initial=initial or None,
             transitions=tuple(transitions),
-            enter=_names(table, "enter"),
-            exit=_names(table, "exit"),
-            agents=_names(table, "agents"),
-            resources=_names(table, "resources"),
+            enter=table.names("enter"),
+            exit=table.names("exit"),
+            agents=table.names("agents"),
+            resources=table.names("resources"),
             timeout=timeout,
         )
 
     def _kind(self, name: str, table: Table) -> StateKind:
         final, parallel = table.boolean("final"), table.boolean("parallel")
-        history = table.text("history")
-        if history and history not in ("shallow", "deep"):
-            what = f'\'history\' of state {name!r} is {history!r}; it is "shallow" or "deep".'
-            table.fault("history", what, name, value=True)
+        history = table.choice("history", name)
         if final + parallel + bool(history) > 1:
             what = f"State {name!r} can be only one of final, parallel and history."
             table.fault("", what, name)
@@ -109,9 +107,12 @@ class NativeStates:
             self._paths["event", state, number] = path
             if isinstance(way, str):
                 self._paths["target", state, number] = path
+                if not way.strip():
+                    what = f"{key!r} of state {state!r} leads to no state; name one."
+                    table.source.fault(path, what, key, value=True)
                 found.append(TransitionDefinition(events, (way.strip(),)))
             elif isinstance(way, dict):
-                inner = Table(table.source, path, way, f"{key!r} of state {state!r}")
+                inner = Table(table.source, path, way, f"{key!r} of state {state!r}", WAY)
                 found.append(self._way(state, inner, events, number))
             else:
                 what = f"{key!r} of state {state!r} must be a state, or a table with 'to'."
@@ -123,15 +124,15 @@ class NativeStates:
     ) -> TransitionDefinition:
         paths = self._paths
         paths["target", state, number] = (*table.path, "to")
-        targets = _names(table, "to")
+        targets = table.names("to")
         guards = []
-        for index, guard in enumerate(_names(table, "if")):
+        for index, guard in enumerate(table.names("if")):
             path = (*table.path, "if")
             path = (*path, index) if isinstance(table.raw("if"), list) else path
             paths["guards", state, number, index] = path
             guards.append(self._guard(guard, path))
         paths["actions", state, number] = (*table.path, "do")
-        actions = _names(table, "do")
+        actions = table.names("do")
         inside = table.boolean("inside")
         table.close()
         if not targets and not actions:
@@ -161,7 +162,7 @@ def read_after(table: Table, key: str, what: str) -> Timeout | None:
     if key not in table:
         return None
     after = table.table(key, f"{key!r} of {what}")
-    seconds = after.number("seconds", least=0, whole=False)
+    seconds = after.number("seconds")
     target, event = after.text("to"), after.text("send")
     after.close()
     if not seconds:
@@ -169,11 +170,3 @@ def read_after(table: Table, key: str, what: str) -> Timeout | None:
     if bool(target) == bool(event):
         after.fault("", f"{key!r} of {what} needs 'to' or 'send': a state or an event.", key)
     return Timeout(seconds or 0.0, target or None, None if target else event or None)
-
-
-def _names(table: Table, key: str) -> tuple[str, ...]:
-    """One name, or a list of them."""
-    if isinstance(table.raw(key), list):
-        return tuple(table.texts(key))
-    text = table.text(key)
-    return (text,) if text else ()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from .environment import variables_in
+from .keys import RESOURCE_TYPE, RESOURCES
 from .model import Agent, Contract, Resource
 from .names import is_name
+from .shapes import Flag, Number, Shape
 from .table import Table
 from .types import Type, parse_type
-
-_KINDS = {
-    "http": ("endpoint", "auth_required", "secret_key"),
-    "webhook": ("endpoint", "description"),
-    "database": ("connection_string", "pool_size"),
-}
 
 
 def read_agent(name: str, table: Table) -> Agent:
@@ -20,9 +16,9 @@ def read_agent(name: str, table: Table) -> Agent:
     _named(name, table, "an agent")
     agent = Agent(
         name=name,
-        model=table.text("model", required=True),
-        max_tokens=None if (most := table.number("max_tokens", least=1)) is None else int(most),
-        temperature=table.number("temperature", whole=False),
+        model=table.text("model"),
+        max_tokens=None if (most := table.number("max_tokens")) is None else int(most),
+        temperature=table.number("temperature"),
         tags=tuple(table.texts("tags")),
     )
     variables_in(table, "model")
@@ -33,36 +29,30 @@ def read_agent(name: str, table: Table) -> Agent:
 def read_resource(name: str, table: Table) -> Resource:
     """Read a resource; what it has depends on its type."""
     _named(name, table, "a resource")
-    kind = table.text("type", required=True)
-    if kind and kind not in (*_KINDS, "custom"):
-        table.fault(
-            "type",
-            f"{table.what[:1].upper()}{table.what[1:]} is of type {kind!r}; the types are "
-            f"{', '.join(_KINDS)} and custom.",
-            name,
-            value=True,
-        )
-    settings = {key: table.raw(key) for key in table if key != "type"}
-    if kind in _KINDS:
-        table = Table(table.source, table.path, {"type": kind, **settings}, table.what)
-        table.text("type")
-        table.text(_KINDS[kind][0], required=True)
-        for key in _KINDS[kind][1:]:
-            _setting(table, key)
-        if table.boolean("auth_required") if kind == "http" else False:
-            table.text("secret_key", required=True)
-        table.close()
+    settings = {key: table.raw(key) for key in table}
+    just_type = {key: value for key, value in settings.items() if key == "type"}
+    typed = Table(table.source, table.path, just_type, table.what, {"type": RESOURCE_TYPE})
+    kind = typed.choice("type", name)
+    settings.pop("type", None)
+    if kind and kind != "custom":
+        keys = RESOURCES[kind].keys
+        inner = Table(table.source, table.path, settings, table.what, keys)
+        for key, shape in keys.items():
+            _setting(inner, key, shape)
+        if kind == "http" and settings.get("auth_required") is True:
+            inner.text("secret_key", required=True)
+        inner.close()
     for key in settings:
         variables_in(table, key)
     secret = settings.get("secret_key")
     return Resource(name, kind, settings, secret if isinstance(secret, str) else None)
 
 
-def _setting(table: Table, key: str) -> None:
-    if key == "auth_required":
+def _setting(table: Table, key: str, shape: Shape) -> None:
+    if isinstance(shape, Flag):
         table.boolean(key)
-    elif key == "pool_size":
-        table.number(key, least=1)
+    elif isinstance(shape, Number):
+        table.number(key)
     else:
         table.text(key)
 

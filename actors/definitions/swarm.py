@@ -11,6 +11,7 @@ from .names import is_name
 from .parts import read_agent, read_contract, read_resource
 from .places import Path
 from .source import Source
+from .swarm_keys import SWARM
 from .swarm_states import WORDS, SwarmStates
 from .table import Table
 
@@ -26,7 +27,7 @@ def read_swarm(source: Source) -> tuple[Document, list[Draft]]:
     Returns:
         the document without its workflows, and those as they have been read.
     """
-    root = Table(source, (), source.data, "the document")
+    root = Table(source, (), source.data, "the document", SWARM)
     metadata = root.table("metadata", "'metadata'")
     if "metadata" not in root:
         root.fault("", "The document has no [metadata] with version, name and description.")
@@ -74,7 +75,7 @@ def _version(text: str, metadata: Table) -> int:
 
 
 def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
-    name = table.text("name", required=True)
+    name = table.text("name")
     if name:
         table.what = f"workflow {name!r}"
         if not is_name(name):
@@ -82,8 +83,8 @@ def _workflow(table: Table, shared: Mapping[str, str], version: int) -> Draft:
             table.fault("name", f"{what} '_' and '-', and begin with a letter.", name, value=True)
     description = table.text("description")
     metadata = table.table("metadata", f"'metadata' of {table.what}")
-    initial = metadata.text("initial_state", required=True)
-    deadline = metadata.number("completion_timeout_seconds", least=1)
+    initial = metadata.text("initial_state")
+    deadline = metadata.number("completion_timeout_seconds")
     retries = metadata.number("max_retries")
     backoff = metadata.number("retry_backoff_seconds")
     metadata.close()

@@ -101,7 +101,7 @@ class SwarmStates:
         self._read[name] = StateDefinition(
             name=name,
             kind="final" if table.boolean("terminal") else "state",
-            description=table.text("description", required=True),
+            description=table.text("description"),
             transitions=tuple(handlers),
             timeout=self._timeout(name, table),
             enter=named["enter"],
@@ -111,8 +111,8 @@ class SwarmStates:
         )
 
     def _handler(self, table: Table) -> TransitionDefinition:
-        event = table.text("event", required=True)
-        target = table.text("target", required=True)
+        event = table.text("event")
+        target = table.text("target")
         guards = table.texts("guards")
         for index, guard in enumerate(guards):
             self._paths[(*self._place(table), index)] = (*table.path, "guards", index)
@@ -126,7 +126,7 @@ class SwarmStates:
         return ("guards", str(path[-3]), int(path[-1]))
 
     def _timeout(self, name: str, table: Table) -> Timeout | None:
-        seconds = table.number("timeout_seconds", least=1)
+        seconds = table.number("timeout_seconds")
         target = table.text("timeout_target")
         self._paths["timeout", name] = (*table.path, "timeout_target")
         if "timeout_seconds" in table and "timeout_target" not in table:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from .names import nearest
 from .places import Path
+from .shapes import (
+    LARGEST,
+    Anything,
+    Choice,
+    Flag,
+    Listed,
+    Named,
+    Names,
+    Nested,
+    Number,
+    Shape,
+    Text,
+)
 from .source import Source
 
 T = TypeVar("T")
-_KINDS: dict[str, type] = {"text": str, "true or false": bool, "a table": dict, "a list": list}
+S = TypeVar("S", bound=Shape)
+_OPEN = Anything("")
 
 
 class Table:
@@ -21,12 +35,23 @@ class Table:
         what: what it is, for sentences: "agent 'coder'".
     """
 
-    def __init__(self, source: Source, path: Path, data: Any, what: str) -> None:
+    def __init__(
+        self, source: Source, path: Path, data: Any, what: str, keys: Mapping[str, Shape] | None
+    ) -> None:
+        """Look at a table.
+
+        Arguments:
+            source: the document.
+            path: where it is.
+            data: what it holds.
+            what: what it is, for sentences.
+            keys: what it may hold; None when names are the author's.
+        """
         self.source = source
         self.path = path
         self.what = what
         self._data: dict[str, Any] = data if isinstance(data, dict) else {}
-        self._asked: set[str] = set()
+        self._keys = keys
         if not isinstance(data, dict):
             self.fault("", f"{_upper(what)} must be a table.", what)
 
@@ -35,7 +60,7 @@ class Table:
 
     def raw(self, key: str) -> Any:
         """Return whatever a key has, or None."""
-        self._asked.add(key)
+        self._shape(key, Shape)
         return self._data.get(key)
 
     def __iter__(self) -> Iterator[str]:
@@ -48,8 +73,14 @@ class Table:
         path = (*self.path, key) if key else self.path
         self.source.fault(path, what, name or key, value=value, offset=offset)
 
-    def text(self, key: str, *, required: bool = False) -> str:
-        """Return a key's text, without space around it; "" when there is none."""
+    def text(self, key: str, *, required: bool | None = None) -> str:
+        """Return a key's text, without space around it; "" when there is none.
+
+        Arguments:
+            key: the key.
+            required: whether it must be there; by default that is known.
+        """
+        required = self._shape(key, Text).required if required is None else required
         found: str | None = self._get(key, str, "text")
         if found is None:
             if required and key not in self._data:
@@ -59,26 +90,49 @@ class Table:
             self.fault(key, f"{_upper(key)!r} of {self.what} is empty; fill it in.", key)
         return found.strip()
 
+    def choice(self, key: str, name: str = "") -> str:
+        """Return the one of some texts that a key has, or "" when it has none of them.
+
+        Arguments:
+            key: the key.
+            name: the name at fault when it has another; the key by default.
+        """
+        shape = self._shape(key, Choice)
+        found: str | None = self._get(key, str, "text")
+        if found is None:
+            if shape.required and key not in self._data:
+                self.fault("", f"{_upper(self.what)} has no {key!r}; give it one.", key)
+            return ""
+        if found in shape.values:
+            return found
+        *others, last = (f'"{value}"' for value in shape.values)
+        what = f"{key!r} of {self.what} is {found[:60]!r}; it is {', '.join(others)} or {last}."
+        self.fault(key, what, name, value=True)
+        return ""
+
     def boolean(self, key: str) -> bool:
         """Return whether a key says true."""
+        self._shape(key, Flag)
         return bool(self._get(key, bool, "true or false"))
 
-    def number(self, key: str, *, least: float = 0, whole: bool = True) -> float | None:
+    def number(self, key: str) -> float | None:
         """Return a key's number, or None."""
-        self._asked.add(key)
+        shape = self._shape(key, Number)
         found = self._data.get(key)
         if found is None:
             return None
-        kind = "a whole number" if whole else "a number"
-        right = type(found) is int or (not whole and type(found) is float)
-        if not right or not least <= found <= 2**53:
+        kind = "a whole number" if shape.whole else "a number"
+        right = type(found) is int or (not shape.whole and type(found) is float)
+        least = shape.least or 0
+        if not right or not least <= found <= LARGEST:
             bound = f" from {least:g}" if right else ""
             self.fault(key, f"{key!r} of {self.what} must be {kind}{bound}.", key, value=True)
             return None
-        return float(found) if not whole else int(found)
+        return int(found) if shape.whole else float(found)
 
     def texts(self, key: str) -> list[str]:
         """Return a key's list of texts; several faults when some are none."""
+        self._shape(key, Shape)
         found = self._get(key, list, "a list") or []
         good = []
         for index, item in enumerate(found):
@@ -90,24 +144,36 @@ class Table:
                 good.append("")
         return good
 
+    def names(self, key: str) -> tuple[str, ...]:
+        """Return a key's names: one text, or a list of them."""
+        self._shape(key, Names)
+        if isinstance(self._data.get(key), list):
+            return tuple(self.texts(key))
+        text = (self._get(key, str, "text, or a list of names") or "").strip()
+        return (text,) if text else ()
+
     def table(self, key: str, what: str) -> Table:
         """Return a table within this one; an empty one when there is none."""
-        self._asked.add(key)
-        return Table(self.source, (*self.path, key), self._data.get(key, {}), what)
+        shape = self._shape(key, Shape)
+        keys = shape.keys if isinstance(shape, Nested) else None
+        return Table(self.source, (*self.path, key), self._data.get(key, {}), what, keys)
 
     def named(self, key: str, what: str) -> Iterator[tuple[str, Table]]:
         """Yield the tables within a table, each with its name."""
+        of = self._shape(key, Named).of
+        keys = of.keys if isinstance(of, Nested) else None
         outer = self.table(key, f"{key!r}")
-        for name in outer._data:
-            outer._asked.add(name)
-            inner = Table(self.source, (*outer.path, name), outer._data[name], f"{what} {name!r}")
-            yield name, inner
+        for name, data in outer._data.items():
+            path = (*outer.path, name)
+            yield name, Table(self.source, path, data, f"{what} {name!r}", keys)
 
     def listed(self, key: str, what: str) -> Iterator[Table]:
         """Yield the tables of a list."""
+        of = self._shape(key, Listed).of
+        keys = of.keys if isinstance(of, Nested) else None
         found = self._get(key, list, "a list of tables") or []
         for index, item in enumerate(found):
-            yield Table(self.source, (*self.path, key, index), item, what)
+            yield Table(self.source, (*self.path, key, index), item, what, keys)
 
     def each_text(self, key: str, what: str) -> Iterator[tuple[str, str, Table]]:
         """Yield the names and texts of a table of texts, with the table for faults."""
@@ -118,13 +184,21 @@ class Table:
                 yield name, found, outer
 
     def close(self) -> None:
-        """Note a fault for each key that was not asked for."""
+        """Note a fault for each key that is not known."""
+        known = self._keys or {}
         for key in self._data:
-            if key not in self._asked:
-                self.fault(key, f"Unknown key {key!r} of {self.what}{_near(key, self._asked)}", key)
+            if key not in known:
+                near = _ending(nearest(key, sorted(known)))
+                self.fault(key, f"Unknown key {key!r} of {self.what}{near}", key)
+
+    def _shape(self, key: str, kind: type[S]) -> S:
+        """Return what is known of a key that the reader asks for."""
+        shape = _OPEN if self._keys is None else self._keys[key]
+        if not isinstance(shape, kind):
+            raise TypeError(f"{key!r} of {self.what} is read as what it is not: {shape}")
+        return shape
 
     def _get(self, key: str, kind: type[T], said: str) -> T | None:
-        self._asked.add(key)
         found = self._data.get(key)
         if found is None:
             return None
@@ -135,6 +209,7 @@ class Table:
 
     def parsed(self, key: str, parse: Callable[[str], T]) -> T | None:
         """Return what a function makes of a key's text, or None when it is none or raises."""
+        self._shape(key, Shape)
         text = self._get(key, str, "text")
         if text is None:
             return None
@@ -145,9 +220,8 @@ class Table:
             return None
 
 
-def _near(key: str, known: set[str]) -> str:
-    found = nearest(key, sorted(known))
-    return found if found.endswith(("?", ".")) else f"{found}."
+def _ending(near: str) -> str:
+    return near if near.endswith(("?", ".")) else f"{near}."
 
 
 def _upper(text: str) -> str:

@@ -74,6 +74,7 @@ def finish(
         contracts=extras.contracts,
         deadline=extras.deadline,
         retry=extras.retry,
+        later=extras.later,
     )
     document = Document(
         format,

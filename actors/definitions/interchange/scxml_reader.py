@@ -10,7 +10,15 @@ import msgspec
 from msgspec.structs import replace
 
 from ..draft import Draft
-from ..model import Document, Field, StateDefinition, StateKind, Timeout, TransitionDefinition
+from ..model import (
+    Document,
+    Field,
+    Later,
+    StateDefinition,
+    StateKind,
+    Timeout,
+    TransitionDefinition,
+)
 from ..source import Source
 from ..types import BadType, type_of, violation
 from .conditions import in_our_words
@@ -28,8 +36,8 @@ _ATTRIBUTES = {
     "history": ("id", "type"),
     "transition": ("event", "cond", "target", "type", "r:guards", "r:timeout"),
     "log": ("label", "expr", "r:action"),
-    "send": ("id", "event", "delay", "r:to"),
-    "cancel": ("sendid",),
+    "send": ("id", "event", "delay", "r:to", "r:action"),
+    "cancel": ("sendid", "r:action"),
     "data": ("id", "expr"),
 }
 _UNITS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
@@ -267,9 +275,35 @@ class _Reader:
             name = element.get("r:action")
             if element.tag == "log" and name:
                 found.append(name)
+            elif (later := self._later(element)) is not None:
+                found.append(self._named(element, later))
             elif not element.tag.startswith("?"):
                 self._lost(element, f"What is done has <{element.tag}>")
         return tuple(found)
+
+    def _later(self, element: Element) -> Later | None:
+        """Return the event that an element sends for later, or cancels, or None."""
+        if element.children or element.tag not in ("send", "cancel"):
+            return None
+        seconds, event = _seconds(element.get("delay")), element.get("event")
+        if element.tag == "cancel" and element.get("sendid"):
+            later = Later(None, name=element.get("sendid"))
+        elif element.tag == "send" and seconds and event:
+            later = Later(event, seconds, element.get("id"))
+        else:
+            return None
+        self._only(element)
+        return later
+
+    def _named(self, element: Element, later: Later) -> str:
+        what = later.event or f"cancel.{later.name}"
+        first = element.get("r:action") or f"send.{good_name(what)}"
+        name, number = first, 1
+        while self._extras.later.setdefault(name, later) != later:
+            number += 1
+            name = f"{first}_{number}"
+        self._paths.setdefault(("later", name), element.path)
+        return name
 
     def _timeout(
         self, name: str, enter: list[Element], leave: list[Element]
@@ -280,6 +314,8 @@ class _Reader:
             ended = cancelled.get(sent.get("id"))
             if sent.tag != "send" or not sent.get("id") or ended is None or sent.children:
                 continue
+            if sent.get("r:action"):
+                continue  # two actions, and no time-out
             seconds = _seconds(sent.get("delay"))
             if seconds is None or not (sent.get("event") or sent.get("r:to")):
                 continue

@@ -10,7 +10,7 @@ from ..draft import Draft
 from ..model import Document, StateDefinition
 from ..source import Source
 from ..table import Table
-from .extras import Extras, read_extras, state_extras
+from .extras import STATE, Extras, read_extras, state_extras
 from .foreign import finish, good_name, known, nested_initial, not_carried
 from .xstate_nodes import Nodes
 from .xstate_parts import Keys, fields_of, path_of, text_of, with_way
@@ -99,7 +99,7 @@ class _Reader:
         path = (*path_of(keys), "meta", "repertory")
         kept = {}
         if ours:
-            kept = state_extras(Table(self._source, path, ours, f"meta of state {name!r}"))
+            kept = state_extras(Table(self._source, path, ours, f"meta of state {name!r}", STATE))
         ways = [] if kind in ("history", "deep") else self._ways.on(keys, name)
         timeout, late = self._ways.after(keys, name)
         if kind in ("history", "deep") and node.get("target"):
