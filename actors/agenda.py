@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import chain, count
 
 import msgspec
 
 from ..persistence.records import Message, MessageKind
+from .children.birth import Group, group_of
 from .pending import NOTHING, Pending
 from .recurrence import recurrence_of
 from .runtime import SystemClock
@@ -52,7 +54,7 @@ class Agenda:
         self.sent: list[Sent] = []
         self._pending = NOTHING
         self._cancelled: dict[int, None] = {}
-        self._names: set[str | None] = set()  # of timers in `sent`
+        self._names: set[tuple[MessageKind, str | None]] = set()  # of what is in `sent`
 
     def begin(self, pending: Pending, now: int, came: Message | None = None) -> None:
         """Begin a step.
@@ -78,12 +80,19 @@ class Agenda:
 
     def unused(self, kind: MessageKind, name: str) -> str:
         """Return this name, or with a number behind it one that nothing of a kind has."""
-        taken = {one.name for one in self.of(kind)}
-        return next(
-            one
-            for one in (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
-            if one not in taken
-        )
+        numbered = (f"{name} {number}" for number in count(2))
+        return next(one for one in chain((name,), numbered) if not self.has(kind, one))
+
+    def has(self, kind: MessageKind, name: str) -> bool:
+        """Tell whether something of a kind under a name is still to come."""
+        return next(self._named(kind, name), None) is not None
+
+    def left_of(self, group: Group) -> int:
+        """Return how many children of a group are still to end."""
+        gone = {*self._cancelled} if self.came is None else {*self._cancelled, self.came.id}
+        lost = (self._pending.get(id) for id in gone)
+        left = self._pending.count(group)
+        return left - sum(one is not None and group_of(one) == group for one in lost)
 
     def cancel_all(self, kinds: Collection[MessageKind]) -> None:
         """Take back all that is still to come of some kinds."""
@@ -115,13 +124,13 @@ class Agenda:
     def add(self, sent: Sent) -> None:
         """Add something to what the step leaves to come."""
         self.sent.append(sent)
-        if sent.kind is MessageKind.TIMER:
-            self._names.add(sent.name)
+        if sent.name is not None:
+            self._names.add((sent.kind, sent.name))
 
     def of(self, kind: MessageKind) -> Iterator[Message | Sent]:
         """Yield what is still to come of a kind."""
-        for message in self._pending.values():
-            if message.kind is kind and self._is_pending(message):
+        for message in self._pending.of_kind(kind):
+            if self._is_pending(message):
                 yield message
         for sent in self.sent:
             if sent.kind is kind:
@@ -129,14 +138,15 @@ class Agenda:
 
     def cancel(self, kind: MessageKind, name: str) -> bool:
         """Take back what is still to come of a kind under a name; tell whether there was any."""
-        found: list[Message | Sent] = [
-            one for one in self._pending.named(kind, name) if self._is_pending(one)
-        ]
-        if kind is not MessageKind.TIMER or name in self._names:
-            found += (one for one in self.sent if one.kind is kind and one.name == name)
+        found = [*self._named(kind, name)]
         for one in found:
             self.take_back(one)
         return bool(found)
+
+    def _named(self, kind: MessageKind, name: str) -> Iterator[Message | Sent]:
+        yield from (one for one in self._pending.named(kind, name) if self._is_pending(one))
+        if (kind, name) in self._names:
+            yield from (one for one in self.sent if one.kind is kind and one.name == name)
 
     def _is_pending(self, message: Message) -> bool:
         came = self.came is not None and self.came.id == message.id

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from .charts import describe_states, describe_transitions
+from .charts import delays_of, describe_states, describe_transitions
 from .workflow import Workflow
 
 
@@ -40,7 +40,9 @@ def fingerprint(workflow: type[Workflow]) -> bytes:
     codec = workflow.codec
     context = {} if codec.fields is None else _fields(codec.type, "", set())
     states, transitions = describe_states(workflow), describe_transitions(workflow)
-    return _encode(Fingerprint(states, transitions, context, workflow.definition_facts))
+    delays = {f"the delay of event {e}": f"{ms:g} ms" for e, ms in delays_of(workflow).items()}
+    facts = {**workflow.definition_facts, **delays}
+    return _encode(Fingerprint(states, transitions, context, facts))
 
 
 def differences(before: bytes, after: bytes) -> list[str]:

@@ -220,6 +220,12 @@ class Dropped(msgspec.Struct, frozen=True):
     message: int
 
 
+class Discard(msgspec.Struct, frozen=True):
+    """To the persistence actor: a message came to a workflow to which it means nothing any more."""
+
+    message: int
+
+
 class Postpone(msgspec.Struct, frozen=True):
     """To the persistence actor: have messages wait for another attempt.
 

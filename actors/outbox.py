@@ -18,6 +18,7 @@ from pykka import ActorDeadError
 from ..persistence.codec import decode_json
 from ..persistence.errors import StoreError, SystemStopped, WorkflowNotFound
 from ..persistence.records import Message, Step
+from .children.joining import CANCEL
 from .due import WINDOW, Due
 from .messages import Deliver, EventFailed, LookDue, Redeliver
 from .services import Carrier, Services
@@ -159,6 +160,11 @@ class Outbox:
         """Forget a message that came too late: its sender has taken it back."""
         self._forget(message)
 
+    def discard(self, message: int) -> None:
+        """Delete a message that means nothing any more, and about which nobody has to be told."""
+        self._forget(message)
+        self._store.discard(message)
+
     def _forget(self, message: int) -> None:
         if (carrier := self._carried.pop(message, None)) is not None:
             carrier.gone(message)
@@ -206,6 +212,9 @@ class Outbox:
             carrier.returned(message, error)
             return
         self._forget(message.id)
+        if isinstance(error, WorkflowNotFound) and message.event == CANCEL:
+            self._store.discard(message.id)  # a child that was never born
+            return
         if isinstance(error, WorkflowNotFound):
             self._store.bury(message.id, str(error))
         elif receiver in self._stalled:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from ..persistence.records import Message, MessageKind
+from .children.birth import Group, group_of
+
+NONE: dict[int, Message] = {}
 
 
 class Pending:
-    """Messages by id, and by kind and name.
+    """Messages by kind and id, by kind and name, and how many there are of a group of children.
 
-    A change copies two dicts, which C does fast: a workflow may have thousands.
+    A change copies what there is of the kinds that it changes, and the names, which C does fast: a
+    workflow may have thousands.
 
     Example:
         >>> pending = Pending.of([timer])                       # doctest: +SKIP
@@ -18,14 +24,16 @@ class Pending:
         (timer,)
     """
 
-    __slots__ = ("_by_id", "_by_name")
+    __slots__ = ("_by_kind", "_by_name", "_groups")
 
-    _by_id: dict[int, Message]
+    _by_kind: dict[MessageKind, dict[int, Message]]
     _by_name: dict[tuple[MessageKind, str | None], tuple[Message, ...]]
+    _groups: Counter[Group]
 
     def __init__(self) -> None:
-        self._by_id = {}
+        self._by_kind = {}
         self._by_name = {}
+        self._groups = Counter()
 
     @classmethod
     def of(cls, messages: Iterable[Message]) -> Pending:
@@ -35,50 +43,69 @@ class Pending:
 
     def changed(self, added: Collection[Message], gone: Collection[int]) -> Pending:
         """Return what is pending when some are added and then some are gone."""
-        if not added and not any(id in self._by_id for id in gone):
+        lost = [one for id in gone if (one := self.get(id)) is not None]
+        if not added and not lost:
             return self
         after = Pending()
-        by_id, by_name = self._by_id.copy(), self._by_name.copy()
+        by_kind, by_name = self._by_kind.copy(), self._by_name.copy()
+        groups = self._groups.copy() if self._groups else Counter[Group]()
+        for kind in {one.kind for one in chain(added, lost)}:
+            by_kind[kind] = by_kind.get(kind, NONE).copy()
         for message in added:
-            by_id[message.id] = message
+            by_kind[message.kind][message.id] = message
             place = message.kind, message.name
             by_name[place] = (*by_name.get(place, ()), message)
-        for id in gone:
-            message_gone = by_id.pop(id, None)
-            if message_gone is None:
-                continue
-            place = message_gone.kind, message_gone.name
-            left = tuple(one for one in by_name[place] if one.id != id)
+            if (group := group_of(message)) is not None:
+                groups[group] += 1
+        for message in lost:
+            del by_kind[message.kind][message.id]
+            place = message.kind, message.name
+            left = tuple(one for one in by_name[place] if one.id != message.id)
             if left:
                 by_name[place] = left
             else:
                 del by_name[place]
-        after._by_id, after._by_name = by_id, by_name
+            if (group := group_of(message)) is not None:
+                groups[group] -= 1
+                if not groups[group]:
+                    del groups[group]
+        after._by_kind, after._by_name, after._groups = by_kind, by_name, groups
         return after
+
+    def of_kind(self, kind: MessageKind) -> Collection[Message]:
+        """Return those of a kind, the oldest first."""
+        return self._by_kind.get(kind, NONE).values()
 
     def named(self, kind: MessageKind, name: str) -> tuple[Message, ...]:
         """Return those of a kind under a name."""
         return self._by_name.get((kind, name), ())
 
+    def count(self, group: Group) -> int:
+        """Return how many children of a group there are."""
+        return self._groups[group]
+
     def get(self, id: int) -> Message | None:
         """Return the one of this id, or None."""
-        return self._by_id.get(id)
+        for messages in self._by_kind.values():
+            if (found := messages.get(id)) is not None:
+                return found
+        return None
 
-    def values(self) -> Collection[Message]:
-        """Return all of them, the oldest first."""
-        return self._by_id.values()
+    def values(self) -> Iterator[Message]:
+        """Yield all of them, those of a kind together."""
+        return chain.from_iterable(one.values() for one in self._by_kind.values())
 
     def __contains__(self, id: object) -> bool:
-        return id in self._by_id
+        return any(id in messages for messages in self._by_kind.values())
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._by_id)
+        return chain.from_iterable(self._by_kind.values())
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return sum(map(len, self._by_kind.values()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pending) and self._by_id == other._by_id
+        return isinstance(other, Pending) and {*self.values()} == {*other.values()}
 
     __hash__ = None  # type: ignore[assignment]  # as with a dict
 

@@ -77,6 +77,10 @@ class Performance:
         """What is still to come, with what the present step adds and takes back."""
         return self._chart._agenda
 
+    def put_off(self, event: str, delay: float, data: Mapping[str, Any]) -> None:
+        """Have an event that is declared with a delay, in milliseconds, come back by a timer."""
+        self._chart._put_off(event, delay, data=data)
+
     async def begin(self) -> Macrostep:
         """Enter the initial states."""
         taken = await begin_async(self._chart) if runs_async(self._chart) else begin(self._chart)

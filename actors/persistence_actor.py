@@ -15,6 +15,7 @@ from .messages import (
     Bury,
     Commit,
     DeliverAll,
+    Discard,
     Dropped,
     LookDue,
     Postpone,
@@ -138,6 +139,8 @@ class PersistenceActor(PooledActor):
                     self._outbox.failed(message.message, message.error)
                 case Dropped():
                     self._outbox.dropped(message.message)
+                case Discard():
+                    self._outbox.discard(message.message)
                 case Postpone():
                     self._outbox.postpone(message.rows)
                 case Bury():

@@ -239,6 +239,38 @@ def noted(report: Message, position: Position, at: int, data: bytes | None) -> D
     )
 
 
+def put_off(
+    position: Position,
+    at: int,
+    event: str,
+    data: bytes | None,
+    key: str | None,
+    came: Message | None,
+) -> Done:
+    """Return the step that keeps an event for later, since it is declared with a delay.
+
+    Arguments:
+        position: where the workflow stands.
+        at: when the step began; UTC, in microseconds since 1970.
+        event: the event.
+        data: its data as JSON.
+        key: its idempotency key.
+        came: the message that has brought it, or None.
+    """
+    return Done(
+        kind=Kind.STEP,
+        event=event,
+        at=at,
+        duration=0,
+        chart=position.chart,
+        finished=position.record.finished,
+        context=position.context,
+        data=data,
+        key=key,
+        received=came,
+    )
+
+
 def ended(position: Position, at: int, came: Message) -> Done:
     """Return the step that ends a workflow where it stands.
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
 from ..persistence.errors import BadDefinition, UnknownWorkflow
-from ..persistence.records import MessageKind
 from .activities.invoking import Invoked, declare_invoked
 from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
@@ -20,12 +19,15 @@ from .charts import (
     RESERVED,
     After,
     ChartMeta,
-    CompiledChart,
     Span,
+    State,
     begin,
     check_durable,
+    delays_of,
     events_of,
     furnish,
+    listed,
+    nested_state,
     runs_async,
     states_of,
     take_invocations,
@@ -36,6 +38,8 @@ from .deadline import deadline
 from .handlers import check_handlers
 from .migration import Migration, migrations_of
 from .names import Name, event_name, find_name, text
+from .nesting import codec_of, nested_context
+from .sending import SendsToItself
 from .timeouts import checked_timeouts
 from .timers import Timers
 
@@ -49,7 +53,7 @@ _TAKEN = ("context", "history_values", "model", "outbox", "rollback", "workflow_
 """Names that are taken besides those of the base class's own attributes."""
 
 
-class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartMeta):
+class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartMeta):
     """A durable workflow: subclass it, and declare states, events and actions.
 
     It is written as python-statemachine's `StateChart` is, and means the same, but for three
@@ -182,45 +186,6 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
         """The workflow's durable timers, in actions; see `Timers.start`."""
         return Timers(type(self), self.workflow_id, self._agenda)
 
-    def send(
-        self,
-        event: str,
-        *args: Any,
-        delay: float | None = None,
-        send_id: str | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Send an event to this very chart, as python-statemachine does.
-
-        From within an action it is taken after the present macrostep, in the same step; with a
-        delay, by a durable timer.
-
-        Arguments:
-            event: the event.
-            args: data by position; not with a delay.
-            delay: how long, in milliseconds, as python-statemachine has it.
-            send_id: the timer's name, for `cancel_event`; by default one that is free.
-            kwargs: the event's data.
-
-        Raises:
-            ValueError: the delay can't be, or there is data by position.
-        """
-        if not delay:
-            return super().send(event, *args, send_id=send_id, **kwargs)
-        if args or kwargs.pop("internal", False):
-            raise ValueError(f"A delayed event {event!r} takes data by name, and is not internal.")
-        self.timers.start(
-            send_id or self._agenda.unused(MessageKind.TIMER, event),
-            event=event,
-            data=kwargs,
-            after=delay / 1000,
-        )
-        return None
-
-    def cancel_event(self, send_id: str) -> None:
-        """Cancel the delayed event of this name."""
-        self.timers.cancel(send_id)
-
     @classmethod
     def dormant(cls, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> Workflow:
         """Make an instance that has run nothing yet: to be begun, or restored."""
@@ -242,6 +207,42 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
     @classmethod
     def check_data(cls, data: bytes) -> None:
         """Refuse, by raising `CodecError`, an event's data as JSON; here nothing is refused."""
+
+    @classmethod
+    def as_state(
+        cls,
+        name: str = "",
+        *,
+        initial: bool = False,
+        timeout: After | Sequence[After] | None = None,
+    ) -> State:
+        """Return a compound state for another workflow that is all of this one.
+
+        Its states, events, timeouts, methods and context fields become the other's, its deadline
+        the state's timeout, and its end is `done.state.` and the state's name.
+
+        Arguments:
+            name: what diagrams call the state.
+            initial: whether the other workflow begins in it.
+            timeout: what happens when it has been active for so long.
+
+        Raises:
+            BadDefinition: it has no states, or something that only a workflow by itself can have.
+
+        Example:
+            >>> class Order(Workflow):                                 # doctest: +SKIP
+            ...     payment = Payment.as_state(initial=True)
+            ...     shipped = State(final=True)
+            ...     done_state_payment = payment.to(shipped)
+        """
+        if cls.handlers:
+            raise BadDefinition(
+                f"{cls.__module__}.{cls.__qualname__} can't be a state of another: it has handlers "
+                f"of its own; give them to the other one."
+            )
+        deadline = () if cls.deadline is None else (cls.deadline,)
+        timeouts = (*listed(timeout), *deadline)
+        return nested_state(cls, Workflow, name=name, initial=initial, timeouts=timeouts)
 
     def check_step(self, event: str, answer: Any) -> None:
         """Refuse, by raising, what an event has led to; here nothing is refused."""
@@ -272,6 +273,7 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
         check_durable(cls)
         cls._names = frozenset(states_of(cls))
         cls._all_events = frozenset(events_of(cls))
+        cls._delays = delays_of(cls)
         cls._public = frozenset(name for name in cls._all_events if not _INTERNAL.match(name))
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:
@@ -293,10 +295,8 @@ class Workflow(StartsActivities, StartsChildren, CompiledChart, metaclass=ChartM
         if "workflow_name" not in cls.__dict__:
             cls.workflow_name = cls.__name__
         cls.invoked = declare_invoked(cls.workflow_name, take_invocations(cls))
-        try:
-            cls.codec = ContextCodec.of(cls.Context)
-        except CodecError as error:
-            raise BadDefinition(f"{where}: its Context can't be kept: {error}") from error
+        cls.Context = nested_context(cls, where)
+        cls.codec = codec_of(cls, where)
         if unknown := list(unknown_fields(cls, cls.codec)):
             raise BadDefinition(f"{where}: " + " ".join(unknown))
         _register(cls)

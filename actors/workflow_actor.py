@@ -17,7 +17,7 @@ from ..persistence.errors import (
     WorkflowExists,
     WorkflowNotFound,
 )
-from ..persistence.records import Kind, Message, MessageKind
+from ..persistence.records import Kind, MessageKind
 from .attempt import Attempt
 from .charts import NotAllowed, offered
 from .children.joining import CANCEL
@@ -26,6 +26,7 @@ from .messages import (
     Begin,
     CommitFailed,
     Deliver,
+    Discard,
     Dropped,
     Leave,
     Passivate,
@@ -46,6 +47,7 @@ from .stepping import (
     Done,
     ended,
     noted,
+    put_off,
     unborn,
 )
 from .to_come import taken_back, too_late
@@ -191,13 +193,17 @@ class WorkflowActor(Presence):
         if (came := message.message) is not None and taken_back(came, position):
             self._services.persistence.tell(Dropped(came.id))
             return None
+        if came is not None and message.event == CANCEL and position.record.finished:
+            self._services.persistence.tell(Discard(came.id))  # it has ended by itself
+            return None
         if message.event == CANCEL and "cancel" in self._offered(performance):
             message = replace(message, event="cancel")
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
         data = event_data(message, performance.workflow, self._id)
         attempt = Attempt(message, reply, performance, at, started, data)
         performance.agenda.begin(position.pending, at, came)
-        if came is not None and (done := self._without_event(came, position, attempt)):
+        delayed = message.event in performance.workflow._delays
+        if (came is not None or delayed) and (done := self._without_event(position, attempt)):
             self._write(self._leave_to_come(done, performance), reply)
             return None
         failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
@@ -216,17 +222,24 @@ class WorkflowActor(Presence):
 
     def _offered(self, performance: Performance) -> Collection[str]:
         assert self._position is not None
-        if self._position.record.finished:
-            return ()
         workflow = performance.workflow
         there = offered(workflow, self._position.chart.configuration)
         return workflow.public_events().intersection(there)
 
-    def _without_event(self, came: Message, position: Position, attempt: Attempt) -> Done | None:
+    def _without_event(self, position: Position, attempt: Attempt) -> Done | None:
         """Return the step that a message makes without the chart's taking anything, or None."""
+        message, performance = attempt.message, attempt.performance
+        came, event = message.message, message.event
+        if came is None or came.kind is MessageKind.MESSAGE:
+            delay = performance.workflow._delays.get(event)
+            if delay and not position.record.finished:
+                performance.put_off(event, delay, message.data)
+                return put_off(position, attempt.at, event, attempt.data, message.key, came)
+        if came is None:
+            return None
         if came.kind in (MessageKind.ACTIVITY, MessageKind.CHILD) and not came.event:
             return noted(came, position, attempt.at, attempt.data)
-        if attempt.message.event == CANCEL and not position.record.finished:
+        if event == CANCEL and not position.record.finished:
             return ended(position, attempt.at, came)
         return None
 

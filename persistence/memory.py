@@ -21,6 +21,7 @@ from .records import (
     Entry,
     Message,
     MessageKind,
+    Postponed,
     Retention,
     Step,
     Stored,
@@ -72,6 +73,10 @@ class MemoryStore(Store):
         with self.reading():
             self._messages.change(message, dead=why)
 
+    def discard(self, message: int) -> None:
+        with self.reading():
+            self._messages.take(message)
+
     def drop(self, message: int) -> bool:
         with self.reading():
             return self._messages.drop(message)
@@ -80,12 +85,12 @@ class MemoryStore(Store):
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:
         with self.reading():
-            if not self._waits(message):
+            if not self._messages.waits(message):
                 return False
             self._messages.change(message, due=due, attempt=attempt, options=options)
             return True
 
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
+    def postpone_all(self, rows: Sequence[Postponed], *, flush: bool = True) -> None:
         with self.reading():
             for message, due, attempt, options in rows:
                 self.postpone(message, due=due, attempt=attempt, options=options)
@@ -96,7 +101,9 @@ class MemoryStore(Store):
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         with self.reading():
-            verdicts = judge(steps, self._head, self._by_id.__contains__, self._used, self._waits)
+            verdicts = judge(
+                steps, self._head, self._by_id.__contains__, self._used, self._messages.waits
+            )
             for step, verdict in zip(steps, verdicts, strict=True):
                 if verdict is None:
                     self._write(step)
@@ -109,10 +116,6 @@ class MemoryStore(Store):
     def _used(self, number: int, key: str) -> bool:
         kept = self._kept.get(number)
         return kept is not None and key in kept.keys
-
-    def _waits(self, message: int) -> bool:
-        found = self._messages.by_id.get(message)
-        return found is not None and found.dead is None
 
     def _write(self, step: Step) -> None:
         record = step.record
@@ -190,13 +193,10 @@ class MemoryStore(Store):
                 times = ((entry.sequence, entry.at) for entry in kept.entries)
                 upto = cut(first, last, times, since, retention.count)
                 if upto >= first:
-                    self._trim(kept, upto)
+                    for entry in kept.trim(upto):
+                        del self._log[entry.id]
                     trimmed += 1
         return trimmed
-
-    def _trim(self, kept: Kept, upto: int) -> None:
-        for entry in kept.trim(upto):
-            del self._log[entry.id]
 
     def define(self, type: str, version: int, definition: bytes) -> None:
         with self.reading():

@@ -34,6 +34,11 @@ class MemoryMessages:
         if message.name is not None:
             self._named.setdefault(message.sender, {})[message.id] = message
 
+    def waits(self, id: int) -> bool:
+        """Tell whether a message is on its way."""
+        found = self.by_id.get(id)
+        return found is not None and found.dead is None
+
     def change(self, id: int, **fields: Any) -> Message | None:
         """Change some fields of a message, and return it, unless it is gone."""
         found = self.by_id.get(id)

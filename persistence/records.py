@@ -10,6 +10,7 @@ thousands are alive while steps wait for the disk, and it would go through them 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TypeAlias
 
 import msgspec
 
@@ -175,6 +176,10 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     name: str | None = None
     attempt: int = 0
     options: bytes | None = None
+
+
+Postponed: TypeAlias = tuple[int, int, int, bytes | None]
+"""A message that is to wait: its id; when it is due; how often it was tried; its options."""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

@@ -17,6 +17,7 @@ from .records import (
     Entry,
     Message,
     MessageKind,
+    Postponed,
     Retention,
     Step,
     Stored,
@@ -148,6 +149,9 @@ class SqliteStore(Store):
     def bury(self, message: int, why: str) -> None:
         self._writing().bury(message, why)
 
+    def discard(self, message: int) -> None:
+        self._writing().discard(message)
+
     def drop(self, message: int) -> bool:
         return self._writing().drop(message)
 
@@ -156,8 +160,8 @@ class SqliteStore(Store):
     ) -> bool:
         return self._writing().postpone(message, due, attempt, options)
 
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
-        self._writing().postpone_all(rows)
+    def postpone_all(self, rows: Sequence[Postponed], *, flush: bool = True) -> None:
+        self._writing().postpone_all(rows, flush)
 
     def revive(self, message: int, now: int) -> Message | None:
         return self._writing().revive(message, now)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -15,10 +13,8 @@ from . import statements
 from .errors import StoreDamaged, StoreError
 from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
 from .rows import checkpoint_of, entry_of, message_of, record_of, states_of
-from .sqlite_errors import told
-from .sqlite_open import FrozenConnection
+from .sqlite_connections import Borrowed, Connections, Held
 
-_MOST_IDLE = 8
 _LAST = 2**63 - 1
 
 
@@ -29,68 +25,19 @@ class Reader:
         self, path: Path, connect: Callable[[], sqlite3.Connection], busy_timeout: float
     ) -> None:
         self._path = path
-        self._connect = connect
-        self._busy_timeout = busy_timeout
-        # Not one for each thread: worker threads come and go.
-        self._idle: list[sqlite3.Connection] = []
-        self._mine = threading.local()
-        self._closed = False
+        self._connections = Connections(path, connect, busy_timeout)
 
     def close(self) -> None:
         """Close every connection; those in use are closed when they are given back."""
-        self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        self._connections.close()
 
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> Borrowed:
         """Lend a connection: the one that this thread's `reading` holds, or any."""
-        held: sqlite3.Connection | None = getattr(self._mine, "connection", None)
-        with told(self._path, self._busy_timeout):
-            if held is not None:
-                yield held
-                return
-            connection = self._take()
-            try:
-                yield connection
-            finally:
-                self._give_back(connection)
+        return Borrowed(self._connections)
 
-    def _take(self) -> sqlite3.Connection:
-        if self._closed:
-            raise StoreError(f"The store {self._path} is closed.", path=self._path)
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._connect()
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        frozen = isinstance(connection, FrozenConnection)
-        if self._closed or frozen or len(self._idle) >= _MOST_IDLE:
-            connection.close()
-            return
-        self._idle.append(connection)
-        if self._closed:
-            self.close()
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> Held:
         """Hold one state of the database for this thread."""
-        if getattr(self._mine, "connection", None) is not None:
-            yield
-            return
-        # What the caller raises within is the caller's, so only our own calls are wrapped.
-        with told(self._path, self._busy_timeout):
-            connection = self._take()
-            connection.execute("BEGIN")
-        self._mine.connection = connection
-        try:
-            yield
-        finally:
-            self._mine.connection = None
-            with told(self._path, self._busy_timeout):
-                connection.execute("ROLLBACK")
-            self._give_back(connection)
+        return Held(self._connections)
 
     def find(self, workflow_id: str) -> WorkflowRecord | None:
         try:

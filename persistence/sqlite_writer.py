@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from . import statements
 from .admission import judge
 from .errors import RepertoryError, StoreError, WorkflowExists
-from .records import Checkpoint, Entry, Message, Step, WorkflowRecord
+from .records import Checkpoint, Entry, Message, Postponed, Step, WorkflowRecord
 from .rows import (
     Row,
     checkpoint_row,
@@ -32,12 +33,14 @@ class Writer:
     ) -> None:
         self._connection = connection
         self._path = path
+        self._busy_timeout = busy_timeout
         self._transaction = Transaction(connection, epoch, path, busy_timeout)
         with told(path, busy_timeout):
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
             (entry_there,) = connection.execute(statements.LAST_ENTRY).fetchone()
             (message_there,) = connection.execute(statements.LAST_MESSAGE).fetchone()
+            (self._synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         self._numbers: Iterator[int] = itertools.count(max(number, number_there or 0) + 1)
         self._last_entry = max(entry, entry_there or 0)
         self._messages: Iterator[int] = itertools.count((message_there or 0) + 1)
@@ -177,6 +180,10 @@ class Writer:
         with self.transaction() as connection:
             connection.execute(statements.BURY_MESSAGE, (why, message))
 
+    def discard(self, message: int) -> None:
+        with self.transaction() as connection:
+            connection.execute(statements.CANCEL_MESSAGE, (message,))
+
     def drop(self, message: int) -> bool:
         with self.transaction() as connection:
             return connection.execute(statements.DROP_MESSAGE, (message,)).rowcount > 0
@@ -186,11 +193,27 @@ class Writer:
             row = (due, attempt, options, message)
             return connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
 
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
-        with self.transaction() as connection:
+    def postpone_all(self, rows: Sequence[Postponed], flush: bool) -> None:
+        with nullcontext() if flush else self._unflushed(), self.transaction() as connection:
             connection.executemany(
                 statements.POSTPONE_MESSAGE, [(*changed, message) for message, *changed in rows]
             )
+
+    @contextmanager
+    def _unflushed(self) -> Iterator[None]:
+        """Have what is written within outlive the process, but not a power cut.
+
+        The next transaction that is flushed takes it to the disk.
+        """
+        self._flush_as(min(self._synchronous, 1))
+        try:
+            yield
+        finally:
+            self._flush_as(self._synchronous)
+
+    def _flush_as(self, synchronous: int) -> None:
+        with told(self._path, self._busy_timeout):
+            self._connection.execute(f"PRAGMA synchronous = {synchronous}")
 
     def revive(self, message: int, now: int) -> Message | None:
         with self.transaction() as connection:

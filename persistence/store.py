@@ -18,6 +18,7 @@ from .records import (
     Entry,
     Message,
     MessageKind,
+    Postponed,
     Retention,
     Step,
     Stored,
@@ -70,6 +71,10 @@ class Store(ABC):
         """Delete a message that could not be delivered; tell whether it was one."""
 
     @abstractmethod
+    def discard(self, message: int) -> None:
+        """Delete a message, whatever has become of it; one that is gone does no harm."""
+
+    @abstractmethod
     def postpone(
         self, message: int, *, due: int, attempt: int, options: bytes | None = None
     ) -> bool:
@@ -83,8 +88,13 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
-        """Do what `postpone` does for many messages: id, due, attempt and options of each."""
+    def postpone_all(self, rows: Sequence[Postponed], *, flush: bool = True) -> None:
+        """Do what `postpone` does for many messages: id, due, attempt and options of each.
+
+        Arguments:
+            rows: those.
+            flush: whether it must outlive a power cut, and not only the process.
+        """
 
     @abstractmethod
     def revive(self, message: int, now: int) -> Message | None:

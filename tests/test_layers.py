@@ -18,6 +18,8 @@ LAYERS = [
     [
         "actors.workflow",
         "actors.agenda",
+        "actors.sending",
+        "actors.nesting",
         "actors.pending",
         "actors.activities",
         "actors.deadline",

@@ -12,6 +12,10 @@ from ..runtime import TimerHandle
 from .call import Call, Course
 from .current import CurrentActivity
 from .declared import Activity, Terms
+from .retry import Failure
+
+PROCESS_ENDED = Failure("ProcessEnded", "the process ended while it ran", ("ProcessEnded",))
+"""How an attempt has failed that ran when the process was killed, or crashed."""
 
 
 class Work:

@@ -73,10 +73,10 @@ class Heartbeats:
         changed = []
         for attempt in self._attempts.values():
             work = attempt.work
-            if attempt.claimed or not (attempt.unsaved or work.course.began != attempt.began):
+            if attempt.claimed or not attempt.unsaved:
                 continue
             attempt.unsaved = False
-            work.course = replace(work.course, progress=work.progress(attempt), began=attempt.began)
+            work.course = replace(work.course, progress=work.progress(attempt))
             changed.append(work)
         if changed:
             self._ledger.save(changed)

@@ -133,8 +133,6 @@ def left_behind(pending: Pending, configuration: Collection[str]) -> list[Messag
     """Return the activities among those pending whose state is not active there."""
     return [
         message
-        for message in pending.values()
-        if message.kind is MessageKind.ACTIVITY
-        and (state := read_call(message.data).state) is not None
-        and state not in configuration
+        for message in pending.of_kind(MessageKind.ACTIVITY)
+        if (state := read_call(message.data).state) is not None and state not in configuration
     ]

@@ -17,7 +17,7 @@ from ...persistence.errors import UnknownActivity
 from ...persistence.records import Message
 from ..runtime import PooledActor, TimerHandle
 from ..services import Services
-from .attempt import Attempt, Work
+from .attempt import PROCESS_ENDED, Attempt, Work
 from .call import Course, read_call, read_course
 from .declared import Activity, find_activity
 from .discretion import discreet_failure, discreet_json
@@ -35,6 +35,7 @@ from .signals import (
     Ended,
     Gone,
     Look,
+    Noted,
     Overdue,
     Quiet,
     Returned,
@@ -92,6 +93,9 @@ class ActivityRunner(PooledActor):
             case Carry():
                 self._moves += 1
                 self._carry(message.message)
+            case Noted():
+                self._moves += 1
+                self._begin(message.attempts, message.error)
             case Ended():
                 self._moves += 1
                 self._conclude(message.attempt, message.failure)
@@ -123,7 +127,8 @@ class ActivityRunner(PooledActor):
                 for attempt in [*self._attempts.values()]:
                     if attempt.claim():
                         attempt.break_off()
-                reply.set(None)
+                ran = [work for work in self._works.values() if work.course.began is not None]
+                self._ledger.cut_off(ran).add_done_callback(lambda _: reply.set(None))
 
     def _answer(self) -> None:
         if self._quiet and not (self._attempts or self._reports.under_way):
@@ -164,6 +169,9 @@ class ActivityRunner(PooledActor):
             self._reports.pause(work, error)
             return
         work.pauses = 0
+        if work.course.began is not None:
+            self._failed(work, None, PROCESS_ENDED)
+            return
         terms = work.call.terms(activity)
         if terms.total_timeout is not None and work.deadline is None:
             end = work.end = work.message.at + int(terms.total_timeout * SECOND)
@@ -179,7 +187,7 @@ class ActivityRunner(PooledActor):
         starting = self._lanes.start(now, self._clock.now_us())
         begun = [self._attempt(work, activity, now) for work, activity in starting]
         if begun:
-            self._places.begin(begun)
+            self._ledger.begin(begun, lambda error: self._tell(Noted(begun, error)))
             self._heartbeats.save_later()
         if self._lanes.soonest is not None and not self._looks:
             self._looks = True
@@ -198,6 +206,19 @@ class ActivityRunner(PooledActor):
             missing = Overdue(work, attempt, "heartbeat_timeout", terms.heartbeat_timeout)
             attempt.silence = self._later(terms.heartbeat_timeout, missing)
         return attempt
+
+    def _begin(self, attempts: Sequence[Attempt], error: Exception | None) -> None:
+        """Make attempts that the store knows of, unless they are over before they have begun."""
+        ready: list[Attempt] = []
+        for attempt in attempts:
+            if error is None and not (attempt.claimed or self._closing):
+                ready.append(attempt)
+                continue
+            if attempt.claim() and error is not None:
+                attempt.work.course = replace(attempt.work.course, began=None)
+                self._reports.pause(attempt.work, error)
+            self._conclude(attempt, None)
+        self._places.begin(ready)
 
     def _again(self, work: Work) -> None:
         if work.gone:
@@ -268,7 +289,7 @@ class ActivityRunner(PooledActor):
             self._failed(work, attempt, failure)
 
     def _failed(self, work: Work, attempt: Attempt | None, failure: Failure) -> None:
-        number = work.message.attempt + (attempt is not None)
+        number = work.message.attempt + (work.course.began is not None)
         activity = attempt.activity if attempt else find_activity(work.call.activity)
         terms = work.call.terms(activity)
         verdict = decide(

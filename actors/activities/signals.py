@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ...persistence.records import Message
@@ -48,6 +50,18 @@ class Returned(msgspec.Struct, frozen=True):
 
     message: Message
     error: Exception
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """To the runner: the store knows that attempts begin, or can't be told so.
+
+    Attributes:
+        attempts: those.
+        error: why it could not be written, or None.
+    """
+
+    attempts: Sequence[Attempt]
+    error: Exception | None
 
 
 class Ended(msgspec.Struct, frozen=True):

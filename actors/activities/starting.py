@@ -115,7 +115,7 @@ class StartsActivities:
 
 def add(agenda: Agenda, workflow_id: str, started: Started) -> None:
     """Have an activity leave with the present step."""
-    agenda.sent.append(
+    agenda.add(
         Sent(
             workflow_id,
             started.done,

@@ -27,8 +27,7 @@ class ActivityStatus(msgspec.Struct, frozen=True):
             aside until somebody takes it up by hand.
         attempt: the number of the attempt that runs, or of the last one that has failed; 0: none.
         started: when it was started, UTC.
-        began: when the attempt that runs has begun, UTC; None: none runs. Another process hears
-            of it a second later.
+        began: when the attempt that runs has begun, UTC; None: none runs.
         due: when the next attempt begins, UTC, if it is retrying.
         progress: what its last heartbeat has said.
         error: why the last attempt failed: `{"type": …, "message": …}`.

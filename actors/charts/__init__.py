@@ -24,6 +24,7 @@ from .machine import (
     begin_async,
     capture_state,
     check_durable,
+    delays_of,
     events_of,
     furnish,
     is_final,
@@ -34,11 +35,12 @@ from .machine import (
     runs_async,
     states_of,
 )
+from .nested import nested_in, nested_state
 from .offers import offered
 from .problem import Problem
 from .span import Span, microseconds, spell
 from .standing import in_order, misfit
-from .timeout import After, State, after, takes, timeouts_of
+from .timeout import After, State, after, listed, takes, timeouts_of
 from .trace import Course, Microstep, Taken
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "capture_state",
     "check",
     "check_durable",
+    "delays_of",
     "describe_states",
     "describe_transitions",
     "events_of",
@@ -80,11 +83,14 @@ __all__ = [
     "in_order",
     "is_final",
     "leaves",
+    "listed",
     "macrostep",
     "macrostep_async",
     "make_state",
     "microseconds",
     "misfit",
+    "nested_in",
+    "nested_state",
     "offered",
     "place",
     "rehydrate",

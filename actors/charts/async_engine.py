@@ -41,6 +41,8 @@ class CompiledAsyncEngine(Compiled, AsyncEngine):  # type: ignore[misc, override
     async def take(self, event: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one external event to the end of its macrostep; see `CompiledEngine.take`."""
         trigger = Trigger.sent(self.sm, event, args, kwargs).stock
+        if trigger.event is not None and trigger.event.delay:
+            trigger.execution_time -= trigger.event.delay / 1000  # its time has come
         self.put(trigger)
         return await self.processing_loop(trigger.future)
 

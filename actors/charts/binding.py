@@ -106,6 +106,8 @@ class Script:
     """Whether nothing comes with entering the states but the configuration."""
     tells: bool
     """Whether an action may ask for the configurations before and after the step."""
+    brief: Calls | None
+    """The calls, if they are all that there is to it beside the change of configuration."""
     course: Course
     """What a trace says of it."""
 
@@ -130,8 +132,8 @@ class Binding:
         self.prepare = self.calls(tables.cls.prepare.key, None)
         self.portable = all(call.portable for group in self._groups.values() for _, call in group)
         self.asynchronous = chart._callbacks.has_async_callbacks
-        self.silent: dict[tuple[Configuration, str | None], Configuration] = {}
-        """Where an event leads when nobody has a say and nobody is told."""
+        self.brief: dict[tuple[Configuration, str | None], Script] = {}
+        """What an event does when nobody has a say, and nothing but the event is told of."""
         self.certain: dict[tuple[Configuration, str | None], Script] = {}
         """What an event does when nobody has a say."""
         self._rows: dict[tuple[Configuration, str | None], Row] = {}
@@ -160,15 +162,16 @@ class Binding:
         return found
 
     def settle(self, configuration: Configuration, event: str | None, script: Script) -> None:
-        """Remember a step that always follows; a silent one for the engine's shortest path."""
+        """Remember a step that always follows; a brief one for the engine's shortest path."""
         if script.plan.depends:
             return
         if len(self.certain) >= _MOST_ROWS:
             self.certain.clear()
-            self.silent.clear()
+            self.brief.clear()
         self.certain[configuration, event] = script
-        if script.silent and not (configuration.eventless or script.arrives.eventless):
-            self.silent[configuration, event] = script.arrives
+        settled = not (configuration.eventless or script.arrives.eventless)
+        if script.brief is not None and settled:
+            self.brief[configuration, event] = script
 
     def _row(self, configuration: Configuration, event: str | None) -> Row:
         asks = []
@@ -229,7 +232,10 @@ class Binding:
                 rest = rest.less(step.state)
         quietly = not (told or more or any(step.calls for step in enter))
         tells = any(not act.bare for act in on) or any(e.content for e in enter)
-        ends = plan.arrives, rest, quietly, tells, Course.of(plan, event)
+        brief = None
+        if quietly and rest is not None and not (before or after or tells or plan.records):
+            brief = tuple(call for action in on for call in action.calls)
+        ends = plan.arrives, rest, quietly, tells, brief, Course.of(plan, event)
         return Script(plan, silent, before, leave, on, enter, after, *ends)
 
     def _actions(
@@ -303,22 +309,6 @@ def stands_alone(tables: Tables, chart: StateChart[Any]) -> bool:
         names = vars(tables)["_names"] = frozenset(callback_names(tables.cls))
     model = chart.model
     return type(model) is Model and names.isdisjoint(vars(model)) and names.isdisjoint(vars(chart))
-
-
-def _takes_no_part(model: Any, names: frozenset[str], kept: dict[str, Any]) -> bool:
-    """Whether a model has none of these names, as far as its class and its dict tell."""
-    if type(model) is Model:
-        return names.isdisjoint(vars(model))
-    known: dict[type, bool] = kept.setdefault("_models", {})
-    cls = type(model)
-    if cls not in known:
-        ordinary = not _has_own(cls, "__dir__") and hasattr(model, "__dict__")
-        known[cls] = ordinary and names.isdisjoint(dir(cls))
-    return known[cls] and names.isdisjoint(vars(model))
-
-
-def _has_own(cls: type, name: str) -> bool:
-    return any(name in vars(base) for base in cls.__mro__ if base is not object)
 
 
 def callback_names(cls: type[StateChart[Any]]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from statemachine.engines.sync import SyncEngine
 from statemachine.event_data import TriggerData
 from statemachine.exceptions import TransitionNotAllowed
 
+from .binding import Script
 from .compiled import NOTHING, Compiled
 from .moment import INITIAL, Trigger
 from .step import Change, act, enter, microstep, select
@@ -84,26 +85,66 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
         if waiting or not self.running or not self._processing.acquire(blocking=False):
             self.put(Trigger.sent(self.sm, event, args, kwargs).stock)
             return self.processing_loop()
-        if self.trace is None and self._take_silently(event):
-            self._processing.release()
-            return None
-        return self._run(Trigger.sent(self.sm, event, args, kwargs))
-
-    def _take_silently(self, event: str) -> bool:
-        """Take an event that only changes the configuration, if it is known to be one."""
-        if not self.plain or self.invoking is not None:
-            return False
         try:
-            known = self.binding.silent.get((self.configuration(), event))
+            script = self._brief(event)
         except BaseException:
             self._processing.release()
             raise
-        unheard = len(self.sm._listeners) == self.binding.listeners
-        if known is None or not unheard or (self.raised is not None and not self.raised.empty()):
-            return False
-        self.settle(known)
+        if script is None:
+            return self._run(Trigger.sent(self.sm, event, args, kwargs))
+        if script.brief:
+            return self._take_briefly(script, Trigger.sent(self.sm, event, args, kwargs))
+        began = perf_counter_ns() if self.trace is not None else 0
         self._macrostep_count += 1
-        return True
+        self.settle(script.arrives)
+        if self.trace is not None:
+            self.trace.append(Microstep(script.course, began, perf_counter_ns()))
+        self._processing.release()
+        return None
+
+    def _brief(self, event: str) -> Script | None:
+        """What an event does, if it is known to do no more than the shortest paths can."""
+        if not self.plain or self.invoking is not None:
+            return None
+        script = self.binding.brief.get((self.configuration(), event))
+        if script is None or len(self.sm._listeners) != self.binding.listeners:
+            return None
+        if self.raised is not None and not self.raised.empty():
+            return None
+        return None if script.brief and self.sm.catch_errors_as_events else script
+
+    def _take_briefly(self, script: Script, trigger: Trigger) -> Any:
+        """Take an event that calls some actions, is told to nobody else, and moves the chart.
+
+        It does what `_run` does with it, in half the time: most events come this way.
+        """
+        began = perf_counter_ns() if self.trace is not None else 0
+        chart, origin, departs, calls = self.sm, self._standing, script.departs, script.brief
+        assert departs is not None and calls is not None
+        results: list[Any] = []
+        self._macrostep_count += 1
+        token = _running_engine.set(self)
+        unsettled = False
+        try:
+            if not chart.atomic_configuration_update and departs is not origin:
+                self.settle(departs)
+            for call in calls:
+                results.append(call[trigger.shape](chart, trigger))
+            enter(self, script, trigger, None, results)
+            if self.trace is not None:
+                self.trace.append(Microstep(script.course, began, perf_counter_ns()))
+            unsettled = self.raised is not None or self.waiting is not None
+        except Exception:
+            self.settle(origin)
+            self.clear()
+            raise
+        finally:
+            _running_engine.reset(token)
+            if not unsettled:
+                self._processing.release()
+        if unsettled:
+            self._run(None)
+        return results[0] if len(results) == 1 else results or None
 
     def _run(self, trigger: Trigger | None) -> Any:
         """Run `trigger`, if any, and what is queued; the chart is ours, and is given back."""

@@ -16,18 +16,17 @@ from ...persistence.errors import BadDefinition
 from ...persistence.records import ChartState
 from .async_engine import CompiledAsyncEngine
 from .capture import Captured, place
-from .chart import CompiledChart, take_async
+from .chart import CompiledChart
 from .chart import furnish as furnish_bare
 from .check import check
+from .order import in_document_order
+from .span import microseconds
 from .trace import Microstep
 
 RESERVED = frozenset(
     ("event_data", "machine", "event", "model", "self", "source", "state", "target", "transition")
 )
 """Names of what python-statemachine passes to callbacks; event data may not be called so."""
-
-_in_order: dict[type, dict[Any, tuple[Any, ChartState]]] = {}
-"""For each class, and each order of active states' values met: document order, and the state."""
 
 
 class NotAllowed(Exception):
@@ -112,7 +111,7 @@ def macrostep(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macr
     trace: list[Microstep] = []
     engine.trace = trace
     try:
-        # Not by `take`, which looks for events with a delay first: no durable chart has any.
+        # Not by `take`, which has an event with a delay wait: its time has come.
         return Macrostep(_fold(engine.take(event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
@@ -126,7 +125,7 @@ async def macrostep_async(chart: CompiledChart, event: str, data: Mapping[str, A
     trace: list[Microstep] = []
     engine.trace = trace
     try:
-        return Macrostep(_fold(await take_async(chart, event, (), dict(data))), trace)
+        return Macrostep(_fold(await engine.take(event, (), dict(data))), trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
@@ -136,28 +135,15 @@ async def macrostep_async(chart: CompiledChart, event: str, data: Mapping[str, A
 def capture_state(chart: CompiledChart) -> ChartState:
     """Return where the chart stands.
 
-    Its active states are put in the chart's document order, in which regions take an event, so
-    that one that goes on and one that is restored from here do the same.
+    Its active states are in document order.
     """
     engine: Any = chart._engine
-    standing = engine.configuration()
-    chart_class = type(chart)
-    known = _in_order.get(chart_class)
-    if known is None:
-        known = _in_order.setdefault(chart_class, {})
-    found = known.get(standing.values)
-    if found is None:
-        active = [(v, state) for v, state in _document(chart_class) if v in standing.values]
-        values = tuple(value for value, _ in active)
-        found = known[standing.values] = (values, ChartState(tuple(s.id for _, s in active)))
-    values, stands = found
-    if values != standing.values:
-        engine.settle(engine.binding.tables.configuration(values))
+    configuration: tuple[str, ...] = engine.configuration().ids
     history = chart.history_values
     if not history:
-        return stands
+        return ChartState(configuration)
     return ChartState(
-        stands.configuration,
+        configuration,
         {name: tuple(s.id for s in states) for name, states in sorted(history.items())},
     )
 
@@ -191,29 +177,27 @@ def is_final(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -
 
 
 def check_durable(chart_class: type[CompiledChart]) -> None:
-    """Raise BadDefinition for what is wrong with a class, or can't be made durable.
-
-    A delay would run outside the step, and be lost with the process.
-    """
+    """Raise BadDefinition for what is wrong with a class, or can't be made durable."""
     where = f"{chart_class.__module__}.{chart_class.__qualname__}"
     if problems := check(chart_class):
         raise BadDefinition(f"{where}: " + " ".join(str(problem) for problem in problems))
     for event in chart_class._events:
         if event.delay:
-            raise BadDefinition(
-                f"{where}: event {event.id!r} has a delay, which would be lost with the "
-                f"process; use self.timers, or send it with a delay."
-            )
+            try:
+                microseconds(event.delay / 1000, f"the delay of event {event.id!r}, in seconds,")
+            except (TypeError, ValueError) as error:
+                raise BadDefinition(f"{where}: {error}") from error
 
 
 def states_of(chart_class: type[CompiledChart]) -> tuple[str, ...]:
     """Return the ids of all states of a class in document order."""
-    return tuple(state.id for _, state in _document(chart_class))
+    return tuple(state.id for state in in_document_order(chart_class.states))
 
 
+@lru_cache(maxsize=10_000)
 def leaves(chart_class: type[CompiledChart], configuration: tuple[str, ...]) -> tuple[str, ...]:
     """Return those active states that have no state within them."""
-    atomic = {state.id for _, state in _document(chart_class) if state.is_atomic}
+    atomic = {state.id for state in in_document_order(chart_class.states) if state.is_atomic}
     return tuple(name for name in configuration if name in atomic)
 
 
@@ -222,19 +206,9 @@ def events_of(chart_class: type[CompiledChart]) -> dict[str, str]:
     return {str(event.id): event.name for event in chart_class._events}
 
 
-def _document(chart_class: type[CompiledChart]) -> list[tuple[Any, Any]]:
-    ordered: list[tuple[Any, Any]] | None = chart_class.__dict__.get("_document_order")
-    if ordered is None:
-        ordered = []
-
-        def visit(states: Any) -> None:
-            for state in states:
-                ordered.append((state.value, state))
-                visit(state.states)
-
-        visit(chart_class.states)
-        type.__setattr__(chart_class, "_document_order", ordered)
-    return ordered
+def delays_of(chart_class: type[CompiledChart]) -> dict[str, float]:
+    """Return the delays that events are declared with, in milliseconds, by the events' ids."""
+    return {str(event.id): event.delay for event in chart_class._events if event.delay}
 
 
 def _refusal(error: TransitionNotAllowed, event: str, trace: list[Microstep]) -> Exception:

@@ -1,4 +1,4 @@
-"""What taking some transitions does, as the stock library's algorithm answers it."""
+"""What taking some transitions does, as the stock library's algorithm answers it, corrected."""
 
 # python-statemachine is typed only in part, and its untyped parts are called here.
 # mypy: disallow-untyped-calls=False
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from statemachine import State
-from statemachine.engines.base import BaseEngine
 from statemachine.orderedset import OrderedSet
 from statemachine.state import InstanceState
 from statemachine.transition import Transition
+
+from .corrections import Corrected
 
 if TYPE_CHECKING:
     from .tables import Configuration, Tables
@@ -80,12 +81,13 @@ class _Machine:
         self.history_values: dict[str, list[Any]] = {}
 
 
-class Planner(BaseEngine):
+class Planner(Corrected):
     """The stock library's algorithm, asked about a configuration instead of run on a chart."""
 
     def __init__(self, tables: Tables, self_entries: bool) -> None:
         # Not the base class's own start: there are no queues here and nothing runs.
         self.tables = tables
+        self.order = tables.order
         self.machine = _Machine()
         self.machine.enable_self_transition_entries = self_entries
         machine: Any = self.machine
@@ -102,7 +104,7 @@ class Planner(BaseEngine):
     def plan(
         self, configuration: Configuration, enabled: Transitions, remembered: Remembered
     ) -> Plan:
-        """What the stock algorithm does with these transitions here."""
+        """What the algorithm does with these transitions here."""
         recorded = _Recorded(
             {name: [self._live[s.value] for s in kept] for name, kept in remembered.items()}
         )

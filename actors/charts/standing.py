@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...persistence.records import ChartState
+from .order import in_document_order
 
 
 def misfit(chart_class: Any, stands: ChartState) -> str | None:
@@ -30,18 +31,12 @@ def misfit(chart_class: Any, stands: ChartState) -> str | None:
 
 def in_order(chart_class: Any, configuration: tuple[str, ...]) -> tuple[str, ...]:
     """Return the active states in the chart's document order; unknown ones come last."""
-    places = {state.id: place for place, state in enumerate(_all(chart_class.states))}
+    places = {state.id: place for place, state in enumerate(in_document_order(chart_class.states))}
     return tuple(sorted(configuration, key=lambda name: places.get(name, len(places))))
 
 
-def _all(states: Any) -> Iterator[Any]:
-    for state in states:
-        yield state
-        yield from _all(state.states)
-
-
 def _wrong_configuration(chart_class: Any, configuration: tuple[str, ...]) -> Iterator[str]:
-    known = {state.id for state in _all(chart_class.states)}
+    known = {state.id for state in in_document_order(chart_class.states)}
     active = set(configuration)
     for name in configuration:
         if name not in known:
@@ -49,7 +44,7 @@ def _wrong_configuration(chart_class: Any, configuration: tuple[str, ...]) -> It
     if len(active) < len(configuration):
         yield f"a state is named twice in {list(configuration)}"
     yield from _one_of(chart_class.states, active, "one state at the top")
-    for state in _all(chart_class.states):
+    for state in in_document_order(chart_class.states):
         inside = [inner.id for inner in state.states if inner.id in active]
         if state.id not in active:
             for name in inside:
@@ -70,8 +65,8 @@ def _one_of(states: Any, active: set[str], what: str) -> Iterator[str]:
 
 def _wrong_history(chart_class: Any, history: dict[str, tuple[str, ...]]) -> Iterator[str]:
     around = {
-        memory.id: {inner.id for inner in _all(state.states)}
-        for state in _all(chart_class.states)
+        memory.id: {inner.id for inner in in_document_order(state.states)}
+        for state in in_document_order(chart_class.states)
         for memory in state.history
     }
     for name, recorded in history.items():

@@ -1,7 +1,8 @@
 """What a chart class means, worked out once: its configurations and the way between them.
 
 Nothing here knows callbacks or instances. A plan is whatever the stock library's own
-algorithm answers; it is asked once for each question, and the answer is kept.
+algorithm answers, with its errors put right (`corrections`); it is asked once for each
+question, and the answer is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from statemachine.graph import iterate_states
 from statemachine.orderedset import OrderedSet
 from statemachine.transition import Transition
 
+from .order import places
 from .plan import Plan, Planner, Remembered, Transitions
 
 _MOST_CONFIGURATIONS = 20_000
@@ -24,14 +26,25 @@ _MOST_EVENTS = 4_096
 
 
 class Configuration:
-    """A set of active states, in the order in which the stock library would hold them."""
+    """A set of active states, in document order."""
 
-    __slots__ = ("_less", "_more", "_plans", "atomic", "eventless", "states", "tables", "values")
+    __slots__ = (
+        "_less",
+        "_more",
+        "_plans",
+        "atomic",
+        "eventless",
+        "ids",
+        "states",
+        "tables",
+        "values",
+    )
 
     def __init__(self, tables: Tables, values: tuple[Any, ...]) -> None:
         self.tables = tables
         self.values = values
         self.states = tuple(tables.states[value] for value in values)
+        self.ids = tuple(state.id for state in self.states)
         self.atomic = tuple(state for state in self.states if state.is_atomic)
         self.eventless = any(tables.candidates(state, None) for state in self.atomic)
         self._less: dict[Any, Configuration] = {}
@@ -60,9 +73,8 @@ class Configuration:
         """The configuration with this state as well."""
         found = self._more.get(state.value)
         if found is None:
-            have = state.value in self.values
-            more = self.values if have else (*self.values, state.value)
-            found = self._more[state.value] = self.tables.configuration(more)
+            found = self.tables.configuration((*self.values, state.value))
+            self._more[state.value] = found
         return found
 
     def plan(self, enabled: Transitions, remembered: Remembered) -> Plan:
@@ -101,6 +113,8 @@ class Tables:
         self.states: dict[Any, State] = dict(cls.states_map)
         self.names = names_of(self.states.values())
         self.by_name = {name: self.states[value] for value, name in self.names.items()}
+        self.order = places(cls.states)
+        """The place of each state in the document, by its value."""
         self.delayed = frozenset(str(event) for event in cls._events if event.delay)
         """Events declared with a delay."""
         self.fingerprint = fingerprint(cls)
@@ -114,7 +128,7 @@ class Tables:
         """Held while the planner is asked: instances of a class may run in several threads."""
 
     def configuration(self, values: tuple[Any, ...]) -> Configuration:
-        """The one configuration of these values, in this order.
+        """The one configuration of these values, however they are ordered.
 
         Raises:
             KeyError: A value belongs to no state of the class.
@@ -123,7 +137,9 @@ class Tables:
         if found is None:
             if len(self._configurations) >= _MOST_CONFIGURATIONS:
                 self._configurations.clear()
-            found = self._configurations.setdefault(values, Configuration(self, values))
+            ordered = tuple(sorted({*values}, key=self.order.__getitem__))
+            made = self._configurations.setdefault(ordered, Configuration(self, ordered))
+            found = self._configurations.setdefault(values, made)
         return found
 
     def standing(self, raw: Any) -> Configuration:

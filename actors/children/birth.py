@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from ...persistence.codec import CodecError
+from ...persistence.records import Message, MessageKind
 
 _encode = msgspec.json.Encoder().encode
 
@@ -54,3 +55,27 @@ def read_birth(data: bytes | None) -> Birth:
         return _decode(data or b"")
     except (msgspec.MsgspecError, ValueError) as error:
         raise CodecError(f"not a child: {error}") from error
+
+
+Group: TypeAlias = tuple[int, str]
+"""Children that were started together: by which step, and what their parent calls them."""
+
+
+class _Member(msgspec.Struct, frozen=True):
+    """Of a `Birth` what tells whose member it is; the context is passed over."""
+
+    group: str | None = None
+
+
+_decode_member = msgspec.json.Decoder(_Member).decode
+
+
+def group_of(message: Message) -> Group | None:
+    """Return the group that a message is a child of, or None."""
+    if message.kind is not MessageKind.CHILD:
+        return None
+    try:
+        group = _decode_member(message.data or b"").group
+    except (msgspec.MsgspecError, ValueError):
+        return None  # it can't be born either, and whoever tries says so
+    return None if group is None else (message.sequence, group)

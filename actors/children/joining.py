@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...persistence.codec import encode_json
 from ...persistence.records import Message, MessageKind
 from ..agenda import Agenda, Sent
-from .birth import read_birth
+from .birth import group_of, read_birth
 
 CANCEL = "__cancel__"
 """The event that ends a workflow which others wait for no longer."""
@@ -21,7 +21,7 @@ def let_go(agenda: Agenda, child: Message | Sent, *, cancel: bool) -> None:
     """
     agenda.take_back(child)
     if cancel and isinstance(child, Message):  # what has not left yet was never born
-        agenda.sent.append(Sent(read_birth(child.data).id, CANCEL, None))
+        agenda.add(Sent(read_birth(child.data).id, CANCEL, None))
 
 
 def let_all_go(agenda: Agenda, since: int | None = None) -> None:
@@ -49,17 +49,12 @@ def join(agenda: Agenda, workflow_id: str) -> None:
     birth = read_birth(came.options)
     if birth.group is None:
         return
-    left = [
-        one
-        for one in agenda.of(MessageKind.CHILD)
-        if isinstance(one, Message)
-        and one.sequence == came.sequence
-        and (one.name or "").startswith(f"{birth.group}.")
-    ]
-    if birth.size - len(left) != birth.join:
+    group = (came.sequence, birth.group)
+    if birth.size - agenda.left_of(group) != birth.join:
         return
-    for one in left:
-        let_go(agenda, one, cancel=not birth.abandoned)
+    for one in [*agenda.of(MessageKind.CHILD)]:
+        if isinstance(one, Message) and group_of(one) == group:
+            let_go(agenda, one, cancel=not birth.abandoned)
     if birth.joined is not None:
         data = encode_json({"group": birth.group, "ended": birth.join})
-        agenda.sent.append(Sent(workflow_id, birth.joined, data))
+        agenda.add(Sent(workflow_id, birth.joined, data))

@@ -67,10 +67,9 @@ class StartsChildren:
             >>> def on_pay(self) -> None:                              # doctest: +SKIP
             ...     self.start_child(Payment, context={"total": 30}, done="paid")
         """
-        known = {one.name for one in self._agenda.of(MessageKind.CHILD)}
         if name is None:
             name = self._agenda.unused(MessageKind.CHILD, workflow.workflow_name)
-        elif name in known:
+        elif self._agenda.has(MessageKind.CHILD, name):
             raise ValueError(
                 f"Workflow {self.workflow_id!r} has a child {name!r} that has not ended; give this "
                 f"one another name."
@@ -133,7 +132,6 @@ class StartsChildren:
                 f"join is {join!r} for {size} children; it is 'all', 'any' or a number of them."
             )
         group = workflow.workflow_name if group is None else text(group, "The name of a group")
-        taken = {one.name for one in self._agenda.of(MessageKind.CHILD)}
         common = Birth(
             id="",
             type=workflow.workflow_name,
@@ -148,7 +146,7 @@ class StartsChildren:
         ids = []
         for own, context in named.items():
             name = f"{group}.{own}"
-            if name in taken:
+            if self._agenda.has(MessageKind.CHILD, name):
                 raise ValueError(
                     f"Workflow {self.workflow_id!r} has a child {name!r} that has not ended; give "
                     f"this group another name."
@@ -182,7 +180,7 @@ class StartsChildren:
         return bool(found)
 
     def _bear(self, name: str, birth: Birth, done: str) -> None:
-        self._agenda.sent.append(
+        self._agenda.add(
             Sent(self.workflow_id, done, birth.encode(), kind=MessageKind.CHILD, name=name)
         )
 

@@ -15,6 +15,7 @@ from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
 from .facts import facts_of
 from .guards import compile_guards
+from .later import method_of
 from .model import DEADLINE, Field, StateDefinition, Timeout, WorkflowDefinition
 from .names import identifier
 from .types import python_type
@@ -60,6 +61,7 @@ def build(
         g: action_names.get(g) or named.give("guard", g) for g in workflow.guards.keys() - guards
     }
     guard_names |= bound
+    free = {**bound, **{n: a for n, a in action_names.items() if n not in workflow.later}}
     events = {e for s in workflow.walk() for t in s.transitions for e in t.events}
     validators = {
         name: named.give("contract", name)
@@ -88,9 +90,10 @@ def build(
             for name, contract in workflow.contracts.items()
             if contract.output and name in events
         },
-        "_attributes": {**bound, **action_names},
+        "_attributes": free,
         **{guard_names[name]: method for name, method in guards.items()},
-        **dict.fromkeys((*bound.values(), *action_names.values()), unbound),
+        **dict.fromkeys(free.values(), unbound),
+        **{action_names[name]: method_of(one) for name, one in workflow.later.items()},
         # What a guard takes is settled when the class is made.
         **{bound[name]: as_method(f) for name, f in find_actions(bound, actions)[0].items()},
         **{

@@ -130,6 +130,11 @@ def _times(draft: Draft) -> None:
             what = f"{deadline.event!r}, which the deadline sends, is not an event of any state"
             near = _ending(nearest(deadline.event, events))
             draft.fault(("deadline",), f"{what}{near}", deadline.event)
+    for name, later in draft.workflow.later.items():
+        if later.event and (later.event not in events or later.event.startswith("done.")):
+            what = f"{later.event!r}, which is sent for later, is not an event of any state"
+            near = _ending(nearest(later.event, events))
+            draft.fault(("later", name), f"{what}{near}", later.event)
     for state in draft.states.values():
         timeout = state.timeout
         if timeout is None or not timeout.event:
@@ -213,7 +218,7 @@ def _order(draft: Draft, state: StateDefinition) -> None:
 
 def _inside(draft: Draft, state: StateDefinition) -> None:
     """Find ways that are said to stay in a state and lead out of it."""
-    within = {one.name for one in state.walk()}
+    within = {one.name for one in state.walk()} - {state.name}
     for number, transition in enumerate(state.transitions):
         out = [name for name in transition.targets if name not in within and name in draft.states]
         if transition.internal and out:
@@ -222,6 +227,12 @@ def _inside(draft: Draft, state: StateDefinition) -> None:
                 f"lead to a state in it, or let it be left."
             )
             draft.fault(("target", state.name, number), what, out[0])
+        elif transition.internal and state.kind == "parallel":
+            what = (
+                f"A way of state {state.name!r} is to stay inside it, and it is parallel: all its "
+                f"regions would be left. Give the way to the region that it is in."
+            )
+            draft.fault(("target", state.name, number), what, state.name)
 
 
 def _ways(draft: Draft) -> None:

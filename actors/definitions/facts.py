@@ -20,6 +20,9 @@ def _facts(workflow: WorkflowDefinition) -> Iterator[tuple[str, str]]:
         yield from _of_state(state)
     for contract in workflow.contracts.values():
         yield f"contract {contract.name}", _contract(contract)
+    for name, one in workflow.later.items():
+        what = f"{one.event} after {one.seconds:g} s" if one.event else "a cancelling"
+        yield f"what {name} sends", f"{what} ({one.name})"
     if workflow.deadline is not None:
         yield "the deadline", _timeout(workflow.deadline)
     if workflow.retry is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -30,6 +30,20 @@ class Timeout(msgspec.Struct, frozen=True):
     event: str | None = None
 
 
+class Later(msgspec.Struct, frozen=True):
+    """What an action of this name does: it sends the workflow an event for later, or cancels that.
+
+    Attributes:
+        event: the event; None to cancel it.
+        seconds: how much later.
+        name: what it is cancelled by; "" for one that is not.
+    """
+
+    event: str | None
+    seconds: float = 0.0
+    name: str = ""
+
+
 class TransitionDefinition(msgspec.Struct, frozen=True):
     """One way out of a state, or one thing done within it.
 
@@ -38,7 +52,7 @@ class TransitionDefinition(msgspec.Struct, frozen=True):
         targets: ids of the states that it leads to; none for one that stays where it is.
         guards: names of the guards that must all hold; see `WorkflowDefinition.guards`.
         actions: names of the actions that it runs, in order.
-        internal: whether the source is not left, when the targets are within it.
+        internal: whether the source, a compound state around the targets, is not left.
     """
 
     events: tuple[str, ...] = ()
@@ -85,6 +99,14 @@ class StateDefinition(msgspec.Struct, frozen=True):
         yield self
         for state in self.states:
             yield from state.walk()
+
+    def keeps(self, targets: Collection[str]) -> bool:
+        """Whether an internal transition to these does not leave it: a compound state around all.
+
+        That is SCXML's rule: a parallel state is left all the same, and so is an atomic one.
+        """
+        within = {state.name for state in self.walk()} - {self.name}
+        return self.kind == "compound" and bool(targets) and within.issuperset(targets)
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -173,6 +195,7 @@ class WorkflowDefinition(msgspec.Struct, frozen=True):
         contracts: by name.
         deadline: what happens when it has not finished in some time, or None.
         retry: how what failed is tried again, or None.
+        later: the actions that send an event for later, by name; they need no function.
     """
 
     name: str
@@ -185,6 +208,7 @@ class WorkflowDefinition(msgspec.Struct, frozen=True):
     contracts: Mapping[str, Contract] = {}
     deadline: Timeout | None = None
     retry: Retry | None = None
+    later: Mapping[str, Later] = {}
 
     @property
     def deadline_event(self) -> str:

@@ -25,6 +25,8 @@ def draw(outcomes: list[Outcome], path: Path) -> None:
         if outcome.case.group and OURS in outcome.figures:
             groups.setdefault(outcome.case.group, []).append(outcome)
     rows = [row for row in (bars, list(groups)) if row]
+    if not rows:
+        return  # what was measured is no bar and no line
     figure: Any = Figure(figsize=(12, 4 * len(rows)), layout="constrained")
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     if bars:

@@ -34,9 +34,11 @@ class Brittle(MemoryStore):
         self._check("commit", steps)
         return super().commit(steps)
 
-    def postpone_all(self, rows: Sequence[tuple[int, int, int, bytes | None]]) -> None:
-        self._check("postpone", rows)
-        super().postpone_all(rows)
+    def postpone_all(
+        self, rows: Sequence[tuple[int, int, int, bytes | None]], *, flush: bool = True
+    ) -> None:
+        self._check("postpone" if flush else "begin", rows)
+        super().postpone_all(rows, flush=flush)
 
     def bury(self, message: int, why: str) -> None:
         self._check("bury", message)
@@ -245,3 +247,18 @@ def test_nothing_is_left_of_a_closed_system(file: Path, outside: Outside) -> Non
             job.ask("begin", function=function, what=["a", "a"])
         assert len(results(system)) == 6
     assert {*threading.enumerate()} - before == set()
+
+
+def test_an_attempt_whose_beginning_is_not_written_begins_later(outside: Outside) -> None:
+    store, clock = Brittle(), ManualClock()
+    with ActorSystem(store=store, clock=clock) as system:
+        job = system.start(Job, id="job")
+        store.fails = once("begin", "begin")
+        job.ask("begin", function="work", what=["a"])
+        system.settle()
+        assert outside.calls == []
+        clock.advance(0.1)
+        assert results(system) == [] == outside.calls
+        clock.advance(0.2)
+        assert results(system) == [{"did": "a"}]
+        assert outside.attempts == [("a", 1)]

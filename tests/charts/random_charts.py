@@ -262,7 +262,7 @@ def plain(value):
         case BaseException():
             return repr(value)
     if type(value).__name__ == "OrderedSet":
-        return ("set", [plain(item) for item in value])
+        return ("set", sorted((plain(item) for item in value), key=repr))
     if type(value).__name__ == "EventData":
         return (
             "data",

@@ -53,7 +53,7 @@ def test_regions_that_move_together_are_told():
 
     text = explain(Both)
     assert "[both, one, a, two, c], where it starts" in text
-    assert "  go: all of these at once -> [both, one, two, b, d]" in text
+    assert "  go: all of these at once -> [both, one, b, two, d]" in text
 
 
 def test_what_is_left_to_the_stock_library_is_listed_with_the_reason():

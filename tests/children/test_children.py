@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, InvalidTransition, State, Workflow, WorkflowRef
+from repertory.actors import (
+    ActorSystem,
+    InvalidTransition,
+    RepertoryError,
+    State,
+    StoreError,
+    Workflow,
+    WorkflowRef,
+)
+from repertory.actors.runtime import ManualClock
+from repertory.persistence.memory import MemoryStore
+from repertory.persistence.records import Step
 
 LONG = 30.0
+
+OUTSIDE: dict[str, WorkflowRef] = {}
+"""Children that somebody else has end while their parent is within an action."""
 
 
 class Part(Workflow):
@@ -54,7 +68,9 @@ class Whole(Workflow):
     closed = State(final=True)
     start_one = open.to.itself(internal=True)
     start_many = open.to.itself(internal=True)
+    start_two_groups = open.to.itself(internal=True)
     drop = open.to.itself(internal=True)
+    drop_late = open.to.itself(internal=True)
     ended = open.to.itself(internal=True)
     broke = open.to.itself(internal=True)
     together = open.to.itself(internal=True)
@@ -74,6 +90,14 @@ class Whole(Workflow):
         contexts = [{"n": n} for n in range(count)]
         given = {"done": "ended", "joined": "together", "group": "g", **(told or {})}
         return self.start_children(Part, contexts, **given)
+
+    def on_start_two_groups(self) -> None:
+        for group in ("g", "g.x"):
+            self.start_children(Part, [{}, {}], group=group, joined="together")
+
+    def on_drop_late(self, name: str) -> None:
+        OUTSIDE[f"{self.workflow_id}/{name}"].ask("finish")
+        self.cancel_child(name)
 
     def on_drop(self, name: str) -> bool:
         return self.cancel_child(name)
@@ -217,6 +241,37 @@ def test_cancelling_goes_down_and_ends_a_child_where_it_stands(
     assert whole.ask("drop", name="p") is False
 
 
+def test_a_child_that_has_ended_meanwhile_has_nothing_of_its_cancelling_in_its_history(
+    system: ActorSystem, whole: WorkflowRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = begun(system, whole, name="p")
+    monkeypatch.setitem(OUTSIDE, "w/p", child)
+    whole.ask("drop_late", name="p")
+    assert settled(system, whole).heard == []
+    assert [entry.event for entry in child.history()] == ["__created__", "finish"]
+    assert [*system.messages(), *system.messages(dead=True)] == []
+
+
+class Unlucky(MemoryStore):
+    """Has no room for new parts."""
+
+    def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
+        if any(step.record.type == "Part" for step in steps):
+            raise StoreError("The disk is full.")
+        return super().commit(steps)
+
+
+def test_the_cancelling_of_a_child_that_was_never_born_leaves_nothing_behind() -> None:
+    with ActorSystem(store=Unlucky(), clock=ManualClock()) as system:
+        whole = system.start(Whole, id="w")
+        whole.ask("start_one", told={"name": "p"})
+        system.settle(timeout=LONG)
+        whole.ask("drop", name="p")
+        assert settled(system, whole).heard == []
+        assert [*system.messages(), *system.messages(dead=True)] == []
+        assert system.list(Part) == []
+
+
 def test_a_child_with_an_event_to_cancel_takes_that(
     system: ActorSystem, whole: WorkflowRef
 ) -> None:
@@ -275,6 +330,18 @@ def test_a_group_is_joined_when_enough_have_ended(
     assert [one["result"] for one in whole.context.heard] == [10 * n for n in range(need)]
     assert all(system.get(id).snapshot().finished for id in ids)
     assert whole.children() == []
+
+
+def test_a_group_is_joined_by_its_own_children_alone_whatever_they_are_called(
+    system: ActorSystem, whole: WorkflowRef
+) -> None:
+    whole.ask("start_two_groups")
+    system.settle(timeout=LONG)
+    for group in ("g", "g.x"):
+        for name in (f"{group}.1", f"{group}.2"):
+            system.get(f"w/{name}").ask("finish")
+        assert settled(system, whole).joined[-1] == {"group": group, "ended": 2}
+    assert len(whole.context.joined) == 2
 
 
 def test_a_group_that_ends_while_its_members_race_is_joined_once(

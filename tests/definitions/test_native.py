@@ -253,7 +253,6 @@ workflow = "inside"
 [states.around]
 enter = "came"
 on.jump = {{ to = "second", inside = true }}
-on.again = {{ to = "around", inside = true }}
 on.over = "end"
 parallel = {str(parallel).lower()}
 [states.first]
@@ -272,5 +271,3 @@ final = true
         ref.ask("jump")
         assert {"around", "second"} <= set(ref.snapshot().configuration)
         assert came == ["came"] or parallel  # only a compound state is not left
-        ref.ask("again")
-        assert {"around", "first"} <= set(ref.snapshot().configuration)

@@ -8,83 +8,31 @@ REPERTORY_EVERY_WRITE=1.
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from repertory.actors.runtime import ManualClock
 
 from .checks import recovered
+from .everywhere import EVERY, PARTS, SAMPLE, cut_everywhere, killed_everywhere
 from .recording import Files, Platter, Recording, play, put
 from .scenario import LATER, opened, record, run
 from .vfs import watched_by
-
-EVERY = os.environ.get("REPERTORY_EVERY_WRITE") == "1"
-PARTS = 16 if EVERY else 4
-"""Tests among which the states are divided, to be run side by side."""
-SAMPLE = 24
-"""States of each part that are tried unless all are."""
-
-States = Iterator[tuple[str, Files]]
-"""What a crash may leave at one point, each under a name."""
-
-
-def crash_everywhere(
-    recording: Recording,
-    folder: Path,
-    part: int,
-    states: Callable[[int, Platter, random.Random], States],
-) -> None:
-    """Recover from each state at this part's points of the recording."""
-    points = set(range(part, len(recording.changes) + 1, PARTS))
-    if not EVERY:
-        points = {*random.Random(part).sample(sorted(points), SAMPLE)}
-
-    def reached(point: int, platter: Platter) -> None:
-        if point not in points:
-            return
-        for name, files in states(point, platter, random.Random(point)):
-            place = put(files, folder / "crashed")
-            try:
-                recovered(place / "store.db", recording.marked(point))
-            except BaseException:
-                put(files, folder / f"after-{point}-changes-{name}")
-                raise
-            shutil.rmtree(place)
-
-    play(recording, reached)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_process_killed_at_any_write_leaves_what_it_acknowledged(
     recording: Recording, tmp_path: Path, part: int
 ) -> None:
-    def states(point: int, platter: Platter, choose: random.Random) -> States:
-        following = recording.changes[point : point + 1]
-        torn = following[0] if following and following[0].kind == "write" else None
-        # The n-th write not done at all is what is there after the one before it, done whole.
-        if torn is None or EVERY or choose.random() < 0.5:
-            yield "killed", platter.process_killed()
-        if torn is not None and (EVERY or choose.random() < 0.5):
-            yield "torn", platter.process_killed(torn, choose)
-
-    crash_everywhere(recording, tmp_path, part, states)
+    killed_everywhere(recording, tmp_path, part, recovered)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_power_cut_at_any_moment_leaves_what_was_acknowledged(
     recording: Recording, tmp_path: Path, part: int
 ) -> None:
-    def states(point: int, platter: Platter, choose: random.Random) -> States:
-        # All that was not flushed is lost; or any part of it, torn, zeros or garbage.
-        losses = (1.0, 0.9, 0.5, 0.1) if EVERY else (choose.choice((1.0, 0.9, 0.5, 0.1)),)
-        for loss in losses:
-            yield f"cut-{loss}", platter.power_cut(choose, loss)
-
-    crash_everywhere(recording, tmp_path, part, states)
+    cut_everywhere(recording, tmp_path, part, recovered)
 
 
 def test_a_power_cut_right_after_an_answer_loses_nothing_of_it(

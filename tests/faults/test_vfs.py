@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from repertory.persistence.sqlite import SqliteStore
 
 from .recording import Platter, Recording, play
 from .scenario import record
@@ -45,6 +46,26 @@ def test_the_scenario_goes_through_what_is_to_be_proved(recording: Recording) ->
     assert {kind for what, kind in noted if what == "acknowledged"} == {
         *("id", "key", "ticks", "removal")
     }
+
+
+@pytest.mark.parametrize(("synchronous", "flushes"), [("FULL", 1), ("EXTRA", 1), ("NORMAL", 0)])
+def test_what_need_not_outlive_a_power_cut_is_not_flushed_and_what_comes_after_it_is(
+    file: Path, synchronous: str, flushes: int
+) -> None:
+    recording = Recording()
+
+    def flushed() -> int:
+        return sum(change.kind == "sync" for change in recording.changes)
+
+    with watched_by(recording), closing(SqliteStore(file, synchronous=synchronous)) as store:
+        store.move_cursor("first", 1)
+        before, written = flushed(), len(recording.changes)
+        store.postpone_all([(1, 1, 1, None)], flush=False)
+        store.postpone_all([(2, 1, 1, None)], flush=False)
+        assert flushed() == before
+        store.move_cursor("second", 1)
+        assert flushed() == before + flushes
+        assert len(recording.changes) > written
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,24 @@ def test_a_message_can_be_postponed_for_another_attempt_while_it_is_there(store,
     assert store.messages() == []
 
 
+def test_what_is_postponed_without_a_flush_is_there_all_the_same(store, author):
+    work = timer(store, "one", 0, "fetch", kind=MessageKind.ACTIVITY)
+    assert commit(store, leave(author("one"), work)) == [None]
+    store.postpone_all([(work.id, 7, 1, b'{"a":1}')], flush=False)
+    assert store.pending("one") == [
+        msgspec.structs.replace(work, due=7, attempt=1, options=b'{"a":1}')
+    ]
+
+
+def test_a_message_can_be_discarded_wherever_it_is(store, author):
+    sent = [plain(store), timer(store, "one"), plain(store)]
+    assert commit(store, leave(author("one"), *sent)) == [None]
+    store.bury(sent[2].id, "nobody")
+    for message in (*sent, *sent):
+        store.discard(message.id)
+    assert store.messages() == store.messages(dead=True) == store.pending("one") == []
+
+
 def test_what_cannot_be_delivered_is_not_due(store, author):
     message = plain(store, due=4)
     assert commit(store, leave(author("one"), message)) == [None]

@@ -96,8 +96,9 @@ def test_many_threads_leave_few_connections_and_closing_leaves_none(path, author
     store = SqliteStore(path)
     author_in(store).write(3)
     made = []
-    connect = store._reader._connect
-    store._reader._connect = lambda: made.append(connect()) or made[-1]
+    connections = store._reader._connections
+    connect = connections._connect
+    connections._connect = lambda: made.append(connect()) or made[-1]
     for _ in range(5):
         threads = [threading.Thread(target=store.load, args=("order-7",)) for _ in range(20)]
         for thread in threads:
@@ -105,7 +106,7 @@ def test_many_threads_leave_few_connections_and_closing_leaves_none(path, author
         for thread in threads:
             thread.join()
     assert made
-    assert len(store._reader._idle) <= 8
+    assert len(connections.idle) <= 8
     store.close()
     for connection in made:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):

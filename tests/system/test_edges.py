@@ -347,3 +347,22 @@ def test_names_that_cannot_be_written_are_refused_where_they_are_given(
             attempt()
     assert tally.ask("add", n=1) == 1
     assert [entry.kind for entry in sender.history()] == ["created", "failed"]
+
+
+def test_an_internal_transition_of_a_compound_state_to_itself_leaves_all_as_it_is(
+    system: ActorSystem,
+) -> None:
+    class Box(Workflow):
+        class outer(State.Compound, initial=True):
+            first, second = State(initial=True), State()
+            go = first.to(second) | second.to(first)
+
+        note = outer.to.itself(internal=True)
+
+        def on_note(self) -> str:
+            return "noted"
+
+    box = system.start(Box)
+    box.ask("go")
+    assert box.ask("note") == "noted"
+    assert box.snapshot().configuration == ("outer", "second")

@@ -359,3 +359,40 @@ def test_after_takes_a_time_and_what_happens_then(given: dict[str, object], says
         after(**given)  # type: ignore[arg-type]  # what is wrong
     with pytest.raises(TypeError, match="give after"):
         State(timeout=5)  # type: ignore[arg-type]  # likewise
+
+
+class Seat(Workflow):
+    """Is released after a minute unless it is wanted, which only a guard knows."""
+
+    workflow_name = "timed-seat"
+
+    held, free = State(initial=True, timeout=after(60, "release")), State(final=True)
+    release = held.to(free, cond="is_unwanted")
+    want = held.to.itself(internal=True)
+    hold_anew = held.to.itself()
+
+    class Context:
+        wanted: bool = False
+
+    def is_unwanted(self) -> bool:
+        return not self.context.wanted
+
+    def on_want(self, wanted: bool) -> None:
+        self.context.wanted = wanted
+
+
+def test_a_timeout_that_a_guard_refuses_has_passed_until_the_state_is_entered_anew(
+    system: ActorSystem, clock: ManualClock
+) -> None:
+    seat = system.start(Seat, id="a")
+    seat.ask("want", wanted=True)
+    clock.advance(60)
+    assert state(system) == "held" and pending(system) == []
+    refused = seat.history(last=1)[0]
+    assert (refused.event, refused.kind, refused.timer) == ("release", "refused", "held")
+    seat.ask("want", wanted=False)
+    clock.advance(600)
+    assert state(system) == "held"
+    seat.ask("hold_anew")
+    clock.advance(60)
+    assert state(system) == "free"

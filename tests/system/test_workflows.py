@@ -313,7 +313,7 @@ def two_states() -> dict[str, Any]:
         (lambda b: b.update(d=State(initial=True)), "initial"),
         (lambda b: b.update(version=0), "version"),
         (lambda b: b.update(__init__=lambda self: None), "__init__"),
-        (lambda b: b.update(later=Event(b["a"].to(b["b"]), delay=50)), "delay"),
+        (lambda b: b.update(later=Event(b["a"].to(b["b"]), delay=-50)), "delay"),
         (lambda b: b.update(on_invoke_a=lambda self: None), "invokes"),
     ],
 )

@@ -7,13 +7,23 @@ from typing import Any
 
 import msgspec
 
-from ..model import Agent, Contract, Document, Field, Resource, Retry, Timeout, WorkflowDefinition
+from ..model import (
+    Agent,
+    Contract,
+    Document,
+    Field,
+    Later,
+    Resource,
+    Retry,
+    Timeout,
+    WorkflowDefinition,
+)
 from ..native import read_context, read_retry
 from ..native_keys import NATIVE
 from ..native_states import read_after
 from ..parts import read_agent, read_contract, read_resource
 from ..places import Path
-from ..shapes import Named, Nested, Shape, Text, Texts
+from ..shapes import Named, Nested, Number, Shape, Text, Texts
 from ..source import Source
 from ..table import Table
 
@@ -23,10 +33,16 @@ STATE: dict[str, Shape] = {
     "agents": Texts("Who works here."),
     "resources": Texts("What is needed here."),
 }
+LATER: dict[str, Shape] = {
+    "send": Text("The event; without it, what has the name is cancelled."),
+    "seconds": Number("How much later.", whole=False),
+    "name": Text("What it is cancelled by."),
+}
 _SAME = ("version", "description", "guards", "context", "contracts", "retry", "deadline")
 EXTRAS: dict[str, Shape] = {
     **{key: NATIVE[key] for key in (*_SAME, "agents", "resources")},
     "states": Named("What is kept of states.", of=Nested("A state.", keys=STATE)),
+    "later": Named("Actions that send an event for later.", of=Nested("An action.", keys=LATER)),
 }
 
 
@@ -44,6 +60,7 @@ class Extras(msgspec.Struct):
         agents: by name.
         resources: by name.
         states: title, description, agents and resources of states, by their names.
+        later: the actions that send an event for later, by name.
     """
 
     version: int = 1
@@ -56,6 +73,7 @@ class Extras(msgspec.Struct):
     agents: dict[str, Agent] = {}
     resources: dict[str, Resource] = {}
     states: dict[str, dict[str, Any]] = {}
+    later: dict[str, Later] = {}
 
 
 def read_extras(source: Source, path: Path, data: Any) -> Extras:
@@ -75,6 +93,7 @@ def read_extras(source: Source, path: Path, data: Any) -> Extras:
         agents={key: read_agent(key, t) for key, t in root.named("agents", "agent")},
         resources={key: read_resource(key, t) for key, t in root.named("resources", "resource")},
         states={key: state_extras(t) for key, t in root.named("states", "state")},
+        later={key: _later(t) for key, t in root.named("later", "action")},
     )
     root.close()
     return found
@@ -84,6 +103,13 @@ def _contract(name: str, table: Table) -> Contract:
     contract = read_contract(name, table)
     title, said = verbatim(table, "name"), verbatim(table, "description")
     return msgspec.structs.replace(contract, title=title, description=said)
+
+
+def _later(table: Table) -> Later:
+    seconds = float(table.number("seconds") or 0)
+    found = Later(table.text("send") or None, seconds, verbatim(table, "name"))
+    table.close()
+    return found
 
 
 def verbatim(table: Table, key: str) -> str:
@@ -121,6 +147,8 @@ def write_extras(workflow: WorkflowDefinition, document: Document | None) -> dic
         found["contracts"] = {name: _written(c) for name, c in workflow.contracts.items()}
     if workflow.retry is not None:
         found["retry"] = {"limit": workflow.retry.limit, "backoff": workflow.retry.backoff}
+    if workflow.later:
+        found["later"] = {name: _later_out(one) for name, one in workflow.later.items()}
     agents = {name for state in workflow.walk() for name in state.agents}
     resources = {name for state in workflow.walk() for name in state.resources}
     if document is not None and agents:
@@ -137,6 +165,11 @@ def write_timeout(timeout: Timeout) -> dict[str, Any]:
     """Return a time-out as the short form writes it."""
     key, value = ("to", timeout.target) if timeout.target else ("send", timeout.event)
     return {"seconds": timeout.seconds, key: value}
+
+
+def _later_out(later: Later) -> dict[str, Any]:
+    sent = {} if later.event is None else {"send": later.event, "seconds": later.seconds}
+    return {**sent, "name": later.name} if later.name else sent
 
 
 def _agent(agent: Agent) -> dict[str, Any]:

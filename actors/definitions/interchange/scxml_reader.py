@@ -9,7 +9,15 @@ from msgspec.structs import replace
 
 from ..bounds import MOST_STATES, check_number
 from ..draft import Draft
-from ..model import Document, Field, StateDefinition, StateKind, Timeout, TransitionDefinition
+from ..model import (
+    Document,
+    Field,
+    Later,
+    StateDefinition,
+    StateKind,
+    Timeout,
+    TransitionDefinition,
+)
 from ..source import Source
 from .conditions import field_of, in_our_words
 from .documents import DEEPEST, Element
@@ -26,8 +34,8 @@ _ATTRIBUTES = {
     "history": ("id", "type"),
     "transition": ("event", "cond", "target", "type", "r:guards", "r:timeout"),
     "log": ("label", "expr", "r:action"),
-    "send": ("id", "event", "delay", "r:to"),
-    "cancel": ("sendid",),
+    "send": ("id", "event", "delay", "r:to", "r:action"),
+    "cancel": ("sendid", "r:action"),
     "data": ("id", "expr"),
 }
 
@@ -173,13 +181,16 @@ class _Reader:
             kind="compound" if states and kind == "state" else kind,
             description=kept.get("description", ""),
             states=tuple(states),
-            transitions=self._left(name, states, ways),
+            transitions=tuple(ways),
             enter=self._actions(enter),
             exit=self._actions(leave),
             agents=kept.get("agents", ()),
             resources=kept.get("resources", ()),
             timeout=timeout,
         )
+        # Ways that lead out of a state leave it, whatever they say of themselves.
+        ways = [replace(way, internal=way.internal and state.keeps(way.targets)) for way in ways]
+        state = replace(state, transitions=tuple(ways))
         if not states or kind != "state":
             return state
         ordinary = [one.name for one in states if one.kind not in ("history", "deep")]
@@ -187,15 +198,6 @@ class _Reader:
         if not first:
             return state
         return nested_initial(state, first, lambda what: self._wrong(element, what))
-
-    def _left(
-        self, name: str, states: Sequence[StateDefinition], ways: Sequence[TransitionDefinition]
-    ) -> tuple[TransitionDefinition, ...]:
-        """Say of ways that lead out of a state that it is left, whatever they say of themselves."""
-        within = {name, *(one.name for state in states for one in state.walk())}
-        return tuple(
-            replace(way, internal=way.internal and within.issuperset(way.targets)) for way in ways
-        )
 
     def _initial(self, element: Element) -> str:
         ways = [child for child in element.children if child.tag == "transition"]
@@ -261,9 +263,35 @@ class _Reader:
             name = element.get("r:action")
             if element.tag == "log" and name:
                 found.append(name)
+            elif (later := self._later(element)) is not None:
+                found.append(self._named(element, later))
             elif not element.tag.startswith("?"):
                 self._lost(element, f"What is done has <{element.tag}>")
         return tuple(found)
+
+    def _later(self, element: Element) -> Later | None:
+        """Return the event that an element sends for later, or cancels, or None."""
+        if element.children or element.tag not in ("send", "cancel"):
+            return None
+        seconds, event = seconds_of(element.get("delay")), element.get("event")
+        if element.tag == "cancel" and element.get("sendid"):
+            later = Later(None, name=element.get("sendid"))
+        elif element.tag == "send" and seconds and event:
+            later = Later(event, seconds, element.get("id"))
+        else:
+            return None
+        self._only(element)
+        return later
+
+    def _named(self, element: Element, later: Later) -> str:
+        what = later.event or f"cancel.{later.name}"
+        first = element.get("r:action") or f"send.{good_name(what)}"
+        name, number = first, 1
+        while self._extras.later.setdefault(name, later) != later:
+            number += 1
+            name = f"{first}_{number}"
+        self._paths.setdefault(("later", name), element.path)
+        return name
 
     def _timeout(
         self, name: str, enter: list[Element], leave: list[Element]
@@ -274,6 +302,8 @@ class _Reader:
             ended = cancelled.get(sent.get("id"))
             if sent.tag != "send" or not sent.get("id") or ended is None or sent.children:
                 continue
+            if sent.get("r:action"):
+                continue  # two actions, and no time-out
             seconds = seconds_of(sent.get("delay"))
             if seconds is None or not (sent.get("event") or sent.get("r:to")):
                 continue

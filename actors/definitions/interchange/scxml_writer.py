@@ -29,6 +29,7 @@ def write_scxml(workflow: WorkflowDefinition, document: Document | None = None) 
         document: what its agents and resources are in, or None.
     """
     extras = write_extras(workflow, document)
+    extras.pop("later", None)  # SCXML has elements for it
     if workflow.deadline is not None:
         extras["deadline"] = write_timeout(workflow.deadline)
     states: dict[str, Any] = {}
@@ -71,13 +72,14 @@ def _state(workflow: WorkflowDefinition, state: StateDefinition) -> Iterator[str
         attributes["initial"] = state.initial
     yield _tag(name, attributes)
     timeout = state.timeout
-    enter, leave = [*map(_action, state.enter)], [*map(_action, state.exit)]
+    enter = [_action(workflow, name) for name in state.enter]
+    leave = [_action(workflow, name) for name in state.exit]
     event = f"after.state.{state.name}"
     if timeout is not None:
         sent = {
             "id": f"timeout.{state.name}",
             "event": event if timeout.target else timeout.event or "",
-            "delay": f"{Decimal(repr(float(timeout.seconds))).normalize():f}s",
+            "delay": _seconds(timeout.seconds),
         }
         if timeout.target:
             sent["r:to"] = timeout.target
@@ -115,11 +117,22 @@ def _transition(workflow: WorkflowDefinition, transition: TransitionDefinition) 
         yield _tag("transition", attributes, empty=True)
         return
     yield _tag("transition", attributes)
-    yield from _indented(map(_action, transition.actions))
+    yield from _indented(_action(workflow, name) for name in transition.actions)
     yield "</transition>"
 
 
-def _action(name: str) -> str:
+def _seconds(seconds: float) -> str:
+    return f"{Decimal(repr(float(seconds))).normalize():f}s"
+
+
+def _action(workflow: WorkflowDefinition, name: str) -> str:
+    later = workflow.later.get(name)
+    if later is not None and later.event is None:
+        return _tag("cancel", {"sendid": later.name, "r:action": name}, empty=True)
+    if later is not None:
+        named = {"id": later.name} if later.name else {}
+        sent = {**named, "event": later.event or "", "delay": _seconds(later.seconds)}
+        return _tag("send", {**sent, "r:action": name}, empty=True)
     return _tag("log", {"label": name, "r:action": name}, empty=True)
 
 
