@@ -37,7 +37,7 @@ class ChartMeta(StateMachineMetaclass):
         except InvalidDefinition as error:
             raise BadDefinition(f"{attrs.get('__module__')}.{name}: {error}") from error
         if cls.states:
-            _leave_ancestors_alone(cls)
+            _leave_alone(cls)
             settle(cls.states)
             cast(Any, cls)._chart_defined()
 
@@ -75,14 +75,13 @@ def _outermost(bases: tuple[type, ...], attrs: dict[str, Any]) -> list[State]:
     return found
 
 
-def _leave_ancestors_alone(chart_class: Any) -> None:
-    """Make internal transitions of a state to itself targetless.
+def _leave_alone(chart_class: Any) -> None:
+    """Make internal transitions of a state to itself targetless: they leave it alone.
 
-    With a target, python-statemachine 3.2 runs the entry actions of all the states around it, which
-    were never left; and a state that has others within it is left without being entered again.
-    Without one it runs the transition's own actions, and that is all.
+    Without a target a transition's own actions run, and that is all. With one it is to SCXML as if
+    it were external: the state is left and entered again.
     """
     for state in iterate_states(chart_class.states):
         for transition in state.transitions:
-            if transition.internal and transition.is_self:
+            if transition.internal and all(target is state for target in transition.targets):
                 transition._targets.clear()

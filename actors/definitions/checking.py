@@ -219,7 +219,7 @@ def _order(draft: Draft, state: StateDefinition) -> None:
 
 def _inside(draft: Draft, state: StateDefinition) -> None:
     """Find ways that are said to stay in a state and lead out of it."""
-    within = {one.name for one in state.walk()}
+    within = {one.name for one in state.walk()} - {state.name}
     for number, transition in enumerate(state.transitions):
         out = [name for name in transition.targets if name not in within and name in draft.states]
         if transition.internal and out:
@@ -228,6 +228,12 @@ def _inside(draft: Draft, state: StateDefinition) -> None:
                 f"lead to a state in it, or let it be left."
             )
             draft.fault(("target", state.name, number), what, out[0])
+        elif transition.internal and state.kind == "parallel":
+            what = (
+                f"A way of state {state.name!r} is to stay inside it, and it is parallel: all its "
+                f"regions would be left. Give the way to the region that it is in."
+            )
+            draft.fault(("target", state.name, number), what, state.name)
 
 
 def _ways(draft: Draft) -> None:

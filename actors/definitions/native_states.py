@@ -137,7 +137,11 @@ class NativeStates:
         table.close()
         if not targets and not actions:
             table.fault("", f"{table.what} does nothing; give it 'to' or 'do'.", state)
-        return TransitionDefinition(events, targets, tuple(guards), actions, inside)
+        if inside and set(targets) == {state}:
+            targets = ()  # a state that is led to itself without being left is left alone
+        return TransitionDefinition(
+            events, targets, tuple(guards), actions, inside and bool(targets)
+        )
 
     def _guard(self, text: str, path: Path) -> str:
         """A guard's name, or an expression, which is its own name."""

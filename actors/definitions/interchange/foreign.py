@@ -108,7 +108,7 @@ def timed(
     state: str, seconds: float, way: TransitionDefinition
 ) -> tuple[Timeout, tuple[TransitionDefinition, ...]]:
     """Return what happens after a time: at once to a state, or by an event if there is more."""
-    if len(way.targets) == 1 and not way.guards and not way.actions:
+    if len(way.targets) == 1 and not (way.guards or way.actions or way.internal):
         return Timeout(seconds, way.targets[0]), ()
     event = f"{state}_timed_out"
     return Timeout(seconds, None, event), (

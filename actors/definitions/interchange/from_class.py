@@ -111,7 +111,12 @@ def _transition(workflow: type[Workflow], transition: Any) -> TransitionDefiniti
         targets=tuple(state.id for state in transition.targets),
         guards=tuple(str(spec) for spec in transition.cond if not spec.is_convention),
         actions=_names(workflow, [*transition.before, *transition.on, *transition.after]),
-        internal=bool(transition.internal and transition.targets),
+        internal=bool(
+            transition.internal
+            and transition.source.is_compound
+            and transition.targets
+            and all(target.is_descendant(transition.source) for target in transition.targets)
+        ),
     )
 
 

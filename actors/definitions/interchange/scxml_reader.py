@@ -193,13 +193,16 @@ class _Reader:
             kind="compound" if states and kind == "state" else kind,
             description=kept.get("description", ""),
             states=tuple(states),
-            transitions=self._left(name, states, ways),
+            transitions=tuple(ways),
             enter=self._actions(enter),
             exit=self._actions(leave),
             agents=kept.get("agents", ()),
             resources=kept.get("resources", ()),
             timeout=timeout,
         )
+        # Ways that lead out of a state leave it, whatever they say of themselves.
+        ways = [replace(way, internal=way.internal and state.keeps(way.targets)) for way in ways]
+        state = replace(state, transitions=tuple(ways))
         if not states or kind != "state":
             return state
         ordinary = [one.name for one in states if one.kind not in ("history", "deep")]
@@ -207,15 +210,6 @@ class _Reader:
         if not first:
             return state
         return nested_initial(state, first, lambda what: self._wrong(element, what))
-
-    def _left(
-        self, name: str, states: Sequence[StateDefinition], ways: Sequence[TransitionDefinition]
-    ) -> tuple[TransitionDefinition, ...]:
-        """Say of ways that lead out of a state that it is left, whatever they say of themselves."""
-        within = {name, *(one.name for state in states for one in state.walk())}
-        return tuple(
-            replace(way, internal=way.internal and within.issuperset(way.targets)) for way in ways
-        )
 
     def _initial(self, element: Element) -> str:
         ways = [child for child in element.children if child.tag == "transition"]
