@@ -94,8 +94,6 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
     validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
-    # An internal transition to the state itself leaves it alone; with True it would be entered.
-    enable_self_transition_entries = False
 
     Context: ClassVar[Any] = None
     version: ClassVar[int] = 1
@@ -205,6 +203,10 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         if context is None or isinstance(context, Mapping):
             return cls.codec.new(context or {})
         return cls.codec.load(cls.codec.plain(context))
+
+    @classmethod
+    def check_data(cls, data: bytes) -> None:
+        """Refuse, by raising `CodecError`, an event's data as JSON; here nothing is refused."""
 
     @classmethod
     def as_state(

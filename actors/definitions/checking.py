@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..workflow import Workflow
+from .bounds import MOST_STATES, MOST_TRANSITIONS, check_number
 from .document_workflow import DocumentWorkflow
 from .draft import Draft
 from .model import Document, StateDefinition
@@ -13,7 +14,6 @@ from .reach import reached
 
 _TAKEN = frozenset(("context", "history_values", "model", "outbox", "rollback", "workflow_id"))
 """What instances have besides their class's attributes."""
-_MOST_STATES = 2_000
 
 
 def check_draft(draft: Draft, document: Document) -> None:
@@ -24,10 +24,9 @@ def check_draft(draft: Draft, document: Document) -> None:
         document: the document that it is in, with its agents and resources.
     """
     number = sum(1 for _ in draft.workflow.walk())
-    if number > _MOST_STATES:
-        what = f"The workflow has more than {_MOST_STATES:,} states; split it up."
-        draft.fault(("name",), what, draft.workflow.name)
-        return
+    check_number(draft.source, number, MOST_STATES, "states")
+    ways = sum(len(t.events) or 1 for state in draft.workflow.walk() for t in state.transitions)
+    check_number(draft.source, ways, MOST_TRANSITIONS, "transitions")
     _names(draft)
     if len(draft.states) < number:
         return  # of two states with one name, each would be taken for the other

@@ -17,6 +17,7 @@ from ..model import (
 )
 from ..names import identifier, is_event
 from .scxml_writer import write_scxml
+from .statechart_writer import write_statechart
 from .xstate_writer import write_xstate
 
 
@@ -39,6 +40,19 @@ def to_xstate(workflow: type[Workflow]) -> str:
         workflow: its class. Guards and actions of a Python class go by their names.
     """
     return write_xstate(definition_of(workflow), _document(workflow))
+
+
+def to_statechart(workflow: type[Workflow], *, yaml: bool = False) -> str:
+    """Return a workflow in python-statemachine's own form, which its `statemachine.io.load` takes.
+
+    Arguments:
+        workflow: its class. Guards and actions go by their names: methods of the model there.
+        yaml: whether it is to be YAML and not JSON.
+
+    Raises:
+        MissingLibrary: YAML is written with a library that is not installed.
+    """
+    return write_statechart(definition_of(workflow), yaml=yaml)
 
 
 def _document(workflow: type[Workflow]) -> Document | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ..bounds import MOST_STATES, check_number
 from ..model import StateKind
 from ..source import Source
-from .documents import DEEPEST, check_number
+from .documents import DEEPEST
 from .foreign import Places, good_name, not_carried
 from .xstate_parts import Keys, path_of, text_of
 
@@ -56,7 +57,7 @@ class Nodes:
             self.fault(keys, f"State {keys[-1]!r} must be an object")
             node = {}
         self.nodes[keys] = node
-        check_number(self.source, len(self.nodes))
+        check_number(self.source, len(self.nodes), MOST_STATES, "states")
         custom = text_of(node.get("id"))
         self._ids.setdefault(custom or ".".join((self.machine, *keys)), keys)
         inner = node.get("states") or {}

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..bounds import MOST_TRANSITIONS, check_number
 from ..draft import Draft
 from ..model import Document, StateDefinition
 from ..source import Source
@@ -67,11 +68,10 @@ class _Reader:
                 holder, initial, lambda what: self._nodes.fault((), what, "initial")
             )
             top, initial = holder.states, holder.initial or initial
-        for way in self._ways.on((), ""):
-            top = tuple(with_way(state, way) for state in top)
-        timeout, ways = self._ways.after((), "deadline")
+        timeout, late = self._ways.after((), "deadline")
         extras.deadline = timeout or extras.deadline
-        for way in ways:
+        for number, way in enumerate((*self._ways.on((), ""), *late)):
+            check_number(self._source, number * len(top), MOST_TRANSITIONS, "transitions")
             top = tuple(with_way(state, way) for state in top)
         return finish(
             self._source,
