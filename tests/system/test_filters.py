@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from repertory.actors import ActorSystem, Lifecycle, State, UnknownEvent, UnknownState, Workflow
 
-
 FOREIGN = """
 import sys
 from repertory.actors import ActorSystem, State, Workflow
