@@ -54,10 +54,8 @@ def settle(states: Iterable[State]) -> None:
     owner: Any
     for owner in iterate_states_and_transitions(states):
         owner.specs_settled = len(owner._specs.items)
-        if isinstance(owner, Transition):
-            owner.settled = True
 
 
 def is_settled(transition: Transition) -> bool:
     """Whether a transition was there when its state's class was complete."""
-    return getattr(transition, "settled", False)
+    return hasattr(transition, "specs_settled")
