@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from threading import Lock
 from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
-from ..persistence.errors import BadDefinition, UnknownWorkflow
+from ..persistence.errors import BadDefinition
 from .activities.invoking import Invoked, declare_invoked
 from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
@@ -36,6 +34,7 @@ from .children.starting import StartsChildren
 from .context_fields import unknown_fields
 from .deadline import deadline
 from .handlers import check_handlers
+from .known import register
 from .migration import Migration, migrations_of
 from .names import Name, event_name, find_name, text
 from .nesting import codec_of, nested_context
@@ -96,8 +95,6 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
     validate_final_reachability = False
     catch_errors_as_events = False
     allow_event_without_transition = False
-    # An internal transition to the state itself leaves it alone; with True it would be entered.
-    enable_self_transition_entries = False
 
     Context: ClassVar[Any] = None
     version: ClassVar[int] = 1
@@ -210,6 +207,10 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         return cls.codec.load(cls.codec.plain(context))
 
     @classmethod
+    def check_data(cls, data: bytes) -> None:
+        """Refuse, by raising `CodecError`, an event's data as JSON; here nothing is refused."""
+
+    @classmethod
     def as_state(
         cls,
         name: str = "",
@@ -305,51 +306,4 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         cls.codec = codec_of(cls, where)
         if unknown := list(unknown_fields(cls, cls.codec)):
             raise BadDefinition(f"{where}: " + " ".join(unknown))
-        _register(cls)
-
-
-_known: dict[str, list[type[Workflow]]] = {}
-_known_lock = Lock()
-
-
-def _register(cls: type[Workflow]) -> None:
-    with _known_lock:
-        same_name = _known.setdefault(cls.workflow_name, [])
-        for other in tuple(same_name):
-            if _origin(other) == _origin(cls):
-                same_name.remove(other)  # defined anew: a reloaded module, a notebook's cell
-            elif "<locals>" not in cls.__qualname__ + other.__qualname__:
-                raise BadDefinition(
-                    f"{cls.__module__}.{cls.__qualname__} and {other.__module__}."
-                    f"{other.__qualname__} are both stored as {cls.workflow_name!r}; give one "
-                    f"of them another workflow_name."
-                )
-        same_name.append(cls)
-
-
-def _origin(cls: type[Workflow]) -> tuple[str | None, str]:
-    # A script and the same file imported are two modules, but one definition.
-    module = sys.modules.get(cls.__module__)
-    return getattr(module, "__file__", None) or cls.__module__, cls.__qualname__
-
-
-def workflow_class(name: str) -> type[Workflow]:
-    """Return the imported class that is stored under this name.
-
-    Raises:
-        UnknownWorkflow: none is imported, or several local classes have the name.
-    """
-    with _known_lock:
-        found = list(_known.get(name, ()))
-    if not found:
-        raise UnknownWorkflow(
-            f"No workflow class called {name!r} is imported; import the module that defines it "
-            f"before its workflows are used.",
-            name=name,
-        )
-    if len(found) > 1:
-        places = " and ".join(sorted(f"{c.__module__}.{c.__qualname__}" for c in found))
-        raise UnknownWorkflow(
-            f"{places} are all stored as {name!r}; give them different workflow_names.", name=name
-        )
-    return found[0]
+        register(cls)

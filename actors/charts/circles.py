@@ -25,48 +25,39 @@ ASKING = (CallbackGroup.COND, CallbackGroup.VALIDATOR)
 
 
 def circles(cls: Chart, source: Source) -> Iterator[Problem]:
-    """Circles of eventless transitions that nothing can break, as none of them has a guard."""
-    alone = [s for s in iterate_states(cls.states) if _may_go_on(s)]
-    if not any(_is_eventless(t) for state in alone for t in state.transitions):
+    """A circle of eventless transitions that nothing can break, as none of them has a guard."""
+    if not any(_is_eventless(t) for state in iterate_states(cls.states) for t in state.transitions):
         return
     tables = Tables(cls, cls.enable_self_transition_entries)
-    told: set[Configuration] = set()
-    for state in alone:
-        if not told.isdisjoint(circle := _circle(tables, state)):
+    known: set[Configuration] = set()
+    for state in iterate_states(cls.states):
+        if not _decides_alone(state):
             continue
-        told.update(circle)
-        if circle:
-            way = ", ".join(repr("+".join(s.id for s in one.atomic)) for one in circle)
-            first = circle[0].atomic[0].id
-            yield Problem(
-                f"Once {cls.__name__} is in {first!r}, its step never ends: eventless transitions "
-                f"without a guard lead through {way} and round again.",
-                first,
-                "Give one of them a guard or an event.",
-                *source.of(first),
-            )
+        passed: dict[Configuration, None] = {}
+        here: Configuration | None = tables.initial([state]).arrives
+        while here is not None and here not in known:
+            known.add(here)
+            passed[here] = None
+            here = _next(tables, here)
+        if here not in passed:
+            continue
+        ring = [*passed][[*passed].index(here) :]
+        way = ", ".join(repr("+".join(leaf.id for leaf in one.atomic)) for one in ring)
+        first = ring[0].atomic[0].id
+        yield Problem(
+            f"Once {cls.__name__} is in {first!r}, its step never ends: eventless transitions "
+            f"without a guard lead through {way} and round again.",
+            first,
+            "Give one of them a guard or an event.",
+            *source.of(first),
+        )
 
 
-def _may_go_on(state: State) -> bool:
-    """Tell whether only the state itself decides where it leads, once it is entered."""
-    if isinstance(state, HistoryState) or not state.is_atomic:
+def _decides_alone(state: State) -> bool:
+    """Tell whether where it leads, once it is entered, depends on no region beside it."""
+    if isinstance(state, HistoryState) or not (state.is_atomic or state.parallel):
         return False
-    around = [one for one in state.ancestors() if one.parallel]
-    return not around or not any(
-        _is_eventless(transition) and _is_guarded(transition)
-        for one in (around[-1], *iterate_states(around[-1].states))
-        for transition in one.transitions
-    )
-
-
-def _circle(tables: Tables, state: State) -> list[Configuration]:
-    """The circle that the chart is sure to get into once it has entered a state, or nothing."""
-    passed: list[Configuration] = []
-    here: Configuration | None = tables.initial([state]).arrives
-    while here is not None and here not in passed:
-        passed.append(here)
-        here = _next(tables, here)
-    return [] if here is None else passed[passed.index(here) :]
+    return not any(one.parallel for one in state.ancestors())
 
 
 def _next(tables: Tables, here: Configuration) -> Configuration | None:

@@ -86,7 +86,8 @@ class Corrected(BaseEngine):
 def stays(transition: Transition) -> bool:
     """Whether stock takes a transition without leaving the state that it leads to."""
     target = transition.target
-    return transition.internal and transition.is_self and target is not None and target.is_atomic
+    itself = transition.internal and transition.is_self
+    return bool(itself and target is not None and target.is_atomic)
 
 
 def _told_here_alone(led: Transition) -> bool:
