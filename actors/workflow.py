@@ -65,6 +65,8 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         version: version of the definition, stored with each workflow; see `migrates`.
         workflow_name: the name under which it is stored; by default the class's own.
         checkpoint_every: a checkpoint is written after so many steps.
+        max_microsteps: how many transitions one event may lead to by itself, eventless ones and
+            those of events that actions send to this workflow; with more the step fails.
         deadline: the event that it gets when it has not finished in some time, as
             `after(timedelta(days=30), "expire")`.
         failures: the final states that are a failure to a workflow that has started this one.
@@ -98,6 +100,7 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
     version: ClassVar[int] = 1
     workflow_name: ClassVar[str] = ""
     checkpoint_every: ClassVar[int] = 100
+    max_microsteps: ClassVar[int] = 1_000
     deadline: ClassVar[After | None] = None
     failures: ClassVar[Collection[str]] = ("failed", "cancelled")
     handlers: ClassVar[Sequence[object]] = ()
@@ -288,6 +291,11 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         if not isinstance(cls.version, int) or cls.version < 1:
             raise BadDefinition(
                 f"{where}: version must be a whole number from 1, not {cls.version!r}."
+            )
+        if not isinstance(cls.max_microsteps, int) or cls.max_microsteps < 1:
+            raise BadDefinition(
+                f"{where}: max_microsteps must be a whole number from 1, not "
+                f"{cls.max_microsteps!r}."
             )
         cls._timeouts = checked_timeouts(cls, where)
         cls.migrations = migrations_of(cls)
