@@ -54,7 +54,7 @@ def settle(states: Iterable[State]) -> None:
     for owner in iterate_states_and_transitions(states):
         owner.specs_settled = len(owner._specs.items)
         if isinstance(owner, Transition):
-            owner.settled = True
+            vars(owner)["settled"] = True
 
 
 def is_settled(transition: Transition) -> bool:
