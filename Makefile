@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test crash conformance bench check format clean
+.PHONY: demo test crash conformance fuzz bench check format clean
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
@@ -22,6 +22,12 @@ conformance: $(VENV)/ready
 	$(BIN)/python tests/conformance/statemachine_suite.py
 	$(BIN)/pip install -q pytest-mock
 	$(BIN)/python tests/runtime/conformance.py
+
+# Feeds the loader what a coverage-guided fuzzer comes up with, for an hour or SECONDS=n. What it
+# finds is in build/fuzz.
+fuzz: $(VENV)/ready
+	$(BIN)/pip install -q -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),3600)
 
 # Each figure is a ratio to a peer or a limit, measured in the same run.
 bench: $(VENV)/ready

@@ -79,12 +79,12 @@ def recorded_outcome(workflow_id: str, entry: Entry) -> tuple[Any, Exception | N
     return None, HandlerFailed(message, workflow_id=workflow_id, event=entry.event, error_type=name)
 
 
-def event_data(message: Deliver, workflow_id: str) -> bytes | None:
+def event_data(message: Deliver, workflow: type[Workflow], workflow_id: str) -> bytes | None:
     """Return an event's data as JSON, or None when it has none.
 
     Raises:
         SerializationFailed: it can't be written as JSON, or has a name that callbacks get from
-            the chart.
+            the chart, or the workflow does not let it be stored.
     """
     if message.message is not None:
         return message.message.data
@@ -98,7 +98,9 @@ def event_data(message: Deliver, workflow_id: str) -> bytes | None:
             workflow_id=workflow_id,
         )
     try:
-        return encode_json(message.data)
+        data = encode_json(message.data)
+        workflow.check_data(data)
+        return data
     except CodecError as error:
         raise SerializationFailed(
             f"The data of event {message.event!r} for workflow {workflow_id!r} can't be kept as "

@@ -199,7 +199,8 @@ class WorkflowActor(Presence):
         if message.event == CANCEL and "cancel" in self._offered(performance):
             message = replace(message, event="cancel")
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
-        attempt = Attempt(message, reply, performance, at, started, event_data(message, self._id))
+        data = event_data(message, performance.workflow, self._id)
+        attempt = Attempt(message, reply, performance, at, started, data)
         performance.agenda.begin(position.pending, at, came)
         delayed = message.event in performance.workflow._delays
         if (came is not None or delayed) and (done := self._without_event(position, attempt)):

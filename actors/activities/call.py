@@ -42,6 +42,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
         failed: the event that tells of its failure; None: nobody wants to hear of it.
         state: the state that invoked it, or None.
         changes: what it is allowed other than declared.
+        secrets: names of the values that must not be told of it; see `discretion`.
     """
 
     activity: str
@@ -51,6 +52,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: str | None = None
     state: str | None = None
     changes: Changes = Changes()
+    secrets: Sequence[str] = ()
 
     def encode(self) -> bytes:
         """Return it as JSON."""
@@ -125,6 +127,7 @@ def start(
     failed: str | None = None,
     state: str | None = None,
     changes: Changes | None = None,
+    secrets: Sequence[str] = (),
 ) -> Started:
     """Return an activity to be started with the step, with its arguments checked.
 
@@ -137,6 +140,7 @@ def start(
         failed: the event that its failure comes with.
         state: the state that invokes it.
         changes: what it is allowed other than declared.
+        secrets: names of the values that must not be told of it.
 
     Raises:
         UnknownActivity: the function is not declared as one.
@@ -164,5 +168,6 @@ def start(
         failed=failed,
         state=state,
         changes=changes,
+        secrets=secrets,
     )
     return Started(declared.name if name is None else name, done, call)

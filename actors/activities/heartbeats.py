@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ..runtime import Clock
 from .attempt import Attempt
+from .discretion import discreet_json
 from .ledger import Ledger
 from .signals import Save
 
@@ -52,7 +53,7 @@ class Heartbeats:
             return
         attempt.beat = self._clock.monotonic()
         if said is not None:
-            attempt.said = said
+            attempt.said = discreet_json(said, attempt.work.call.secrets)
             if not attempt.unsaved:
                 attempt.unsaved = True
                 if attempt.beat - self._saved >= SAVE_EVERY:

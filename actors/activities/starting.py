@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...persistence.records import MessageKind
 from ..agenda import Agenda, Sent
@@ -16,6 +16,9 @@ from .retry import RetryPolicy
 
 class StartsActivities:
     """The part of a workflow that is about activities."""
+
+    secret_names: ClassVar[Sequence[str]] = ()
+    """Names of the values that are kept out of what its activities return and raise."""
 
     if TYPE_CHECKING:
         workflow_id: str
@@ -84,6 +87,7 @@ class StartsActivities:
                 total_timeout=seconds(total_timeout),
                 heartbeat_timeout=seconds(heartbeat_timeout),
             ),
+            secrets=self.secret_names,
         )
         add(self._agenda, self.workflow_id, started)
         return started.call.key

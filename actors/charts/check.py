@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from statemachine import State, StateChart
@@ -15,6 +15,7 @@ from statemachine.spec_parser import Functions, names_in_boolean_expr
 from statemachine.state import AnyState, HistoryState
 from statemachine.transition import Transition
 
+from .circles import ASKING, circles
 from .misspelt import misspelt
 from .moment import CONFIGURATIONS, INJECTED
 from .problem import Problem
@@ -47,6 +48,7 @@ def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
         unreachable(cls, source),
         dead_ends(cls, source),
         endless(cls, source),
+        circles(cls, source),
         _never_taken(cls, source),
         _unknown_names(cls, source, known),
         _hiding_events(cls, source),
@@ -77,8 +79,9 @@ def _never_taken(cls: Chart, source: Source) -> Iterator[Problem]:
     for state in iterate_states(cls.states):
         if isinstance(state, HistoryState):
             continue
-        always: list[Transition] = []
-        for transition in state.transitions:
+        # By what they are for, so that a state of many transitions is looked through once.
+        always: dict[str | None, tuple[int, Transition]] = {}
+        for number, transition in enumerate(state.transitions):
             if transition.initial:
                 continue
             first = [_first(always, event) for event in _events(transition)]
@@ -93,8 +96,9 @@ def _never_taken(cls: Chart, source: Source) -> Iterator[Problem]:
                     "Give the first a guard, or declare this one before it.",
                     *source.of(*(str(e) for e in transition.events), state.id),
                 )
-            if not any(s.group in _ASKING for s in transition._specs):
-                always.append(transition)
+            if not any(s.group in ASKING for s in transition._specs):
+                for event in _events(transition):
+                    always.setdefault(event, (number, transition))
 
 
 def _from_any(cls: Chart) -> set[int]:
@@ -104,9 +108,6 @@ def _from_any(cls: Chart) -> set[int]:
     return {id(copy) for origin in origins for copy in origin._copies.values()}
 
 
-_ASKING = (CallbackGroup.COND, CallbackGroup.VALIDATOR)
-
-
 def _events(transition: Transition) -> list[str | None]:
     """Its events, without the `.*` that a descriptor may end with; None when it has none."""
     events = [str(event) for event in transition.events]
@@ -114,12 +115,16 @@ def _events(transition: Transition) -> list[str | None]:
     return [*plain] or [None]
 
 
-def _first(always: list[Transition], event: str | None) -> Transition | None:
+def _first(
+    always: Mapping[str | None, tuple[int, Transition]], event: str | None
+) -> Transition | None:
     """The first of these transitions that takes the event."""
-    for transition in always:
-        if transition.is_eventless if event is None else transition.match(event):
-            return transition
-    return None
+    asked: list[str | None] = [event]
+    if event is not None:
+        parts = event.split(".")
+        asked = ["*", "", *(".".join(parts[:end]) for end in range(1, len(parts) + 1))]
+    taking = [always[one] for one in asked if one in always]
+    return min(taking, key=lambda one: one[0])[1] if taking else None
 
 
 def _to(transition: Transition) -> str:

@@ -86,7 +86,8 @@ class Corrected(BaseEngine):
 def stays(transition: Transition) -> bool:
     """Whether stock takes a transition without leaving the state that it leads to."""
     target = transition.target
-    return transition.internal and transition.is_self and target is not None and target.is_atomic
+    itself = transition.internal and transition.is_self
+    return bool(itself and target is not None and target.is_atomic)
 
 
 def _told_here_alone(led: Transition) -> bool:
@@ -94,4 +95,4 @@ def _told_here_alone(led: Transition) -> bool:
 
     It passes over initial transitions whose state has another one, made up for a first child.
     """
-    return led.initial and sum(t.initial for t in led.source.transitions) > 1
+    return bool(led.initial) and sum(t.initial for t in led.source.transitions) > 1

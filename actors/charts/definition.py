@@ -37,22 +37,27 @@ class ChartMeta(StateMachineMetaclass):
         except InvalidDefinition as error:
             raise BadDefinition(f"{attrs.get('__module__')}.{name}: {error}") from error
         if cls.states:
-            _leave_ancestors_alone(cls)
+            _leave_alone(cls)
             settle(cls.states)
             cast(Any, cls)._chart_defined()
 
     def add_inherited(cls, bases: tuple[type, ...]) -> None:
         """Take the states and events of the bases: copies, for what is added is ours alone."""
-        with_states = [base for base in bases if getattr(base, "states", ())]
-        if len(with_states) == 1:
+        with_states: list[Any] = [base for base in bases if getattr(base, "states", ())]
+        if len(with_states) > 1:
+            raise BadDefinition(
+                f"{cls.__module__}.{cls.__name__} has several bases with states, "
+                f"{' and '.join(base.__name__ for base in with_states)}, and would begin in each; "
+                f"derive from one of them, and have the other as a state, with as_state()."
+            )
+        taken: Any = bases
+        if with_states:
             (base,) = with_states
-            copies = take_over(cast(Any, base).states, _outermost((), dict(vars(cls))))
+            copies = take_over(base.states, _outermost((), dict(vars(cls))))
             for state in copies:
                 if state.id not in vars(cls) and isinstance(getattr(cls, state.id, None), State):
                     setattr(cls, state.id, state)
-            taken: Any = (_Inherited(copies, cast(Any, base)._events),)
-        else:
-            taken = bases
+            taken = (_Inherited(copies, base._events),)
         cast(Any, super()).add_inherited(taken)
 
 
@@ -75,14 +80,13 @@ def _outermost(bases: tuple[type, ...], attrs: dict[str, Any]) -> list[State]:
     return found
 
 
-def _leave_ancestors_alone(chart_class: Any) -> None:
-    """Make internal transitions of a state to itself targetless.
+def _leave_alone(chart_class: Any) -> None:
+    """Make internal transitions of a state to itself targetless: they leave it alone.
 
-    With a target, python-statemachine 3.2 runs the entry actions of all the states around it, which
-    were never left; and a state that has others within it is left without being entered again.
-    Without one it runs the transition's own actions, and that is all.
+    Without a target a transition's own actions run, and that is all. With one it is to SCXML as if
+    it were external: the state is left and entered again.
     """
     for state in iterate_states(chart_class.states):
         for transition in state.transitions:
-            if transition.internal and transition.is_self:
+            if transition.internal and all(target is state for target in transition.targets):
                 transition._targets.clear()

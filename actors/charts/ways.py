@@ -38,42 +38,42 @@ def _reached(cls: Chart) -> set[int]:
     reached: set[int] = set()
     defaulted: set[int] = set()
     to_follow: list[State] = []
+    to_enter: list[tuple[State, bool]] = []
+    """States to enter by default; and whether only if they are not active by then."""
 
     def activate(state: State) -> None:
         for one in (state, *state.ancestors()):
             if id(one) not in reached:
                 reached.add(id(one))
                 to_follow.append(one)
-            if one.parallel:
-                for region in one.states:
-                    if id(region) not in reached:
-                        enter(region)
+                if one.parallel:
+                    to_enter.extend((region, True) for region in one.states)
 
     def enter(state: State) -> None:
         if id(state) in defaulted:
             return
         defaulted.add(id(state))
-        if isinstance(state, HistoryState):
-            for transition in state.transitions:
-                for target in transition.targets:
-                    enter(target)
-            return
-        activate(state)
+        history = isinstance(state, HistoryState)
+        if not history:
+            activate(state)
         for transition in state.transitions:
-            if transition.initial and not state.parallel:
-                for target in transition.targets:
-                    enter(target)
+            if history or (transition.initial and not state.parallel):
+                to_enter.extend((target, False) for target in transition.targets)
 
     for state in cls.states:
         if state is cls.initial_state or any(
             value == state.value for value in cls.start_configuration_values
         ):
-            enter(state)
-    while to_follow:
+            to_enter.append((state, False))
+    while to_enter or to_follow:
+        if to_enter:
+            state, unless_active = to_enter.pop()
+            if not (unless_active and id(state) in reached):
+                enter(state)
+            continue
         for transition in to_follow.pop().transitions:
             if not transition.initial:
-                for target in transition.targets:
-                    enter(target)
+                to_enter.extend((target, False) for target in transition.targets)
     return reached
 
 

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from ..definitions import document_schema
-from ..definitions.interchange import to_scxml, to_xstate
+from ..definitions.interchange import to_scxml, to_statechart, to_xstate
 from .definition import load_definition
 from .options import DefinitionArgument
 from .out import complain, say_text, write_file
@@ -18,15 +18,21 @@ from .out import complain, say_text, write_file
 def convert(
     definition: DefinitionArgument,
     to: Annotated[
-        Literal["scxml", "xstate"], typer.Option("--to", help="SCXML, or the JSON of XState v5.")
+        Literal["scxml", "xstate", "json", "yaml"],
+        typer.Option(
+            "--to", help="SCXML; XState v5's JSON; or python-statemachine's JSON or YAML."
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default stdout.")
     ] = None,
 ) -> None:
-    """Write a workflow for other tools, as SCXML or XState JSON."""
+    """Write a workflow for other tools, as SCXML, JSON or YAML."""
     workflow = load_definition(definition, run=False)
-    _write(to_scxml(workflow) if to == "scxml" else to_xstate(workflow), output)
+    if to in ("json", "yaml"):
+        _write(to_statechart(workflow, yaml=to == "yaml"), output)
+    else:
+        _write(to_scxml(workflow) if to == "scxml" else to_xstate(workflow), output)
 
 
 def schema(

@@ -9,7 +9,7 @@ from types import ModuleType
 from ..definitions import Definitions, DocumentWorkflow, load_definitions
 from .errors import CommandFailed, listed, nearest
 
-_SUFFIXES = (".toml", ".json", ".scxml", ".xml")
+_SUFFIXES = (".toml", ".json", ".scxml", ".xml", ".yaml", ".yml")
 
 
 class AnyEnvironment(Mapping[str, str]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..workflow import Workflow
+from .bounds import MOST_STATES, MOST_TRANSITIONS, check_number
 from .document_workflow import DocumentWorkflow
 from .draft import Draft
 from .model import Document, StateDefinition
@@ -13,7 +14,6 @@ from .reach import reached
 
 _TAKEN = frozenset(("context", "history_values", "model", "outbox", "rollback", "workflow_id"))
 """What instances have besides their class's attributes."""
-_MOST_STATES = 2_000
 
 
 def check_draft(draft: Draft, document: Document) -> None:
@@ -24,10 +24,9 @@ def check_draft(draft: Draft, document: Document) -> None:
         document: the document that it is in, with its agents and resources.
     """
     number = sum(1 for _ in draft.workflow.walk())
-    if number > _MOST_STATES:
-        what = f"The workflow has more than {_MOST_STATES:,} states; split it up."
-        draft.fault(("name",), what, draft.workflow.name)
-        return
+    check_number(draft.source, number, MOST_STATES, "states")
+    ways = sum(len(t.events) or 1 for state in draft.workflow.walk() for t in state.transitions)
+    check_number(draft.source, ways, MOST_TRANSITIONS, "transitions")
     _names(draft)
     if len(draft.states) < number:
         return  # of two states with one name, each would be taken for the other
@@ -219,7 +218,7 @@ def _order(draft: Draft, state: StateDefinition) -> None:
 
 def _inside(draft: Draft, state: StateDefinition) -> None:
     """Find ways that are said to stay in a state and lead out of it."""
-    within = {one.name for one in state.walk()}
+    within = {one.name for one in state.walk()} - {state.name}
     for number, transition in enumerate(state.transitions):
         out = [name for name in transition.targets if name not in within and name in draft.states]
         if transition.internal and out:
@@ -228,6 +227,12 @@ def _inside(draft: Draft, state: StateDefinition) -> None:
                 f"lead to a state in it, or let it be left."
             )
             draft.fault(("target", state.name, number), what, out[0])
+        elif transition.internal and state.kind == "parallel":
+            what = (
+                f"A way of state {state.name!r} is to stay inside it, and it is parallel: all its "
+                f"regions would be left. Give the way to the region that it is in."
+            )
+            draft.fault(("target", state.name, number), what, state.name)
 
 
 def _ways(draft: Draft) -> None:

@@ -65,6 +65,7 @@ class DocumentWorkflow(Workflow):
                     method = cls.definitions.secrets.redacting(name, method)
                 setattr(cls, cls._attributes[name], method)
             if cls.definitions.secrets:
+                cls.secret_names = cls.definitions.secrets.names
                 cls.codec = DiscreetCodec.over(cls.codec, cls.definitions.secrets)
             cls._ready = True
 
@@ -75,6 +76,15 @@ class DocumentWorkflow(Workflow):
         if retry is None and self.definition.retry is not None:
             retry = retry_policy(self.definition.retry)
         return super().start_activity(function, *args, retry=retry, **options)
+
+    @classmethod
+    def check_data(cls, data: bytes) -> None:
+        """Refuse an event's data that has a secret in it, before it is stored.
+
+        Raises:
+            CodecError: it has; says which variable's.
+        """
+        cls.definitions.secrets.refuse_json(data, "it")
 
     def check_step(self, event: str, answer: Any) -> None:
         """Check what an event has led to, before anything of it is kept.

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ...persistence.errors import BadDefinition
 from ..migration import Migration
 from .actions import Source as Actions
+from .bounds import MOST_GUARDS, check_number
 from .builder import build
 from .checking import check_draft
 from .definitions import Definitions
@@ -106,6 +107,7 @@ def read_definitions(source: Source) -> tuple[Document, list[tuple[Draft, Mappin
         )
         raise FaultyDocument([*source.faults, Fault(what, "", source.name)])
     built: list[tuple[Draft, Mapping[str, Any]]] = []
+    check_number(source, sum(len(one.workflow.guards) for one in drafts), MOST_GUARDS, "guards")
     for draft in drafts:
         check_draft(draft, document)
         guards, faults = compile_guards(_expressions(source, draft), draft.workflow.context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -52,7 +52,7 @@ class TransitionDefinition(msgspec.Struct, frozen=True):
         targets: ids of the states that it leads to; none for one that stays where it is.
         guards: names of the guards that must all hold; see `WorkflowDefinition.guards`.
         actions: names of the actions that it runs, in order.
-        internal: whether the source is not left, when the targets are within it.
+        internal: whether the source, a compound state around the targets, is not left.
     """
 
     events: tuple[str, ...] = ()
@@ -99,6 +99,14 @@ class StateDefinition(msgspec.Struct, frozen=True):
         yield self
         for state in self.states:
             yield from state.walk()
+
+    def keeps(self, targets: Collection[str]) -> bool:
+        """Whether an internal transition to these does not leave it: a compound state around all.
+
+        That is SCXML's rule: a parallel state is left all the same, and so is an atomic one.
+        """
+        within = {state.name for state in self.walk()} - {self.name}
+        return self.kind == "compound" and bool(targets) and within.issuperset(targets)
 
 
 class Field(msgspec.Struct, frozen=True):

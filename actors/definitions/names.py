@@ -9,6 +9,7 @@ from difflib import get_close_matches
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _EVENT = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
 _LONGEST = 100
+_MOST_COMPARED = 300
 
 
 def is_name(text: str) -> bool:
@@ -34,7 +35,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
         "unknown key 'guard'; did you mean 'guards'?"
     """
     candidates = list(known)
-    by_folded = {candidate.casefold(): candidate for candidate in candidates}
+    # Among very many names the nearest one is not worth the time that it takes.
+    compared = candidates[:_MOST_COMPARED]
+    by_folded = {candidate.casefold(): candidate for candidate in compared}
     found = get_close_matches(name[:_LONGEST].casefold(), by_folded, n=1)
     if found:
         return f"; did you mean {by_folded[found[0]]!r}?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .bounds import MOST_STATES, check_number
 from .model import StateDefinition, StateKind, Timeout, TransitionDefinition
 from .native_keys import WAY
 from .nesting import Nesting
@@ -36,6 +37,7 @@ class NativeStates:
         read: dict[str, StateDefinition] = {}
         parents: dict[str, str] = {}
         for name, table in root.named("states", "state"):
+            check_number(root.source, len(parents) + 1, MOST_STATES, "states")
             paths["state", name] = table.path
             parents[name] = table.text("in")
             read[name] = self._state(name, table)
@@ -137,7 +139,11 @@ class NativeStates:
         table.close()
         if not targets and not actions:
             table.fault("", f"{table.what} does nothing; give it 'to' or 'do'.", state)
-        return TransitionDefinition(events, targets, tuple(guards), actions, inside)
+        if inside and set(targets) == {state}:
+            targets = ()  # a state that is led to itself without being left is left alone
+        return TransitionDefinition(
+            events, targets, tuple(guards), actions, inside and bool(targets)
+        )
 
     def _guard(self, text: str, path: Path) -> str:
         """A guard's name, or an expression, which is its own name."""

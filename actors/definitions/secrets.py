@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
 import msgspec
 
 from ...persistence.codec import CodecError, ContextCodec
+from ..activities.discretion import know
 from .faults import ActionFailed
 
 _SHORTEST = 8
@@ -30,14 +31,34 @@ class Secrets:
         self._written = {
             msgspec.json.encode(value).decode()[1:-1]: name for value, name in self._values.items()
         }
+        if self._values:
+            know(self)
 
     def __bool__(self) -> bool:
         return bool(self._values)
 
-    def redact(self, text: str) -> str:
-        """Return a text with the names of variables in the place of their values."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the variables that have them."""
+        return tuple(self._values.values())
+
+    def redact(self, text: str, names: Container[str] | None = None) -> str:
+        """Return a text with the names of variables in the place of their values.
+
+        Arguments:
+            text: the text.
+            names: the variables that matter; by default all.
+        """
         for value, name in self._values.items():
-            text = text.replace(value, f"${{{name}}}")
+            if names is None or name in names:
+                text = text.replace(value, f"${{{name}}}")
+        return text
+
+    def redact_json(self, text: bytes, names: Container[str]) -> bytes:
+        """Return JSON with the names of these variables in the place of their values."""
+        for value, name in self._written.items():
+            if name in names:
+                text = text.replace(value.encode(), b"${%b}" % name.encode())
         return text
 
     def refuse(self, data: Any, what: str) -> None:
@@ -46,9 +67,16 @@ class Secrets:
         Raises:
             CodecError: it has; says which variable's.
         """
-        text = msgspec.json.encode(data).decode()
+        self.refuse_json(msgspec.json.encode(data), what)
+
+    def refuse_json(self, data: bytes, what: str) -> None:
+        """Refuse data as JSON that has one of the values in it.
+
+        Raises:
+            CodecError: it has; says which variable's.
+        """
         for value, name in self._written.items():
-            if value in text:
+            if value.encode() in data:
                 raise CodecError(
                     f"{what} would hold the value of ${{{name}}}, which is not to be stored; keep "
                     f"the name of the resource instead"

@@ -16,6 +16,8 @@ from .tokens import tokens
 
 LARGEST = 1_000_000
 """A document is no longer than so many bytes."""
+MOST_FAULTS = 200
+"""Of a document with more faults, the first ones are told."""
 _DEEPEST = 40
 _MOST_DOTS = 20
 _DOTTED = re.compile(rf"(?:\.[^.\n]*+){{{_MOST_DOTS + 1}}}")
@@ -70,9 +72,15 @@ class Source:
             name: the name at fault.
             value: whether it is the value, and not its key.
             offset: which character of the value, when that is text.
+
+        Raises:
+            FaultyDocument: there are so many that the rest are not looked for.
         """
         line, column = self.places.value(path, offset) if value else self.places.key(path)
         self.faults.append(Fault(what, name, self.name, line, column))
+        if len(self.faults) >= MOST_FAULTS:
+            more = f"There are more than {MOST_FAULTS} faults; correct these first."
+            raise FaultyDocument([*self.faults, Fault(more, "", self.name, line, column)])
 
     def refuse(self) -> None:
         """Raise what has been found, if anything has.

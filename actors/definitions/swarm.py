@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .bounds import MOST_GUARDS, MOST_WORKFLOWS, check_number
 from .draft import Draft
 from .model import Document, Retry, Timeout, WorkflowDefinition
 from .names import is_name
@@ -52,6 +53,10 @@ def read_swarm(source: Source) -> tuple[Document, list[Draft]]:
         created="" if created is None else str(created),
     )
     version = _version(texts["version"], metadata)
+    given = root.raw("workflows")
+    number = len(given) if isinstance(given, list) else 0
+    check_number(source, number, MOST_WORKFLOWS, "workflows")
+    check_number(source, number * len(shared), MOST_GUARDS, "guards, those of workflows counted")
     drafts = [
         _workflow(table, shared, version) for table in root.listed("workflows", "the workflow")
     ]

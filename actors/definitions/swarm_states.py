@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from .bounds import MOST_STATES, check_number
 from .model import StateDefinition, Timeout, TransitionDefinition
 from .nesting import Nesting
 from .places import Path
@@ -40,6 +41,7 @@ class SwarmStates:
         self._parallel: set[str] = set()
         parents: dict[str, str] = {}
         for name, table in workflow.named("states", "state"):
+            check_number(workflow.source, len(parents) + 1, MOST_STATES, "states")
             self._state(name, table)
             parents[name] = table.text("parent")
             table.close()

@@ -85,6 +85,8 @@ class Interpreter:
     def __init__(self, definition: WorkflowDefinition, holds: Callable[[str], bool]) -> None:
         self.holds = holds
         self.log: list[str] = []
+        self.taken: list[list[tuple[Transition, list[Node]]]] = []
+        """The transitions of each microstep, with their effective targets."""
         self.configuration: set[Node] = set()
         self.internal_queue: deque[str] = deque()
         self.history_value: dict[str, list[Node]] = {}
@@ -186,6 +188,7 @@ class Interpreter:
     # procedure microstep
 
     def microstep(self, enabled: list[Transition]) -> None:
+        self.taken.append([(t, self.effective_targets(t)) for t in enabled])
         self.exit_states(enabled)
         for t in enabled:
             self.log += t.definition.actions
@@ -243,11 +246,10 @@ class Interpreter:
             return
         self.internal_queue.append(f"done.state.{parent.name}")
         around = parent.parent
-        if around is not None and around.kind == "parallel":
-            if all(self.is_in_final_state(region) for region in around.states):
-                self.internal_queue.append(f"done.state.{around.name}")
-                if around.parent is self.root:
-                    self.ended = around
+        if around is not None and around.kind == "parallel" and self.is_in_final_state(around):
+            self.internal_queue.append(f"done.state.{around.name}")
+            if around.parent is self.root:
+                self.ended = around
 
     def add_descendants(self, state: Node) -> None:
         if state.is_history:

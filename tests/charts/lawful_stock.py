@@ -5,6 +5,8 @@ that, our engine must agree with it. That the corrections are SCXML's is proved 
 interpreter in `appendix_d.py`, which shares nothing with either.
 """
 
+from typing import Any
+
 from repertory.actors.charts.corrections import Corrected
 from repertory.actors.charts.order import places
 from statemachine import StateChart
@@ -14,29 +16,35 @@ from statemachine.orderedset import OrderedSet
 
 
 class LawfulSyncEngine(Corrected, SyncEngine):
-    def __init__(self, sm):
+    def __init__(self, sm: Any) -> None:
         super().__init__(sm)
         self.order = places(sm.states)
 
 
 class LawfulAsyncEngine(Corrected, AsyncEngine):
-    def __init__(self, sm):
+    def __init__(self, sm: Any) -> None:
         super().__init__(sm)
         self.order = places(sm.states)
 
 
+def lawful_engine(chart: Any) -> Any:
+    coroutines = chart._callbacks.has_async_callbacks
+    return LawfulAsyncEngine(chart) if coroutines else LawfulSyncEngine(chart)
+
+
+def in_order(chart: Any) -> OrderedSet[Any]:
+    """The active states in document order: stock asks them in the order in which it has them."""
+    order = places(chart.states)
+    return OrderedSet(sorted(chart._config.states, key=lambda state: order[state.value]))
+
+
+def lawful(chart_class: Any) -> Any:
+    """Have a stock chart class run on a corrected engine of its own."""
+    chart_class._get_engine = lawful_engine
+    chart_class.configuration = property(in_order, StateChart.configuration.fset)
+    return chart_class
+
+
+@lawful
 class LawfulChart(StateChart):
-    """A stock chart on a corrected stock engine, which finds the active states in order."""
-
-    def _get_engine(self):
-        coroutines = self._callbacks.has_async_callbacks
-        return LawfulAsyncEngine(self) if coroutines else LawfulSyncEngine(self)
-
-    @property
-    def configuration(self):
-        order = places(self.states)
-        return OrderedSet(sorted(super().configuration, key=lambda state: order[state.value]))
-
-    @configuration.setter
-    def configuration(self, states):
-        StateChart.configuration.fset(self, states)
+    """A stock chart on a corrected stock engine."""

@@ -26,8 +26,11 @@ def test_each_event_does_what_the_recommendation_says(
     log: list[str] = []
     chart: Any = bare(chart_of(workflow), attributes={"log": log, "flags": flags})
     engine: CompiledEngine = chart._engine
+    try:
+        law.start()
+    except Endless:
+        assume(False)
     start(chart)
-    law.start()
     assert ([s.id for s in chart.configuration], log) == (law.active, law.log)
     for event, flags in events:
         log.clear()

@@ -246,3 +246,30 @@ def test_a_fault_within_a_guard_is_told_at_its_column() -> None:
     text = ORDER.replace("event.amount >=", "evnt.amount >=")
     fault = only_fault(text)
     assert (fault.line, fault.column) == at(text, "evnt")
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_a_way_inside_leads_to_a_state_within_without_leaving_this_one(parallel: bool) -> None:
+    text = f"""\
+workflow = "inside"
+[states.around]
+enter = "came"
+on.jump = {{ to = "second", inside = true }}
+on.over = "end"
+parallel = {str(parallel).lower()}
+[states.first]
+in = "around"
+on.to = "second"
+[states.second]
+in = "around"
+on.fro = "first"
+[states.end]
+final = true
+"""
+    came: list[str] = []
+    (workflow,) = load(text, actions={"came": lambda workflow: came.append("came")}).values()
+    with ActorSystem() as system:
+        ref = system.start(workflow)
+        ref.ask("jump")
+        assert {"around", "second"} <= set(ref.snapshot().configuration)
+        assert came == ["came"] or parallel  # only a compound state is not left

@@ -10,7 +10,10 @@ import pytest
 from repertory.actors import (
     ActorSystem,
     HandlerFailed,
+    RetryPolicy,
     SerializationFailed,
+    activity,
+    current_activity,
     load_definitions,
 )
 from repertory.actors.charts.diagram import diagram
@@ -159,3 +162,68 @@ def test_a_key_that_states_need_must_be_there_when_a_workflow_starts() -> None:
     assert caught.value.variables == ("KEY",)
     with pytest.raises(SecretMissing, match="KEY"):
         _ = definitions.resources["code"].secret
+
+
+@activity(name="secrets_calling", retry=RetryPolicy(attempts=1))
+def calling(how: str) -> Any:
+    """Return, raise or tell what it must not."""
+    if how == "raise":
+        raise ConnectionError(f"{HOOK} said no to {KEY}")
+    if how == "beat":
+        current_activity().heartbeat({"at": KEY})
+        raise ConnectionError("no")
+    return {"url": f"<{HOOK}>", "keys": [KEY]}
+
+
+CALLING = TEXT.replace(
+    'on.post = { do = "post" }',
+    """on.post = { do = "post" }
+on.post_done = { do = "note" }
+on.post_failed = { do = "note" }""",
+)
+
+
+@pytest.mark.parametrize("how", ["return", "raise", "beat"])
+def test_what_an_activity_returns_or_raises_is_stored_with_names_of_variables(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told: list[Any] = []
+
+    def note(workflow: Any, event_data: Any = None, **data: Any) -> None:
+        told.append(data.get("result") or data.get("error"))
+
+    workflow = load_definitions(
+        CALLING, actions={"post": calling, "note": note}, environment=ENVIRONMENT
+    )["notifying"]
+    with ActorSystem(tmp_path / "calling.db") as system:
+        system.start(workflow).ask("post", how=how)
+        system.settle()
+    (said,) = told
+    if how == "return":
+        assert said == {"url": "<${HOOK}>", "keys": ["${KEY}"]}
+    elif how == "raise":
+        assert said["message"] == "${HOOK} said no to ${KEY}"
+    assert HOOK not in caplog.text
+    for path in tmp_path.iterdir():
+        assert HOOK.encode() not in path.read_bytes()
+        assert b"0123" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["HOOK", "KEY"])
+def test_an_event_that_brings_a_secret_is_refused_before_it_is_stored(
+    tmp_path: Path, name: str
+) -> None:
+    workflow = notifying(lambda workflow: None)
+    with ActorSystem(tmp_path / "refusing.db") as system:
+        ref = system.start(workflow)
+        with pytest.raises(SerializationFailed) as caught:
+            ref.ask("post", note=f"it is {ENVIRONMENT[name]}")
+        assert f"${{{name}}}" in str(caught.value)
+        ref.tell("post", note=ENVIRONMENT[name])
+        system.settle()
+        assert [entry.event for entry in ref.history()] == ["__created__"]
+        ref.ask("post", note="nothing")
+    for path in tmp_path.iterdir():
+        assert HOOK.encode() not in path.read_bytes()
+        assert b"0123" not in path.read_bytes()

@@ -22,7 +22,7 @@ CHANGES = [
     ('version = "1.0"', 'version = "one"', '"one"', "version", ["begin it with a number"]),
     ('[agents.coder]\nmodel = "m"', "[agents.coder]", "[agents.coder]", "model", ["'coder'"]),
     ('model = "m"', "model = 3", "3", "model", ["must be text"]),
-    ('type = "http"', 'type = "ftp"', '"ftp"', "api", ["'ftp'", "http, webhook, database"]),
+    ('type = "http"', 'type = "ftp"', '"ftp"', "api", ["'ftp'", '"http", "webhook", "database"']),
     ('endpoint = "https://api.example"\n', "", "[resources.api]", "endpoint", ["no 'endpoint'"]),
     ('type = "http"', 'type = "http"\nport = 3', "port", "port", ["Unknown key 'port'"]),
     ('type = "http"', 'type = "http"\nauth_required = true', "[resources", "secret_key", []),

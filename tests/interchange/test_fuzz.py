@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from tests.definitions.samples import ORDER, only_fault
 from tests.definitions.test_any_bytes import loaded
 
 (order,) = load_definitions(ORDER).values()
-SOUND = [to_scxml(order), to_xstate(order)]
+CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus"
+SOUND = [to_scxml(order), to_xstate(order), *(path.read_text() for path in CORPUS.iterdir())]
 KEYS = [
     *("id", "initial", "states", "on", "always", "after", "onDone", "entry", "exit", "type", "a"),
     *("history", "target", "meta", "repertory", "guard", "actions", "reenter", "params", "way"),
@@ -40,7 +42,7 @@ def test_any_json(document: dict[str, Any]) -> None:
 
 
 @given(st.data(), st.sampled_from(SOUND))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_sound_document_with_a_piece_of_it_changed(data: st.DataObject, text: str) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = min(len(text), start + data.draw(st.integers(0, 40)))

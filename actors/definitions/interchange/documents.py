@@ -1,9 +1,10 @@
-"""Opens documents of other tools within bounds: JSON, and SCXML without a DTD."""
+"""Opens documents of other tools within bounds: JSON, YAML, and SCXML without a DTD."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from xml.parsers import expat
 
@@ -13,23 +14,12 @@ from ..faults import Fault, FaultyDocument
 from ..places import Path, Places
 from ..source import Source, decoded
 from .scxml_writer import OURS, SCXML
+from .yaml_text import is_yaml, read_yaml
 
 DEEPEST = 40
 """States, elements and values are nested no deeper."""
-MOST_STATES = 2_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _BYTE = re.compile(r" \(byte (\d+)\)$")
-
-
-def check_number(source: Source, number: int) -> None:
-    """Refuse a document with more states than any workflow has.
-
-    Raises:
-        FaultyDocument: it has.
-    """
-    if number > MOST_STATES:
-        what = f"The workflow has more than {MOST_STATES:,} states; split it up."
-        raise FaultyDocument([*source.faults, Fault(what, "", source.name)])
 
 
 class Positions(Places):
@@ -55,27 +45,38 @@ class Foreign(Source):
         self.data = data
         self.starts: dict[Path, int] = {}
 
-    @property
+    @cached_property
     def places(self) -> Places:
-        """Where everything stands."""
+        """Where everything stands; worked out when it is first needed."""
         return Positions(self.text, self.starts or _json_starts(self.text))
 
 
 def open_document(
     content: str | bytes, name: str = "<text>", environment: Mapping[str, str] | None = None
 ) -> Source:
-    """Open a document of any format that is known: TOML, JSON or SCXML.
+    """Open a document of any format that is known: TOML, JSON, YAML or SCXML.
 
     Raises:
         FaultyDocument: it is none of them, or larger or deeper than any workflow is.
     """
     text = decoded(content, name)
     first = text.lstrip()[:1]
+    if is_yaml(text, name):
+        return _yaml(text, name, environment)
     if first == "{":
         return Foreign(text, name, environment, _json(text, name))
     if first == "<":
         return _xml(text, name, environment)
     return Source(content, name, environment)
+
+
+def _yaml(text: str, name: str, environment: Mapping[str, str] | None) -> Foreign:
+    data, starts = read_yaml(text, name)
+    if not isinstance(data, dict):
+        raise FaultyDocument([_fault_at(text, name, 0, "This is no statechart: give it 'states'.")])
+    source = Foreign(text, name, environment, data)
+    source.starts = starts
+    return source
 
 
 def _json(text: str, name: str) -> dict[str, Any]:

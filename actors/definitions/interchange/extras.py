@@ -23,7 +23,7 @@ from ..native_keys import NATIVE
 from ..native_states import read_after
 from ..parts import read_agent, read_contract, read_resource
 from ..places import Path
-from ..shapes import Named, Nested, Shape, Text, Texts
+from ..shapes import Named, Nested, Number, Shape, Text, Texts
 from ..source import Source
 from ..table import Table
 
@@ -33,10 +33,16 @@ STATE: dict[str, Shape] = {
     "agents": Texts("Who works here."),
     "resources": Texts("What is needed here."),
 }
+LATER: dict[str, Shape] = {
+    "send": Text("The event; without it, what has the name is cancelled."),
+    "seconds": Number("How much later.", whole=False),
+    "name": Text("What it is cancelled by."),
+}
 _SAME = ("version", "description", "guards", "context", "contracts", "retry", "deadline")
 EXTRAS: dict[str, Shape] = {
     **{key: NATIVE[key] for key in (*_SAME, "agents", "resources")},
     "states": Named("What is kept of states.", of=Nested("A state.", keys=STATE)),
+    "later": Named("Actions that send an event for later.", of=Nested("An action.", keys=LATER)),
 }
 
 
@@ -100,7 +106,7 @@ def _contract(name: str, table: Table) -> Contract:
 
 
 def _later(table: Table) -> Later:
-    seconds = float(table.number("seconds", whole=False) or 0)
+    seconds = float(table.number("seconds") or 0)
     found = Later(table.text("send") or None, seconds, verbatim(table, "name"))
     table.close()
     return found

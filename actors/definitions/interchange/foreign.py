@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ WORDS = {
     "transitions": "transitions",
     "timeout": "time-out",
 }
+_UNITS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
 Places = dict[tuple[str | int, ...], Path]
 
 
@@ -108,7 +110,7 @@ def timed(
     state: str, seconds: float, way: TransitionDefinition
 ) -> tuple[Timeout, tuple[TransitionDefinition, ...]]:
     """Return what happens after a time: at once to a state, or by an event if there is more."""
-    if len(way.targets) == 1 and not way.guards and not way.actions:
+    if len(way.targets) == 1 and not (way.guards or way.actions or way.internal):
         return Timeout(seconds, way.targets[0]), ()
     event = f"{state}_timed_out"
     return Timeout(seconds, None, event), (
@@ -120,3 +122,13 @@ def known(data: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     """Return the keys of some data that say something and are not among those."""
     plain = set(keys)
     return [key for key in data if key not in plain and data[key] not in (None, [], {}, "", False)]
+
+
+def seconds_of(text: str) -> float | None:
+    """Return how many seconds a delay is, such as "1.5s" or "20ms"; None if it is none."""
+    unit = next((unit for unit in _UNITS if text.endswith(unit)), "")
+    try:
+        seconds = float(Decimal(text.removesuffix(unit)) * _UNITS[unit]) if unit else None
+    except (InvalidOperation, OverflowError):
+        return None
+    return seconds if seconds is not None and 0 <= seconds <= 1e11 else None

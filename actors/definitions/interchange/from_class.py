@@ -17,6 +17,7 @@ from ..model import (
 )
 from ..names import identifier, is_event
 from .scxml_writer import write_scxml
+from .statechart_writer import write_statechart
 from .xstate_writer import write_xstate
 
 
@@ -39,6 +40,19 @@ def to_xstate(workflow: type[Workflow]) -> str:
         workflow: its class. Guards and actions of a Python class go by their names.
     """
     return write_xstate(definition_of(workflow), _document(workflow))
+
+
+def to_statechart(workflow: type[Workflow], *, yaml: bool = False) -> str:
+    """Return a workflow in python-statemachine's own form, which its `statemachine.io.load` takes.
+
+    Arguments:
+        workflow: its class. Guards and actions go by their names: methods of the model there.
+        yaml: whether it is to be YAML and not JSON.
+
+    Raises:
+        MissingLibrary: YAML is written with a library that is not installed.
+    """
+    return write_statechart(definition_of(workflow), yaml=yaml)
 
 
 def _document(workflow: type[Workflow]) -> Document | None:
@@ -111,7 +125,12 @@ def _transition(workflow: type[Workflow], transition: Any) -> TransitionDefiniti
         targets=tuple(state.id for state in transition.targets),
         guards=tuple(str(spec) for spec in transition.cond if not spec.is_convention),
         actions=_names(workflow, [*transition.before, *transition.on, *transition.after]),
-        internal=bool(transition.internal and transition.targets),
+        internal=bool(
+            transition.internal
+            and transition.source.is_compound
+            and transition.targets
+            and all(target.is_descendant(transition.source) for target in transition.targets)
+        ),
     )
 
 

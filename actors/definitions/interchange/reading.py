@@ -7,18 +7,21 @@ from ..faults import Fault, FaultyDocument
 from ..model import Document
 from .documents import Foreign
 from .scxml_reader import read_scxml
+from .statechart_reader import is_statechart, read_statechart
 from .xstate_reader import is_xstate, read_xstate
 
 
 def read_foreign(source: Foreign) -> tuple[Document, list[Draft]]:
-    """Read SCXML or XState's JSON, noting what is wrong with it as `source.faults`.
+    """Read a document of another tool, noting what is wrong with it as `source.faults`.
 
     Raises:
-        FaultyDocument: it is neither.
+        FaultyDocument: it is none of them.
     """
     if "scxml" in source.data and not isinstance(source.data["scxml"], dict):
         return read_scxml(source)
+    if is_statechart(source.data):
+        return read_statechart(source)
     if is_xstate(source.data):
         return read_xstate(source)
-    what = "This is no machine of XState: it has no 'states'; export it as JSON of version 5."
+    what = "This is no statechart: it has no 'states'; give it some, or export it from XState 5."
     raise FaultyDocument([*source.faults, Fault(what, "", source.name)])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from ..bounds import MOST_STATES, check_number
 from ..draft import Draft
 from ..model import (
     Document,
@@ -20,11 +19,10 @@ from ..model import (
     TransitionDefinition,
 )
 from ..source import Source
-from ..types import BadType, type_of, violation
-from .conditions import in_our_words
-from .documents import DEEPEST, Element, check_number
+from .conditions import field_of, in_our_words
+from .documents import DEEPEST, Element
 from .extras import Extras, read_extras
-from .foreign import Places, finish, good_name, nested_initial, not_carried
+from .foreign import Places, finish, good_name, nested_initial, not_carried, seconds_of
 
 _KINDS: dict[str, StateKind] = {"parallel": "parallel", "final": "final", "history": "history"}
 _STATES = ("state", *_KINDS)
@@ -40,7 +38,6 @@ _ATTRIBUTES = {
     "cancel": ("sendid", "r:action"),
     "data": ("id", "expr"),
 }
-_UNITS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
 
 
 def read_scxml(source: Source) -> tuple[Document, list[Draft]]:
@@ -63,7 +60,7 @@ class _Reader:
         for child in element.children:
             if child.tag not in _STATES:
                 continue
-            check_number(self._source, len(self._by_element) + 1)
+            check_number(self._source, len(self._by_element) + 1, MOST_STATES, "states")
             given = child.get("id")
             name = good_name(given) if given else f"state_{len(self._by_element) + 1}"
             if given and given not in self._names and name in self._by_element.values():
@@ -140,20 +137,11 @@ class _Reader:
                 continue
             self._only(data)
             name = data.get("id")
-            text = data.get("expr") or data.text.strip()
-            text = {"True": "true", "False": "false", "None": "null"}.get(text, text)
-            if len(text) > 1 and text[0] == text[-1] == "'" and '"' not in text:
-                text = f'"{text[1:-1]}"'
-            try:
-                value = msgspec.json.decode(text)
-                type = type_of(value)
-                good = type is not None and not violation(type, value)
-            except (ValueError, RecursionError, BadType):
-                good = False
-            if not good or not name.isidentifier() or name.startswith("_"):
+            field = field_of(name, data.get("expr") or data.text.strip())
+            if field is None:
                 self._lost(data, f"Data {name[:60]!r} is not given by a plain value", name)
             else:
-                self._fields[name] = Field(type, value)  # type: ignore[arg-type]  # it is good
+                self._fields[name] = field
 
     def _state(self, element: Element, depth: int = 1) -> StateDefinition:
         name = self._by_element[id(element)]
@@ -193,13 +181,16 @@ class _Reader:
             kind="compound" if states and kind == "state" else kind,
             description=kept.get("description", ""),
             states=tuple(states),
-            transitions=self._left(name, states, ways),
+            transitions=tuple(ways),
             enter=self._actions(enter),
             exit=self._actions(leave),
             agents=kept.get("agents", ()),
             resources=kept.get("resources", ()),
             timeout=timeout,
         )
+        # Ways that lead out of a state leave it, whatever they say of themselves.
+        ways = [replace(way, internal=way.internal and state.keeps(way.targets)) for way in ways]
+        state = replace(state, transitions=tuple(ways))
         if not states or kind != "state":
             return state
         ordinary = [one.name for one in states if one.kind not in ("history", "deep")]
@@ -207,15 +198,6 @@ class _Reader:
         if not first:
             return state
         return nested_initial(state, first, lambda what: self._wrong(element, what))
-
-    def _left(
-        self, name: str, states: Sequence[StateDefinition], ways: Sequence[TransitionDefinition]
-    ) -> tuple[TransitionDefinition, ...]:
-        """Say of ways that lead out of a state that it is left, whatever they say of themselves."""
-        within = {name, *(one.name for state in states for one in state.walk())}
-        return tuple(
-            replace(way, internal=way.internal and within.issuperset(way.targets)) for way in ways
-        )
 
     def _initial(self, element: Element) -> str:
         ways = [child for child in element.children if child.tag == "transition"]
@@ -291,7 +273,7 @@ class _Reader:
         """Return the event that an element sends for later, or cancels, or None."""
         if element.children or element.tag not in ("send", "cancel"):
             return None
-        seconds, event = _seconds(element.get("delay")), element.get("event")
+        seconds, event = seconds_of(element.get("delay")), element.get("event")
         if element.tag == "cancel" and element.get("sendid"):
             later = Later(None, name=element.get("sendid"))
         elif element.tag == "send" and seconds and event:
@@ -322,7 +304,7 @@ class _Reader:
                 continue
             if sent.get("r:action"):
                 continue  # two actions, and no time-out
-            seconds = _seconds(sent.get("delay"))
+            seconds = seconds_of(sent.get("delay"))
             if seconds is None or not (sent.get("event") or sent.get("r:to")):
                 continue
             self._only(sent)
@@ -334,12 +316,3 @@ class _Reader:
                 return Timeout(seconds, self._target(sent, to) or None), enter, leave
             return Timeout(seconds, None, sent.get("event")), enter, leave
         return None, enter, leave
-
-
-def _seconds(text: str) -> float | None:
-    unit = next((unit for unit in _UNITS if text.endswith(unit)), "")
-    try:
-        seconds: Any = float(Decimal(text.removesuffix(unit)) * _UNITS[unit]) if unit else None
-    except (InvalidOperation, OverflowError):
-        return None
-    return seconds if seconds is not None and 0 <= seconds <= 1e11 else None

@@ -10,7 +10,7 @@ from ..model import Field, StateDefinition, TransitionDefinition
 from ..source import Source
 from ..types import type_of, violation
 from .foreign import not_carried
-from .xstate_writer import AND, RAISE, stays
+from .xstate_writer import AND, RAISE
 
 Keys = tuple[str, ...]
 
@@ -114,6 +114,5 @@ def with_way(state: StateDefinition, way: TransitionDefinition) -> StateDefiniti
     """What the machine does in every state, each of those at the top does."""
     if state.kind in ("final", "history", "deep"):
         return state
-    within = frozenset(one.name for one in state.walk())
-    way = replace(way, internal=way.internal and stays(within, way.targets))
-    return replace(state, transitions=(*state.transitions, way))
+    # The machine's own transitions leave whatever state it is in.
+    return replace(state, transitions=(*state.transitions, replace(way, internal=False)))

@@ -33,6 +33,8 @@ class _Writer:
         self._workflow = workflow
         self._ids: dict[str, str] = {}
         self._within: dict[str, frozenset[str]] = {}
+        self._recorded: dict[str, frozenset[str]] = {}
+        """The states that each history state may stand for."""
         for state in workflow.states:
             self._place(state, workflow.name)
 
@@ -41,6 +43,8 @@ class _Writer:
         self._within[state.name] = frozenset(one.name for one in state.walk())
         for inner in state.states:
             self._place(inner, self._ids[state.name])
+            if inner.kind in ("history", "deep"):
+                self._recorded[inner.name] = self._within[state.name]
 
     def machine(self, document: Document | None) -> dict[str, Any]:
         """Return the whole machine."""
@@ -81,7 +85,7 @@ class _Writer:
                 found["exit"] = list(state.exit)
             found |= self._transitions(state)
         if state.timeout is not None:
-            found["after"] = self._after(state.timeout)
+            found["after"] = self._after(state.timeout, self._within[state.name])
         if state.states:
             found["states"] = {one.name: self._state(one) for one in state.states}
         kept = {"title": state.title, "agents": state.agents, "resources": state.resources}
@@ -137,15 +141,20 @@ class _Writer:
             found["guard"] = {"type": AND, "params": {"guards": list(transition.guards)}}
         if transition.actions:
             found["actions"] = list(transition.actions)
-        natural = stays(self._within[state.name], transition.targets)
-        if transition.internal != natural and state.kind not in ("history", "deep"):
-            found["reenter"] = not transition.internal
+        internal = transition.internal and state.keeps(transition.targets)
+        # XState stays in a state that leads into itself, also by what a history state recorded.
+        back = any(state.name in self._recorded.get(name, ()) for name in transition.targets)
+        if (back or stays(self._within[state.name], transition.targets)) and not internal:
+            found["reenter"] = True
         return found
 
-    def _after(self, timeout: Timeout) -> dict[str, Any]:
+    def _after(self, timeout: Timeout, within: Set[str] = frozenset()) -> dict[str, Any]:
         delay = f"{(Decimal(repr(float(timeout.seconds))) * 1000).normalize():f}"
         if timeout.target is not None:
-            return {delay: {"target": self._target(timeout.target)}}
+            late: dict[str, Any] = {"target": self._target(timeout.target)}
+            if timeout.target in within:
+                late["reenter"] = True
+            return {delay: late}
         raised = {"type": RAISE, "params": {"event": {"type": timeout.event}}}
         return {delay: {"actions": [raised]}}
 
