@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -43,6 +43,14 @@ def fingerprint(workflow: type[Workflow]) -> bytes:
     delays = {f"the delay of event {e}": f"{ms:g} ms" for e, ms in delays_of(workflow).items()}
     facts = {**workflow.definition_facts, **delays}
     return _encode(Fingerprint(states, transitions, context, facts))
+
+
+def states_in(definition: bytes) -> Collection[str]:
+    """Return the ids of the states that a fingerprint is of; none if it can't be read."""
+    try:
+        return _decode(definition).states
+    except msgspec.MsgspecError:
+        return ()
 
 
 def differences(before: bytes, after: bytes) -> list[str]:

@@ -24,6 +24,7 @@ from .children.carrier import care_for_children
 from .closing import is_within, let_finish, patience
 from .definition_check import DefinitionCheck
 from .inspection import Rates, let_look_in
+from .known import workflow_class
 from .messages import DeliverAll, Trim
 from .notifications import Notifications
 from .passivation import Passivation
@@ -34,7 +35,7 @@ from .services import Services
 from .settings import SystemSettings
 from .supervisor import Supervisor
 from .waiting import Deadline
-from .workflow import Workflow, workflow_class
+from .workflow import Workflow
 from .workflow_actor import WorkflowActor
 
 

@@ -12,6 +12,7 @@ from ..persistence.errors import (
 )
 from ..persistence.records import WorkflowRecord
 from .answer import ask
+from .filters import check_event, check_state, class_filter
 from .handlers import check_handlers
 from .names import Name, event_name, new_id, state_name, text
 from .notifications import Committed, Interest
@@ -175,16 +176,17 @@ class ActorSystem(SystemRecovery):
             finished: only those that have, or have not, reached their end.
             after: for the next page, the `number` of the last one of the page before.
             limit: how many at the most.
+
+        Raises:
+            UnknownState: the class has no such state; or, without a class, none has that is known.
         """
-        return self._services.store.list(
-            type=workflow
-            if workflow is None or isinstance(workflow, str)
-            else workflow.workflow_name,
-            state=None if state is None else state_name(state),
-            finished=finished,
-            after=after,
-            limit=limit,
+        wanted = None if state is None else state_name(state)
+        found = self._services.store.list(
+            type=class_filter(workflow), state=wanted, finished=finished, after=after, limit=limit
         )
+        if wanted is not None and not found:
+            check_state(self._services, workflow, wanted)
+        return found
 
     def stop(self, id: str, *, timeout: float | None = None) -> None:
         """Have a workflow finish what it was sent and leave memory. It stays in the store.
@@ -222,7 +224,12 @@ class ActorSystem(SystemRecovery):
 
         Returns:
             how many were told. Those whose state does not allow it refuse it, as after `tell`.
+
+        Raises:
+            UnknownEvent: the class has no such event; or, without a class, none has that is known.
+            UnknownState: likewise of a state.
         """
+        check_event(self._services, workflow, event_name(event), sent=True)
         told = after = 0
         while page := self.list(workflow, state=state, finished=False, after=after, limit=1000):
             for record in page:
@@ -269,17 +276,21 @@ class ActorSystem(SystemRecovery):
             what ends the subscription when it is called; a durable one, until it is opened again.
 
         Raises:
+            UnknownState: the class has no such state; or, without a class, none has that is known.
+            UnknownEvent: likewise of an event.
             RepertoryError: a durable subscription of this name is open.
             StoreError: it could not be written.
         """
         interest = Interest(
             workflow_id=id,
-            type=workflow
-            if workflow is None or isinstance(workflow, str)
-            else workflow.workflow_name,
+            type=class_filter(workflow),
             state=None if state is None else state_name(state),
             event=None if event is None else event_name(event),
         )
+        if interest.state is not None:
+            check_state(self._services, workflow, interest.state)
+        if interest.event is not None:
+            check_event(self._services, workflow, interest.event, sent=False)
         if durable is not None:
             return open_subscription(self._services, durable, interest, callback, from_start)
         return self._services.notifications.subscribe(interest, callback)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from threading import Lock
 from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
-from ..persistence.errors import BadDefinition, UnknownWorkflow
+from ..persistence.errors import BadDefinition
 from .activities.invoking import Invoked, declare_invoked
 from .activities.starting import StartsActivities
 from .agenda import Agenda, Sent
@@ -36,6 +34,7 @@ from .children.starting import StartsChildren
 from .context_fields import unknown_fields
 from .deadline import deadline
 from .handlers import check_handlers
+from .known import register
 from .migration import Migration, migrations_of
 from .names import Name, event_name, find_name, text
 from .nesting import codec_of, nested_context
@@ -66,6 +65,8 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         version: version of the definition, stored with each workflow; see `migrates`.
         workflow_name: the name under which it is stored; by default the class's own.
         checkpoint_every: a checkpoint is written after so many steps.
+        max_microsteps: how many transitions one event may lead to by itself, eventless ones and
+            those of events that actions send to this workflow; with more the step fails.
         deadline: the event that it gets when it has not finished in some time, as
             `after(timedelta(days=30), "expire")`.
         failures: the final states that are a failure to a workflow that has started this one.
@@ -99,6 +100,7 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
     version: ClassVar[int] = 1
     workflow_name: ClassVar[str] = ""
     checkpoint_every: ClassVar[int] = 100
+    max_microsteps: ClassVar[int] = 1_000
     deadline: ClassVar[After | None] = None
     failures: ClassVar[Collection[str]] = ("failed", "cancelled")
     handlers: ClassVar[Sequence[object]] = ()
@@ -290,6 +292,11 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
             raise BadDefinition(
                 f"{where}: version must be a whole number from 1, not {cls.version!r}."
             )
+        if not isinstance(cls.max_microsteps, int) or cls.max_microsteps < 1:
+            raise BadDefinition(
+                f"{where}: max_microsteps must be a whole number from 1, not "
+                f"{cls.max_microsteps!r}."
+            )
         cls._timeouts = checked_timeouts(cls, where)
         cls.migrations = migrations_of(cls)
         if "workflow_name" not in cls.__dict__:
@@ -299,51 +306,4 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         cls.codec = codec_of(cls, where)
         if unknown := list(unknown_fields(cls, cls.codec)):
             raise BadDefinition(f"{where}: " + " ".join(unknown))
-        _register(cls)
-
-
-_known: dict[str, list[type[Workflow]]] = {}
-_known_lock = Lock()
-
-
-def _register(cls: type[Workflow]) -> None:
-    with _known_lock:
-        same_name = _known.setdefault(cls.workflow_name, [])
-        for other in tuple(same_name):
-            if _origin(other) == _origin(cls):
-                same_name.remove(other)  # defined anew: a reloaded module, a notebook's cell
-            elif "<locals>" not in cls.__qualname__ + other.__qualname__:
-                raise BadDefinition(
-                    f"{cls.__module__}.{cls.__qualname__} and {other.__module__}."
-                    f"{other.__qualname__} are both stored as {cls.workflow_name!r}; give one "
-                    f"of them another workflow_name."
-                )
-        same_name.append(cls)
-
-
-def _origin(cls: type[Workflow]) -> tuple[str | None, str]:
-    # A script and the same file imported are two modules, but one definition.
-    module = sys.modules.get(cls.__module__)
-    return getattr(module, "__file__", None) or cls.__module__, cls.__qualname__
-
-
-def workflow_class(name: str) -> type[Workflow]:
-    """Return the imported class that is stored under this name.
-
-    Raises:
-        UnknownWorkflow: none is imported, or several local classes have the name.
-    """
-    with _known_lock:
-        found = list(_known.get(name, ()))
-    if not found:
-        raise UnknownWorkflow(
-            f"No workflow class called {name!r} is imported; import the module that defines it "
-            f"before its workflows are used.",
-            name=name,
-        )
-    if len(found) > 1:
-        places = " and ".join(sorted(f"{c.__module__}.{c.__qualname__}" for c in found))
-        raise UnknownWorkflow(
-            f"{places} are all stored as {name!r}; give them different workflow_names.", name=name
-        )
-    return found[0]
+        register(cls)

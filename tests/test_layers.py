@@ -68,6 +68,8 @@ LAYERS = [
         "actors.past",
         "actors.durable_subscription",
         "actors.subscribing",
+        "actors.filters",
+        "actors.known",
         "actors.services",
         "actors.closing",
         "actors.inspection",

@@ -62,6 +62,7 @@ class CompiledAsyncEngine(Compiled, AsyncEngine):  # type: ignore[misc, override
                 script = await select(self, self.configuration(), trigger)
             if script is not None:
                 took = True
+                self.tally()
                 await microstep(self, script, trigger)
 
     async def _take_due_external_event(self, first_result: Any, macrostep: Any) -> tuple[bool, Any]:
@@ -73,6 +74,9 @@ class CompiledAsyncEngine(Compiled, AsyncEngine):  # type: ignore[misc, override
             await asyncio.sleep(self.sm._loop_sleep_in_ms)
             return True, first_result
         self._macrostep_count += 1
+        if due.future is not None:  # it comes from outside; what actions send has none
+            self._microstep_count = 0
+        self.tally()
         if due.event == INITIAL:
             await self._enter_initially(Trigger.of(due))
             return True, first_result

@@ -15,6 +15,7 @@ from statemachine.spec_parser import Functions, names_in_boolean_expr
 from statemachine.state import AnyState, HistoryState
 from statemachine.transition import Transition
 
+from .circles import ASKING, circles
 from .misspelt import misspelt
 from .moment import CONFIGURATIONS, INJECTED
 from .problem import Problem
@@ -47,6 +48,7 @@ def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
         unreachable(cls, source),
         dead_ends(cls, source),
         endless(cls, source),
+        circles(cls, source),
         _never_taken(cls, source),
         _unknown_names(cls, source, known),
         _hiding_events(cls, source),
@@ -94,7 +96,7 @@ def _never_taken(cls: Chart, source: Source) -> Iterator[Problem]:
                     "Give the first a guard, or declare this one before it.",
                     *source.of(*(str(e) for e in transition.events), state.id),
                 )
-            if not any(s.group in _ASKING for s in transition._specs):
+            if not any(s.group in ASKING for s in transition._specs):
                 for event in _events(transition):
                     always.setdefault(event, (number, transition))
 
@@ -104,9 +106,6 @@ def _from_any(cls: Chart) -> set[int]:
     declared = [t for event in cls._events for t in event._transitions or ()]
     origins = [t.source for t in declared if isinstance(t.source, AnyState)]
     return {id(copy) for origin in origins for copy in origin._copies.values()}
-
-
-_ASKING = (CallbackGroup.COND, CallbackGroup.VALIDATOR)
 
 
 def _events(transition: Transition) -> list[str | None]:

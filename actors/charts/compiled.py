@@ -20,6 +20,13 @@ from .trace import Microstep
 NOTHING = object()
 
 
+class EndlessStep(RuntimeError):
+    """An event led to more microsteps than its chart allows: the definition's fault.
+
+    Raised within the step, which is undone as by an action that fails.
+    """
+
+
 class Compiled:
     """What both compiled engines are: a chart, its binding, and where it stands.
 
@@ -129,6 +136,22 @@ class Compiled:
     def live(self, state: State) -> Any:
         """The chart's own view of a state, which knows whether it is active."""
         return self.sm._config._instance_states[state.value]
+
+    def tally(self) -> None:
+        """Count a microstep that no sender has asked for.
+
+        Raises:
+            EndlessStep: There were more of them than the chart's `max_microsteps`.
+        """
+        self._microstep_count += 1
+        most = getattr(self.sm, "max_microsteps", None)
+        if most is not None and self._microstep_count > most:
+            at = "+".join(state.id for state in self.configuration().atomic)
+            raise EndlessStep(
+                f"One event led to more than {most:,} microsteps of {type(self.sm).__name__}, "
+                f"which was in {at!r} by then. Guard its eventless transitions, or what its "
+                "actions send to itself, so that it comes to rest; or raise max_microsteps."
+            )
 
     def clear(self) -> None:
         """Drop what is queued."""

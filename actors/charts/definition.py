@@ -43,16 +43,21 @@ class ChartMeta(StateMachineMetaclass):
 
     def add_inherited(cls, bases: tuple[type, ...]) -> None:
         """Take the states and events of the bases: copies, for what is added is ours alone."""
-        with_states = [base for base in bases if getattr(base, "states", ())]
-        if len(with_states) == 1:
+        with_states: list[Any] = [base for base in bases if getattr(base, "states", ())]
+        if len(with_states) > 1:
+            raise BadDefinition(
+                f"{cls.__module__}.{cls.__name__} has several bases with states, "
+                f"{' and '.join(base.__name__ for base in with_states)}, and would begin in each; "
+                f"derive from one of them, and have the other as a state, with as_state()."
+            )
+        taken: Any = bases
+        if with_states:
             (base,) = with_states
-            copies = take_over(cast(Any, base).states, _outermost((), dict(vars(cls))))
+            copies = take_over(base.states, _outermost((), dict(vars(cls))))
             for state in copies:
                 if state.id not in vars(cls) and isinstance(getattr(cls, state.id, None), State):
                     setattr(cls, state.id, state)
-            taken: Any = (_Inherited(copies, cast(Any, base)._events),)
-        else:
-            taken = bases
+            taken = (_Inherited(copies, base._events),)
         cast(Any, super()).add_inherited(taken)
 
 

@@ -15,7 +15,7 @@ from statemachine.event_data import TriggerData
 from statemachine.exceptions import TransitionNotAllowed
 
 from .binding import Script
-from .compiled import NOTHING, Compiled
+from .compiled import NOTHING, Compiled, EndlessStep
 from .moment import INITIAL, Trigger
 from .step import Change, act, enter, microstep, select
 from .trace import Microstep
@@ -149,6 +149,7 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
     def _run(self, trigger: Trigger | None) -> Any:
         """Run `trigger`, if any, and what is queued; the chart is ours, and is given back."""
         self.rebind()
+        self._microstep_count = 0
         token = _running_engine.set(self)
         result: Any = NOTHING
         try:
@@ -172,6 +173,7 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
                     if trigger is None:
                         took = took or self._wait()
                         continue
+                    self._tally_external()
                 outcome = self._take(trigger)
                 trigger = None
                 took = True
@@ -200,7 +202,16 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
                 script = select(self, self.configuration(), trigger)
             if script is not None:
                 took = True
+                self.tally()
                 microstep(self, script, trigger)
+
+    def _tally_external(self) -> None:
+        """Count an event that an action has sent, as what it leads to is counted."""
+        try:
+            self.tally()
+        except EndlessStep:
+            self.clear()
+            raise
 
     def _next_external(self) -> Trigger | None:
         """The next external event, if one is due."""

@@ -33,6 +33,9 @@ def take_over(states: Iterable[State], made: Iterable[State]) -> list[State]:
     for owner in iterate_states_and_transitions(outermost):
         memo.update((id(spec.func), spec.func) for spec in owner._specs)
     copies: list[State] = deepcopy(outermost, memo)
+    for owner in iterate_states_and_transitions(outermost):
+        # Callbacks that the subclass has declared, as by `@paid.enter`, are in its copies now.
+        del owner._specs.items[getattr(owner, "specs_settled", len(owner._specs.items)) :]
     for copied in iterate_states_and_transitions(copies):
         for grouper in copied._specs._groupers.values():
             grouper.key = grouper.group.build_key(grouper.list)  # it has the list's id in it
@@ -47,12 +50,12 @@ def take_over(states: Iterable[State], made: Iterable[State]) -> list[State]:
 
 
 def settle(states: Iterable[State]) -> None:
-    """Note that the transitions that these states have are their class's own."""
-    for state in iterate_states(states):
-        for transition in state.transitions:
-            transition.settled = True
+    """Note that the transitions and callbacks that these states have are their class's own."""
+    owner: Any
+    for owner in iterate_states_and_transitions(states):
+        owner.specs_settled = len(owner._specs.items)
 
 
 def is_settled(transition: Transition) -> bool:
     """Whether a transition was there when its state's class was complete."""
-    return getattr(transition, "settled", False)
+    return hasattr(transition, "specs_settled")

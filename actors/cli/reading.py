@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from ...persistence.errors import UnknownState
 from ..history import HistoryEntry
 from ..position import utc
 from ..system import ActorSystem
@@ -66,9 +67,14 @@ def list_(
         list_unfit(store, definition, as_json)
         return
     with reading(store) as system:
-        found = system.list(
-            class_name, state=state, finished=finished, after=after, limit=limit + 1
-        )
+        try:
+            found = system.list(
+                class_name, state=state, finished=finished, after=after, limit=limit + 1
+            )
+        except UnknownState:
+            if system.list(limit=1):
+                raise
+            found = []  # nothing was ever there that could say what states there are
         if class_name is not None and not found and not system.list(class_name, limit=1):
             known = {record.type for record in _all(system)}
             have = f"it has {listed(known)}" if known else "it is empty"

@@ -324,3 +324,83 @@ def test_a_plain_statechart_can_be_checked():
         go = a.to(b)
 
     assert only(check(Plain)).where == "b"
+
+
+def test_a_circle_of_eventless_transitions_without_a_guard_is_named_once():
+    class Round(Lenient):
+        a = State(initial=True)
+        b = State()
+        c = State()
+        d = State(final=True)
+        go = a.to(b)
+        b.to(c)
+        c.to(b)
+        leave = b.to(d)
+
+    problem = only(check(Round))
+    assert problem.where == "b"
+    assert "lead through 'b', 'c' and round again" in problem.what
+    assert problem.line == line_of(Round, "b = ")
+
+
+def test_a_circle_that_a_guard_can_break_is_left_alone():
+    class Guarded(Lenient):
+        a = State(initial=True)
+        b, c = State(), State(final=True)
+        a.to(b)
+        b.to(c, cond="enough")
+        b.to(a)
+
+        def enough(self):
+            return True
+
+    assert check(Guarded) == []
+
+
+def test_an_eventless_transition_to_its_own_state_is_a_circle():
+    class Itself(Lenient):
+        a = State(initial=True)
+        a.to.itself(internal=True)
+        leave = a.to(a)
+
+    assert only(check(Itself)).where == "a"
+
+
+def test_a_circle_through_a_compound_and_a_parallel_state_is_found():
+    class Deep(Lenient):
+        class outer(State.Parallel):
+            class left(State.Compound):
+                one = State(initial=True)
+
+            class right(State.Compound):
+                two = State(initial=True)
+
+        begin = State(initial=True)
+        back = State()
+        go = begin.to(outer)
+        outer.to(back)
+        back.to(outer)
+
+    assert "'one+two', 'back'" in only(check(Deep)).what
+
+
+def test_a_circle_in_a_region_that_another_region_may_end_is_left_alone():
+    class Ended(Lenient):
+        class work(State.Parallel):
+            class watch(State.Compound):
+                look = State(initial=True)
+
+            class turn(State.Compound):
+                one = State(initial=True)
+                two = State()
+                one.to(two)
+                two.to(one)
+
+        over = State(final=True)
+        work.watch.look.to(over, cond="enough")
+        stop = work.to(over)
+
+        def enough(self):
+            return True
+
+    assert check(Ended) == []

@@ -57,7 +57,7 @@ def test_list_has_every_workflow_in_the_order_of_creation(run: Run, store: Path)
         (["--finished"], ["order-3"]),
         (["--open"], ["order-1", "order-2"]),
         (["--class", "Order", "--open", "--state", "basket"], ["order-1"]),
-        (["--state", "nowhere"], []),
+        (["--state", "paid", "--finished"], []),
     ],
 )
 def test_list_filters(run: Run, store: Path, options: list[str], found: list[str]) -> None:
@@ -77,9 +77,21 @@ def test_a_piped_list_is_plain_lines_with_tabs(run: Run, store: Path) -> None:
 
 
 def test_list_says_on_stderr_that_nothing_is_like_that(run: Run, store: Path) -> None:
-    ran = run("list", "--store", store, "--state", "nowhere")
+    ran = run("list", "--store", store, "--state", "paid", "--finished")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "No workflow is like that.\n"
+
+
+def test_list_of_an_unknown_state_names_the_one_that_is_meant(run: Run, store: Path) -> None:
+    for options in (["--class", "Order"], []):
+        asked = run("list", "--store", store, "--state", "piad", *options)
+        asked.failed_with("'piad'", "mean 'paid'?")
+
+
+def test_list_of_any_state_of_an_empty_store_is_empty(run: Run, tmp_path: Path) -> None:
+    with ActorSystem(tmp_path / "empty.db"):
+        pass
+    assert run("list", "--store", tmp_path / "empty.db", "--state", "handling").code == 0
 
 
 def test_list_of_an_unknown_class_names_the_one_that_is_meant(run: Run, store: Path) -> None:

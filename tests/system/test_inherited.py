@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, State, UnknownEvent, Workflow, after
+from repertory.actors import ActorSystem, BadDefinition, State, UnknownEvent, Workflow, after
 from repertory.actors.charts import describe_states, describe_transitions
 
 
@@ -50,6 +50,35 @@ class LongRelay(Relay):
 
 class Plain(Errand):
     workflow_name = "inherited-plain"
+
+
+class Polite(Errand):
+    workflow_name = "inherited-polite"
+
+    @Errand.busy.enter
+    def greet(self) -> None:
+        self.context["greeted"] = True
+
+    @Errand.end.on
+    def thank(self) -> None:
+        self.context["thanked"] = True
+
+
+def test_callbacks_declared_on_inherited_states_and_events_are_the_subclass_s_own() -> None:
+    with ActorSystem() as system:
+        polite, errand = system.start(Polite), system.start(Errand)
+        for ref in (polite, errand):
+            ref.ask("go")
+            ref.ask("end")
+        assert polite.context == {"greeted": True, "thanked": True, "went": "Polite"}
+        assert errand.context == {"went": "Errand"}
+
+
+def test_two_bases_with_states_are_refused() -> None:
+    with pytest.raises(BadDefinition, match="several bases with states, Relay and Plain"):
+
+        class Torn(Relay, Plain):
+            workflow_name = "inherited-torn"
 
 
 def state_after(ref: Any, event: str) -> tuple[str, ...]:
