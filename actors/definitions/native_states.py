@@ -18,6 +18,7 @@ WORDS = {
     "transitions": "transitions",
     "timeout": "'after'",
 }
+_WHERE = ("to", "send")
 Parts = dict[tuple[str | int, ...], Path]
 
 
@@ -173,6 +174,7 @@ def read_after(table: Table, key: str, what: str) -> Timeout | None:
     after.close()
     if "seconds" not in after:
         after.fault("", f"{key!r} of {what} says not after how many seconds; give 'seconds'.", key)
-    if bool(target) == bool(event) and ("to" in after) == ("send" in after):
+    told = any(after.raw(one) is not None and not isinstance(after.raw(one), str) for one in _WHERE)
+    if bool(target) == bool(event) and not told:
         after.fault("", f"{key!r} of {what} needs 'to' or 'send': a state or an event.", key)
     return Timeout(seconds or 0.0, target or None, None if target else event or None)

@@ -299,3 +299,11 @@ on.next = "other"
 in = "rest"
 """.replace("WAYS", "\n".join(ways[order:] + ways[:order]))
     assert load(text)
+
+
+@pytest.mark.parametrize(
+    "after", ['seconds = 1, send = ""', 'seconds = 0, to = "b"', "seconds = 1"]
+)
+def test_a_time_that_leads_nowhere_or_is_none_is_a_fault(after: str) -> None:
+    text = f'workflow = "timeless"\n[states.a]\non.x = "b"\nafter = {{ {after} }}\n'
+    only_fault(text + "[states.b]\nfinal = true\n")
