@@ -7,6 +7,7 @@ from typing import TextIO
 
 from .inspection import Inspection, inspect
 from .overview import Overview, overview
+from .runtime import Runtime
 from .upkeep import SystemUpkeep
 
 
@@ -26,6 +27,18 @@ class SystemInspecting(SystemUpkeep):
             >>> msgspec.json.encode(system.inspect())           # doctest: +SKIP
         """
         return inspect(self._services, self._name, self.path, limit)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The actors that workflows run on, for actors of your own, topics and routers beside them.
+
+        They share its threads and its clock, end when the system closes, and nothing of theirs is
+        stored. Closing it is the system's part.
+
+        Raises:
+            SystemStopped: the system is not open.
+        """
+        return self._services.runtime
 
     def overview(self) -> Overview:
         """Return what the store says of all workflows together, in memory or not.

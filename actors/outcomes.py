@@ -13,7 +13,7 @@ from ..persistence.errors import (
     WorkflowError,
 )
 from ..persistence.records import Entry, Kind, MessageKind
-from .charts import RESERVED
+from .charts import RESERVED, asked
 from .children.joining import CANCEL
 from .messages import Deliver
 from .position import Position
@@ -44,20 +44,38 @@ def unwelcome(
     return None
 
 
-def refusal(message: Deliver, position: Position) -> InvalidTransition:
-    """Return the error for an event that the workflow's state does not allow."""
+def refusal(
+    message: Deliver, position: Position, workflow: type[Workflow] | None = None
+) -> InvalidTransition:
+    """Return the error for an event that the workflow's state does not allow.
+
+    Arguments:
+        message: the event.
+        position: where the workflow stands.
+        workflow: its class, for the names of guards that were asked; None when none was.
+    """
     record = position.record
     where = "+".join(record.configuration)
+    ways = [] if workflow is None else asked(workflow, record.configuration, message.event)
     return InvalidTransition(
         f"Workflow {record.id!r} has finished in {where!r} and takes no more events, not "
         f"{message.event!r} either."
         if record.finished
-        else f"Workflow {record.id!r} can't take event {message.event!r} in {where!r}.",
+        else f"Workflow {record.id!r} can't take event {message.event!r} in {where!r}{_no(ways)}.",
         workflow_id=record.id,
         event=message.event,
         configuration=record.configuration,
         finished=record.finished,
+        guards=tuple(dict.fromkeys(guard for way in ways for guard in way)),
     )
+
+
+def _no(ways: list[list[str]]) -> str:
+    if not ways:
+        return ""
+    needs = ", or ".join(dict.fromkeys(" and ".join(map(repr, way)) for way in ways))
+    one = len(ways) == len(ways[0]) == 1
+    return f": its guard {needs} says no" if one else f": its guards say no; it takes {needs}"
 
 
 def recorded_outcome(workflow_id: str, entry: Entry) -> tuple[Any, Exception | None]:

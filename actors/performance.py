@@ -173,7 +173,9 @@ class Performance:
             SerializationFailed: the context, or what the actions returned, is no JSON.
         """
         try:
-            context = self._plain = self._chart.codec.plain(self._chart.context, self._plain)
+            context = self._plain = self._chart.codec.plain(
+                self._chart.context, self._plain, settle=True
+            )
         except CodecError as error:
             raise self._unwritable("its context", event, error) from error
         try:

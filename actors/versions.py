@@ -116,11 +116,15 @@ def check_fits(position: Position, workflow: type[Workflow]) -> None:
 def load_context(position: Position, workflow: type[Workflow]) -> Any:
     """Return the context of a position, as one of the class's type.
 
+    Of one of another version, which can only be looked at, what the class does not declare is
+    left out.
+
     Raises:
         VersionMismatch: it does not fit the type any more.
     """
+    other = position.record.version != workflow.version
     try:
-        return workflow.codec.load(position.context)
+        return workflow.codec.load(position.context, surplus=other)
     except CodecError as error:
         wrong = f"its context does not fit: {error}"
         raise changed(position.record.id, workflow, wrong) from error

@@ -267,7 +267,8 @@ class WorkflowActor(Presence):
             return
         if not attempt.performance.holds(self._position.context):
             self._performance = None  # a guard changed what it should only have read
-        self._refuse(attempt, refusal(attempt.message, self._position))
+        workflow = attempt.performance.workflow
+        self._refuse(attempt, refusal(attempt.message, self._position, workflow))
 
     def _refuse(self, attempt: Attempt, failure: Exception) -> None:
         if attempt.message.keep_refused or attempt.message.message is not None:

@@ -19,6 +19,7 @@ from .changes import Json
 from .plain import CodecError, decode_json, encode_json, exact
 from .pydantic_form import PydanticForm
 from .scalars import LASTING
+from .surplus import refuse_surplus
 from .typed import TypedForm
 
 __all__ = ["CodecError", "ContextCodec", "decode_json", "encode_json"]
@@ -28,7 +29,8 @@ _encode = msgspec.json.Encoder().encode
 
 class _Form(Protocol):
     def new(self, values: Mapping[str, Any]) -> Any: ...
-    def plain(self, context: Any, before: Json = None) -> Json: ...
+    def plain(self, context: Any, before: Json = None, *, settle: bool = False) -> Json: ...
+    def write(self, context: Any) -> bytes: ...
     def decode(self, data: bytes) -> Any: ...
 
 
@@ -38,7 +40,7 @@ class DictForm:
     def new(self, values: Mapping[str, Any]) -> Any:
         return self.plain(dict(values))
 
-    def plain(self, context: Any, before: Json = None) -> Json:
+    def plain(self, context: Any, before: Json = None, *, settle: bool = False) -> Json:
         if type(context) is not dict:
             raise CodecError(f"the context is of type {type(context).__name__}, not dict")
         changed = context
@@ -55,6 +57,9 @@ class DictForm:
         return {
             key: value if type(value) in LASTING else copied[key] for key, value in context.items()
         }
+
+    def write(self, context: Any) -> bytes:
+        return _encode(context)
 
     def decode(self, data: bytes) -> Any:
         context = decode_json(data)
@@ -121,18 +126,20 @@ class ContextCodec:
         """
         return self._form.new(values)
 
-    def plain(self, context: Any, before: Json = None) -> Json:
+    def plain(self, context: Any, before: Json = None, *, settle: bool = False) -> Json:
         """Return a context as plain JSON that shares nothing with it that can change.
 
         Arguments:
             context: the context.
             before: what this returned for it the last time, if it has: what is still the very
                 same is not looked at again.
+            settle: whether to give the context itself what would come back of it where that is
+                equal and of another type, as 2.0 for a 2 in a field of float.
 
         Raises:
             CodecError: a value does not fit its field, or would not come back as it is.
         """
-        return self._form.plain(context, before)
+        return self._form.plain(context, before, settle=settle)
 
     @staticmethod
     def encode(plain: Json) -> bytes:
@@ -147,13 +154,22 @@ class ContextCodec:
         """
         return self._form.decode(data)
 
-    def load(self, plain: Json) -> Any:
+    def load(self, plain: Json, *, surplus: bool = False) -> Any:
         """Return the context of plain JSON, sharing nothing with it.
 
+        Arguments:
+            plain: the JSON.
+            surplus: whether it may have fields that the type does not declare; they are dropped.
+
         Raises:
-            CodecError: it does not fit the type.
+            CodecError: it does not fit the type, or has more than that declares.
         """
-        return self._form.decode(_encode(plain))
+        data = _encode(plain)
+        context = self._form.decode(data)
+        # What is written again as it was has lost nothing.
+        if not surplus and self.fields is not None and self._form.write(context) != data:
+            refuse_surplus(plain, context)
+        return context
 
 
 def _as_dataclass(cls: type) -> None:

@@ -5,12 +5,12 @@ Slow: run only when the quick comparison says that they differ, or can't tell.
 
 from __future__ import annotations
 
-import dataclasses
+import functools
+from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
-from .plain import CodecError, join
+from .alike import declared
+from .plain import CodecError, join, nearest
 
 
 def compare(live: Any, decoded: Any, path: str, *, exact: bool) -> None:
@@ -21,12 +21,12 @@ def compare(live: Any, decoded: Any, path: str, *, exact: bool) -> None:
         decoded: what its bytes decode to.
         path: where it is.
         exact: whether it must be of the same type, as in a part without a declared type; where
-            one is declared, an int in a float's place or a str's subclass comes back equal.
+            one is declared, what is equal is taken for what comes back: 2 for 2.0.
 
     Raises:
         CodecError: the first difference.
     """
-    names = _names(decoded)
+    names = declared(type(decoded))
     if names is not None:
         if type(live) is not type(decoded):
             raise _differs(live, decoded, path)
@@ -52,11 +52,7 @@ def compare(live: Any, decoded: Any, path: str, *, exact: bool) -> None:
             raise _differs(live, decoded, path)
         for index, (value, back) in enumerate(zip(live, decoded, strict=True)):
             compare(value, back, f"{path}[{index}]", exact=exact)
-    elif live != decoded or (
-        type(live) is not type(decoded)
-        and (exact or not isinstance(live, type(decoded)))
-        and not (type(live) is int and type(decoded) is float)
-    ):
+    elif live != decoded or (exact and type(live) is not type(decoded)):
         raise _differs(live, decoded, path)
 
 
@@ -74,21 +70,27 @@ def _differs(live: Any, decoded: Any, path: str) -> CodecError:
     )
 
 
-def _names(value: Any) -> list[str] | None:
-    """Return the names of the fields of an object that has declared ones."""
-    if isinstance(value, type):
-        return None
-    if isinstance(value, msgspec.Struct):
-        return list(value.__struct_fields__)
-    if hasattr(type(value), "__pydantic_fields__"):
-        return list(type(value).__pydantic_fields__)
-    if dataclasses.is_dataclass(value):
-        return [field.name for field in dataclasses.fields(value)]
-    return None
-
-
 def _extra(live: Any, decoded: Any, path: str) -> None:
-    """Compare the fields that a pydantic model took beyond the declared ones."""
+    """Compare what an object has beyond its declared fields."""
+    own = getattr(live, "__dict__", {})
+    if len(own) > len(getattr(decoded, "__dict__", own)):
+        known = declared(type(live)) or ()
+        refuse_attributes(own.keys() - vars(decoded).keys(), type(live), known, path)
     extra = getattr(live, "__pydantic_extra__", None)
     if extra:
         compare(extra, decoded.__pydantic_extra__ or {}, path, exact=True)
+
+
+def refuse_attributes(names: Iterable[str], cls: type, known: Iterable[str], path: str) -> None:
+    """Refuse attributes that are no fields; what a cached property keeps may be lost.
+
+    Raises:
+        CodecError: there is one; it suggests the nearest field.
+    """
+    for name in set(names) - set(known):
+        if not isinstance(getattr(cls, name, None), functools.cached_property):
+            raise CodecError(
+                f"{cls.__name__} declares no such field, so it would be lost"
+                + nearest(name, known),
+                path=join(path, name),
+            )

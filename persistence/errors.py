@@ -71,6 +71,7 @@ class InvalidTransition(WorkflowError):
         event: the event that was refused.
         configuration: the ids of the states that were active.
         finished: whether the workflow had already reached its end.
+        guards: the names of the guards that were asked there; empty when no way is for the event.
     """
 
     def __init__(
@@ -81,11 +82,13 @@ class InvalidTransition(WorkflowError):
         event: str,
         configuration: Sequence[str],
         finished: bool = False,
+        guards: Sequence[str] = (),
     ) -> None:
         super().__init__(message, workflow_id=workflow_id)
         self.event = event
         self.configuration = tuple(configuration)
         self.finished = finished
+        self.guards = tuple(guards)
 
 
 class HandlerFailed(WorkflowError):

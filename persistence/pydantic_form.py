@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from .alike import adopt, alike
 from .changes import Json
 from .difference import compare
 from .plain import CodecError, decode_json, join, refuse_unknown
@@ -27,7 +28,7 @@ class PydanticForm:
         self._aliases = {f.alias for f in declared.values() if f.alias}
         config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", {})
         self._open = config.get("extra") == "allow"
-        self._write = functools.partial(
+        self.write: Callable[[Any], bytes] = functools.partial(
             cls.__pydantic_serializer__.to_json, round_trip=True, warnings=False
         )
         self._read = functools.partial(cls.__pydantic_validator__.validate_json, by_name=True)
@@ -44,18 +45,23 @@ class PydanticForm:
             raise _pydantic_misfit(error) from error
         return self.decode(_encode(self.plain(made)))
 
-    def plain(self, context: Any, before: Json = None) -> Json:
+    def plain(self, context: Any, before: Json = None, *, settle: bool = False) -> Json:
         if type(context) is not self.type:
             raise CodecError(
                 f"the context is of type {type(context).__name__}, not {self.type.__name__}"
             )
         try:
-            data = self._write(context)
+            data = self.write(context)
         except (TypeError, ValueError, RecursionError) as error:
             raise CodecError(str(error)) from error
         decoded = self.decode(data)
-        if decoded.__dict__ != context.__dict__ or getattr(context, "__pydantic_extra__", None):
+        same = alike((context,), (decoded,))
+        if not same or getattr(context, "__pydantic_extra__", None):
             compare(context, decoded, "", exact=False)
+        if not same:
+            data = self.write(decoded)
+            if settle:
+                adopt(context, decoded, self.fields)
         return decode_json(data)
 
     def decode(self, data: bytes) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 from collections.abc import Callable, Mapping
 from operator import attrgetter
@@ -12,10 +11,12 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from .alike import adopt, alike, values_of
 from .changes import Json
-from .difference import compare
-from .plain import CodecError, builtin, encode_json, join, nearest, refuse_unknown
+from .difference import compare, refuse_attributes
+from .plain import CodecError, builtin, encode_json, join, refuse_unknown
 from .scalars import Scalars
+from .surplus import refuse_surplus
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -45,9 +46,9 @@ class TypedForm:
             ) from error
         except (TypeError, ValueError) as error:
             raise CodecError(f"{cls.__name__} can't be kept as JSON: {error}") from error
-        self._trusted, loose = _study(info, cls)
+        loose = _loose(info, cls)
         self._scalars = Scalars.of(info, cls)
-        self._values: Callable[[Any], Any] = attrgetter(*self.fields) if self.fields else str
+        self._values = values_of(self.fields)
         self._loose: Callable[[Any], Any] | None = attrgetter(*loose) if loose else None
         self._loose_names = frozenset(loose)
         # An attribute that is no field would be lost; slots and Structs take none.
@@ -68,9 +69,10 @@ class TypedForm:
         except (TypeError, ValueError) as error:
             raise CodecError(str(error)) from error
         _fill(made)
+        refuse_surplus(given, made)
         return self.decode(_encode(self.plain(made)))
 
-    def plain(self, context: Any, before: Json = None) -> Json:
+    def plain(self, context: Any, before: Json = None, *, settle: bool = False) -> Json:
         if type(context) is not self.type:
             raise CodecError(
                 f"the context is of type {type(context).__name__}, not {self.type.__name__}"
@@ -85,15 +87,19 @@ class TypedForm:
         except (TypeError, ValueError, RecursionError, AttributeError) as error:
             raise _unwritable(context, error) from error
         decoded = self.decode(data)
-        if (
-            not self._trusted
-            or self._values(decoded) != self._values(context)
-            or (self._loose is not None and not builtin(self._loose(context)))
-        ):
+        live, back = self._values(context), self._values(decoded)
+        if (self._loose is not None and not builtin(self._loose(context))) or not alike(live, back):
             self._compare(context, decoded)
+            if not alike(live, back):
+                data = _encode(decoded)
+                if settle:
+                    adopt(context, decoded, self.fields)
         if self._count is not None and len(context.__dict__) != self._count:
-            self._refuse_attributes(context)
+            refuse_attributes(context.__dict__, self.type, self.fields, "")
         return _decode(data)
+
+    def write(self, context: Any) -> bytes:
+        return _encode(context)
 
     def decode(self, data: bytes) -> Any:
         try:
@@ -111,15 +117,6 @@ class TypedForm:
         for name in self.fields:
             live, back = getattr(context, name), getattr(decoded, name)
             compare(live, back, name, exact=name in self._loose_names)
-
-    def _refuse_attributes(self, context: Any) -> None:
-        for name in context.__dict__.keys() - set(self.fields):
-            if not isinstance(getattr(self.type, name, None), functools.cached_property):
-                raise CodecError(
-                    f"{self.type.__name__} declares no such field, so it would be lost"
-                    + nearest(name, self.fields),
-                    path=name,
-                )
 
 
 def _fill(value: Any) -> None:
@@ -143,13 +140,12 @@ def _fill(value: Any) -> None:
             _fill(item)
 
 
-def _study(info: Any, root: type) -> tuple[bool, list[str]]:
-    """Return whether equality tells all, and which fields hold parts without a declared type.
+def _loose(info: Any, root: type) -> list[str]:
+    """Return which fields hold parts without a declared type.
 
     Raises:
         CodecError: a field's type is one that can't be kept as JSON.
     """
-    trusted = _generated_eq(root)
     loose: list[str] = []
     for field in info.fields:
         seen: set[int] = set()
@@ -168,11 +164,10 @@ def _study(info: Any, root: type) -> tuple[bool, list[str]]:
                     path=join(root.__name__, field.name),
                 )
             elif isinstance(part, inspect.StructType | inspect.DataclassType):
-                trusted = trusted and _generated_eq(part.cls)
                 pending += [inner.type for inner in part.fields]
             else:
                 pending += _parts(part)
-    return trusted, list(dict.fromkeys(loose))
+    return list(dict.fromkeys(loose))
 
 
 def _parts(part: Any) -> list[Any]:
@@ -184,19 +179,6 @@ def _parts(part: Any) -> list[Any]:
         found += getattr(part, name, ())
     found += [inner.type for inner in getattr(part, "fields", ())]
     return found
-
-
-def _generated_eq(cls: Any) -> bool:
-    """Whether == of a class compares each field and nothing else."""
-    if issubclass(cls, msgspec.Struct):
-        return bool(cls.__struct_config__.eq) and cls.__eq__ is msgspec.Struct.__eq__
-    code = getattr(cls.__eq__, "__code__", None)
-    # What `dataclass` generates has no file; a hand-written one may compare anything.
-    return (
-        getattr(code, "co_filename", None) == "<string>"
-        and "__eq__" in cls.__dict__
-        and all(field.compare for field in dataclasses.fields(cls))
-    )
 
 
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?", re.DOTALL)

@@ -36,7 +36,7 @@ from .machine import (
     states_of,
 )
 from .nested import nested_in, nested_state
-from .offers import offered
+from .offers import asked, offered
 from .problem import Problem
 from .span import Span, microseconds, spell
 from .standing import in_order, misfit
@@ -66,6 +66,7 @@ __all__ = [
     "Taken",
     "add_transition",
     "after",
+    "asked",
     "bare",
     "begin",
     "begin_async",

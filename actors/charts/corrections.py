@@ -95,4 +95,4 @@ def _told_here_alone(led: Transition) -> bool:
 
     It passes over initial transitions whose state has another one, made up for a first child.
     """
-    return led.initial and sum(t.initial for t in led.source.transitions) > 1
+    return bool(led.initial) and sum(t.initial for t in led.source.transitions) > 1

@@ -51,12 +51,11 @@ def take_over(states: Iterable[State], made: Iterable[State]) -> list[State]:
 
 def settle(states: Iterable[State]) -> None:
     """Note that the transitions and callbacks that these states have are their class's own."""
+    owner: Any
     for owner in iterate_states_and_transitions(states):
         owner.specs_settled = len(owner._specs.items)
-        if isinstance(owner, Transition):
-            owner.settled = True
 
 
 def is_settled(transition: Transition) -> bool:
     """Whether a transition was there when its state's class was complete."""
-    return getattr(transition, "settled", False)
+    return hasattr(transition, "specs_settled")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,7 +14,7 @@ import typer
 from ...persistence.errors import RepertoryError
 from ..definitions import Definitions, Fault, FaultyDocument, UnboundActions, unused_contracts
 from ..workflow import Workflow
-from .definition import load_definition, load_module
+from .definition import load_actions, load_workflows
 from .errors import listed
 from .from_document import load_document, split_document
 from .options import ActionsModule, AsJson
@@ -49,9 +50,10 @@ def check(
     faults: list[Fault] = []
     found: list[type[Workflow]] = []
     notes: list[str] = []
+    module = None if actions is None else load_actions(actions)
     for file in files:
         try:
-            for workflow, of_it in _workflows(file, actions, environment):
+            for workflow, of_it in _workflows(file, module, environment):
                 found.append(workflow)
                 notes += of_it
         except FaultyDocument as error:
@@ -83,15 +85,14 @@ def check(
 
 
 def _workflows(
-    file: str, actions: str | None, environment: bool
+    file: str, actions: ModuleType | None, environment: bool
 ) -> Iterator[tuple[type[Workflow], list[str]]]:
     if split_document(file) is None:
-        yield load_definition(file), []
+        for found in load_workflows(file):
+            yield found, []
         return
     place = split_document(file) or (file, None)
-    definitions: Definitions = load_document(
-        place[0], None if actions is None else load_module(actions), run=environment
-    )
+    definitions: Definitions = load_document(place[0], actions, run=environment)
     for workflow in definitions.values():
         if actions is not None:
             workflow.make_ready()

@@ -38,11 +38,24 @@ def load_definition(given: str, *, actions: str | None = None, run: bool = True)
     """
     document = split_document(given)
     if document is not None:
-        module = None if actions is None else load_module(actions)
+        module = None if actions is None else load_actions(actions)
         return workflow_in(load_document(document[0], module, run=run), *document)
     place, name = _split(given)
     module = load_module(place)
     return _only_one(module, place) if name is None else _named(module, place, name)
+
+
+def load_workflows(given: str) -> list[type[Workflow]]:
+    """Return the workflow class that is named, or all of a file or module, in their order.
+
+    Raises:
+        CommandFailed: as `load_definition` does.
+    """
+    place, name = _split(given)
+    module = load_module(place)
+    if name is not None:
+        return [_named(module, place, name)]
+    return list(_defined_in(module).values()) or [_only_one(module, place)]
 
 
 def load_module(place: str) -> ModuleType:
@@ -51,9 +64,27 @@ def load_module(place: str) -> ModuleType:
     Raises:
         CommandFailed: there is no such file or module, or it does not run.
     """
+    return _load(place, "definition", "path/to/file.py:Class", "package.module:Class")
+
+
+def load_actions(place: str) -> ModuleType:
+    """Return a module with the actions of documents, given as a file or by its name.
+
+    Raises:
+        CommandFailed: there is no such file or module, or it does not run.
+    """
+    return _load(place, "module with actions,", "path/to/actions.py", "package.module")
+
+
+def _load(place: str, what: str, file: str, module: str) -> ModuleType:
     if place.endswith(".py") or os.sep in place or "/" in place or Path(place).is_file():
-        return _load_file(place)
-    return _import_module(place)
+        return _load_file(place, f"The {what} {place}", file)
+    if not all(part.isidentifier() for part in place.split(".")):
+        raise CommandFailed(
+            f"The {what} {place!r} is neither a file nor the name of a module; give {file} or "
+            f"{module}."
+        )
+    return _import_module(place, file)
 
 
 def _split(given: str) -> tuple[str, str | None]:
@@ -63,17 +94,17 @@ def _split(given: str) -> tuple[str, str | None]:
     return given, None
 
 
-def _load_file(place: str) -> ModuleType:
+def _load_file(place: str, named: str, usual: str) -> ModuleType:
     path = Path(place).absolute()
     if not path.is_file():
         what = "is a directory, not a file" if path.is_dir() else "does not exist"
-        raise CommandFailed(f"The definition {place} {what}; give path/to/file.py:Class.")
+        raise CommandFailed(f"{named} {what}; give {usual}.")
     name = path.stem
     if name in sys.modules or name in sys.stdlib_module_names or not name.isidentifier():
         name = f"definition_{name}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise CommandFailed(f"The definition {place} is no Python file; its name must end in .py.")
+        raise CommandFailed(f"{named} is no Python file; its name must end in .py.")
     module = module_from_spec(spec)
     # Registered before it runs: dataclasses and typing look a class's module up there.
     sys.modules[name] = module
@@ -86,12 +117,7 @@ def _load_file(place: str) -> ModuleType:
     return module
 
 
-def _import_module(place: str) -> ModuleType:
-    if not all(part.isidentifier() for part in place.split(".")):
-        raise CommandFailed(
-            f"The definition {place!r} is neither a file nor the name of a module; give "
-            f"path/to/file.py:Class or package.module:Class."
-        )
+def _import_module(place: str, file: str) -> ModuleType:
     with _importable(Path.cwd()):
         try:
             with _failures(place, None):
@@ -104,7 +130,7 @@ def _import_module(place: str) -> ModuleType:
                 and f"{place}.".startswith(f"{missing.name}.")
             ):
                 raise CommandFailed(
-                    f"There is no module {missing.name!r} to import; give path/to/file.py:Class, "
+                    f"There is no module {missing.name!r} to import; give {file}, "
                     f"or run where it can be imported."
                 ) from missing
             raise

@@ -68,6 +68,7 @@ def run(
         ref = _start(system, definition, id, fields)
         session = _Session(ref, definition, prompting=sys.stdin.isatty())
         system.subscribe(session.hear, id=ref.id)
+        session.greet()
         session.show(ref.snapshot())
         failed = session.take(sys.stdin)
     if failed:
@@ -95,6 +96,11 @@ def _start(
     return system.start(definition, id=id, context=fields or None)
 
 
+_HELP = "A line is an event with its data, as in `pay amount=30`. Ctrl-D leaves, or quit."
+_LEAVE = frozenset(("quit", "exit"))
+_WORDS = _LEAVE | {"help", "?"}
+
+
 class _Session:
     """One workflow, and whoever looks at it."""
 
@@ -103,6 +109,11 @@ class _Session:
         self._definition = definition
         self._keys: set[str] = set()
         self._prompting = prompting
+
+    def greet(self) -> None:
+        """Say in a terminal how events are written, and how to leave."""
+        if self._prompting:
+            say(_HELP)
 
     def hear(self, committed: Committed) -> None:
         """Show a step that nobody here has sent an event for, such as a time-out's."""
@@ -150,7 +161,13 @@ class _Session:
             line = lines.readline()
             if not line:
                 return
-            if line.strip() and not line.lstrip().startswith("#"):
+            word = line.strip().casefold()
+            if self._prompting and word in _WORDS and word not in self._definition.public_events():
+                if word in _LEAVE:
+                    return
+                self.greet()
+                self.show(self._ref.snapshot())
+            elif line.strip() and not line.lstrip().startswith("#"):
                 yield line.strip()
 
 

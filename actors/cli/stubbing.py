@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ..definitions import stub_module
-from .from_document import load_document
+from .errors import CommandFailed
+from .from_document import load_document, split_document
 from .out import complain, say_text, write_file
 
 
@@ -22,6 +23,11 @@ def stubs(
 
     With its enums, a type checker finds an event or a state that does not exist.
     """
+    if split_document(str(file)) is None:
+        raise CommandFailed(
+            f"{file} is no document, and stubs are for documents, .toml or .json: a workflow class "
+            f"has its states and events as attributes, which type checkers see."
+        )
     text = stub_module(load_document(str(file), run=False), file.name)
     if output is None:
         say_text(text)

@@ -43,13 +43,22 @@ class Uses(msgspec.Struct, frozen=True):
     refused: tuple[str, int] | None = None
 
 
-def uses(expression: str) -> Uses:
-    """Return what an expression asks for; of what is no expression, anything."""
-    tokens = [
+Token = tuple[str, str, int]
+"""Its kind, its text, and where it stands."""
+
+
+def tokens_of(expression: str) -> list[Token]:
+    """Return the tokens of an expression, comments left out."""
+    return [
         (str(match.lastgroup), match.group(), match.start())
         for match in _TOKEN.finditer(expression)
         if match.lastgroup != "comment"
     ]
+
+
+def uses(expression: str) -> Uses:
+    """Return what an expression asks for; of what is no expression, anything."""
+    tokens = tokens_of(expression)
     fields: dict[tuple[str, str], int] = {}
     whole: set[str] = set()
     loops = plain = False
@@ -82,7 +91,7 @@ def uses(expression: str) -> Uses:
     return Uses(fields, frozenset(whole), plain, loops, "".join(text), refused)
 
 
-def _text(tokens: list[tuple[str, str, int]], index: int) -> str:
+def _text(tokens: list[Token], index: int) -> str:
     return tokens[index][1] if 0 <= index < len(tokens) else ""
 
 

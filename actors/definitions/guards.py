@@ -14,6 +14,7 @@ from ...persistence.errors import BadDefinition
 from ..charts import RESERVED
 from .expression import MACROS, ROOTS, Uses, too_large, uses
 from .faults import GuardFailed
+from .guard_types import misuses, type_environment, works_all_the_same
 from .model import Field
 from .names import nearest
 
@@ -22,8 +23,6 @@ _MOST_PARTS = 20_000
 _MOST_TEXT = 1_000_000
 _MOST_LOOPED_PARTS = 2_000
 _MOST_LOOPED_TEXT = 100_000
-_CEL_TYPES = {"string": "STRING", "enum": "STRING", "boolean": "BOOL"}
-"""Types that comparing with another one is a fault; numbers of both kinds may be compared."""
 _FUNCTIONS = [
     *("size", "count", "has", "int", "double", "string", "bool"),
     *("startsWith", "endsWith", "contains", "matches"),
@@ -71,9 +70,10 @@ def compile_guards(
     declared = dict.fromkeys(ROOTS, cel.Type.DYN)
     for use in asked.values():
         for root, field in use.fields:
-            declared[f"{root}.{field}"] = _cel_type(cel, root, field, fields)
+            declared[f"{root}.{field}"] = cel.Type.DYN
     environment = cel.NewEnv(variables=declared)
     plain = cel.NewEnv(variables=dict.fromkeys(ROOTS, cel.Type.DYN))
+    typed = type_environment(cel, fields) if fields else None
     methods: dict[str, Callable[..., bool]] = {}
     for name, use in asked.items():
         try:
@@ -81,7 +81,19 @@ def compile_guards(
         except RuntimeError as error:
             faults += _told(name, use.text, str(error))
             continue
+        wrong = list(misuses(use.text, fields, cel))
+        if wrong:
+            faults += [GuardFault(name, _sentence(name, what), at) for what, at in wrong]
+            continue
         kind = compiled.return_type().name()
+        if typed is not None:
+            try:
+                kind = typed.compile(use.text).return_type().name()
+            except RuntimeError as error:
+                refused = _told(name, use.text, str(error), works_all_the_same)
+                if refused:
+                    faults += refused
+                    continue
         if kind not in ("BOOL", "DYN"):
             what = f"Guard {name!r} gives {_said(kind)}, and must give true or false."
             faults.append(GuardFault(name, what))
@@ -129,20 +141,18 @@ def _readable(name: str, expression: str, fields: Mapping[str, Field] | None) ->
     return found
 
 
-def _cel_type(cel: Any, root: str, field: str, fields: Mapping[str, Field] | None) -> Any:
-    declared = fields.get(field) if fields and root == "context" else None
-    kind = "" if declared is None else declared.type.kind
-    return getattr(cel.Type, _CEL_TYPES.get(kind, "DYN"))
-
-
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 
 
-def _told(name: str, text: str, error: str) -> list[GuardFault]:
-    """Make sentences of what the library says of an expression."""
+def _told(
+    name: str, text: str, error: str, besides: Callable[[str], bool] | None = None
+) -> list[GuardFault]:
+    """Make sentences of what the library says of an expression, but for some things."""
     found = []
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     for line, column, what in _ERROR.findall(error):
+        if besides is not None and besides(what):
+            continue
         number = max(int(line), 1)
         at = max(int(column) - 1, 0) + (starts[number - 1] if number <= len(starts) else 0)
         unknown = re.match(r"undeclared reference to '([^']*)'", what)
@@ -156,20 +166,21 @@ def _told(name: str, text: str, error: str) -> list[GuardFault]:
             what = what.removeprefix("Syntax error: ").removesuffix(" [INVALID_ARGUMENT]")
             what = _overload(what)
         found.append(GuardFault(name, _sentence(name, what), at))
-    if not found:
+    if not found and besides is None:
         what = error.partition(": ")[2].partition(" [")[0] or error
         found.append(GuardFault(name, _sentence(name, what)))
     return found[:3]
 
 
 def _overload(what: str) -> str:
-    match = re.search(r"no matching overload for '_?([^_']+)_?(?:\[_\])?' applied to '(.*)'", what)
+    match = re.search(r"no matching overload for '([^']+)' applied to '(.*)'", what)
     if match is None:
         return what
+    called = {"_?_:_": "? :", "_[_]": "[]", "@in": "in"}.get(match[1], match[1].strip("_"))
     hint = ""
     if {"int", "double"} <= set(re.findall(r"\w+", match[2])):
         hint = ", as in 2.0 for 2; numbers of the two kinds don't mix here"
-    return f"{match[1]} can't be applied to {match[2]}{hint}"
+    return f"{called} can't be applied to {match[2]}{hint}"
 
 
 def _said(kind: str) -> str:

@@ -73,8 +73,9 @@ def read_retry(table: Table) -> Retry | None:
     """Read how what failed is tried again."""
     limit, backoff = table.number("limit"), table.number("backoff")
     table.close()
-    if limit is None:
+    if "limit" not in table:
         table.fault("", "'retry' has no 'limit'; say how often, as in { limit = 3 }.", "retry")
+    if limit is None:
         return None
     return Retry(int(limit), backoff or 0.0)
 
@@ -96,8 +97,13 @@ def _field(name: str, table: Table) -> Field | None:
     """A type as text, a default that says its type itself, or a table with both."""
     given: Any = table.raw(name)
     if isinstance(given, str):
-        type = table.parsed(name, parse_type)
-        return None if type is None else Field(type)
+        try:
+            return Field(parse_type(given))
+        except BadType as error:
+            why = f"{error}; " if given.strip() else "an empty text is no type; "
+            what = f'where text is the default, say {{ type = "string", default = "{given}" }}'
+            table.fault(name, f"{name!r} of {table.what}: {why}{what}.", name, value=True)
+            return None
     if isinstance(given, dict) and "type" in given:
         path = (*table.path, name)
         inner = Table(table.source, path, given, f"field {name!r} of the context", FIELD)

@@ -163,12 +163,16 @@ def read_after(table: Table, key: str, what: str) -> Timeout | None:
     table.raw(key)
     if key not in table:
         return None
+    if not isinstance(table.raw(key), dict):
+        what = f'{key!r} of {what} must be a table, as in {{ seconds = 60, to = "a state" }}.'
+        table.fault(key, what, key, value=True)
+        return None
     after = table.table(key, f"{key!r} of {what}")
     seconds = after.number("seconds")
     target, event = after.text("to"), after.text("send")
     after.close()
-    if not seconds:
+    if "seconds" not in after:
         after.fault("", f"{key!r} of {what} says not after how many seconds; give 'seconds'.", key)
-    if bool(target) == bool(event):
+    if bool(target) == bool(event) and ("to" in after) == ("send" in after):
         after.fault("", f"{key!r} of {what} needs 'to' or 'send': a state or an event.", key)
     return Timeout(seconds or 0.0, target or None, None if target else event or None)

@@ -126,12 +126,12 @@ class DiscreetCodec(ContextCodec):
 
     _secrets: Secrets
 
-    def plain(self, context: Any, before: Any = None) -> Any:
+    def plain(self, context: Any, before: Any = None, *, settle: bool = False) -> Any:
         """Return a context as plain JSON.
 
         Raises:
             CodecError: it does not fit its type, or has a secret in it.
         """
-        plain = super().plain(context, before)
+        plain = super().plain(context, before, settle=settle)
         self._secrets.refuse(plain, "the context")
         return plain

@@ -124,8 +124,8 @@ class Table:
         kind = "a whole number" if shape.whole else "a number"
         right = type(found) is int or (not shape.whole and type(found) is float)
         least = shape.least or 0
-        if not right or not least <= found <= LARGEST:
-            bound = f" from {least:g}" if right else ""
+        if not right or not least <= found <= LARGEST or (shape.above and found == least):
+            bound = f" {'above' if shape.above else 'from'} {least:g}" if right else ""
             self.fault(key, f"{key!r} of {self.what} must be {kind}{bound}.", key, value=True)
             return None
         return int(found) if shape.whole else float(found)

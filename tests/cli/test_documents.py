@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from repertory.actors.cli.errors import CommandFailed
 from repertory.actors.cli.event_line import EventLine
 
-from .conftest import Run
+from .conftest import ORDERS, Run
 
 PERMIT = """\
 workflow = "cli_permit"
@@ -113,6 +114,57 @@ def test_check_takes_python_files_too(run: Run, tmp_path: Path) -> None:
     assert ran.code == 1
     assert str(path) in ran.out
     assert "'b'" in ran.out
+
+
+def test_check_of_a_python_file_checks_all_the_workflows_in_it(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "checked_three.py"
+    path.write_text(
+        "from repertory.actors import State, Workflow\n"
+        + "".join(
+            f"class CheckedOf{n}(Workflow):\n    a = State(initial=True, final=True)\n"
+            for n in (1, 2, 3)
+        )
+    )
+    ran = run("check", path)
+    assert ran.code == 0, ran.err
+    assert "CheckedOf1, CheckedOf2, CheckedOf3: no faults" in ran.err
+    assert "CheckedOf2: no faults" in run("check", f"{path}:CheckedOf2").err
+
+
+def test_actions_that_cannot_be_imported_are_told_as_such(
+    run: Run, permit: Path, tmp_path: Path
+) -> None:
+    gone, broken = tmp_path / "nowhere.py", tmp_path / "broken_actions.py"
+    broken.write_text("import no_such_module_at_all\n")
+    for command in (("check", permit), ("run", permit)):
+        run(*command, "--actions", gone).failed_with(
+            f"The module with actions, {gone} does not exist; give path/to/actions.py"
+        )
+        run(*command, "--actions", broken).failed_with("no_such_module_at_all", "line 1")
+        run(*command, "--actions", "no_such_actions").failed_with("no_such_actions", "actions.py")
+
+
+def test_stubs_of_a_class_say_that_they_are_for_documents(run: Run) -> None:
+    run("stubs", f"{ORDERS}:Order").failed_with("is no document", "attributes")
+
+
+class Terminal(StringIO):
+    """What is typed in a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_prompt_of_run_says_how_to_leave_and_helps(
+    run: Run, permit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for leave in ("quit\npay\n", "exit\npay\n", ""):
+        monkeypatch.setattr("sys.stdin", Terminal(f"help\n?\n{leave}"))
+        ran = run("run", permit, "--actions", permit.parent / "permit_actions.py")
+        assert ran.code == 0, ran.err
+        assert ran.out.count("Ctrl-D leaves") == 3
+        assert ran.out.count("events: ") == 3
+        assert ran.err == ""
 
 
 def test_check_of_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:

@@ -33,6 +33,67 @@ def told(expression: str, **fields: str) -> str:
     return " ".join(fault.what for fault in faults)
 
 
+LINES = "array<{price: number, quantity: integer, note: optional:{text: string}}>"
+
+
+@pytest.mark.parametrize(
+    ("expression", "parts"),
+    [
+        ("context.n > 'a'", ["> can't be applied to (int, string)"]),
+        ("context.n * 2.5 > 1.0", ["* can't be applied to (int, double)", "2.0 for 2"]),
+        ("context.n", ["gives a number"]),
+        ("context.n > 1 && context.n", ["&& can't be applied to (bool, int)"]),
+        ("size(context.n) > 0", ["size can't be applied to (int)"]),
+        ("has(context.n) && context.n > 'a'", ["> can't be applied to (int, string)"]),
+        ("context.numbers.exists(x, x > 'a')", ["> can't be applied to (int, string)"]),
+        ("context.name + 1 == 'a'", ["can't be applied to"]),
+        ("context.n == null", ["== can't be applied to (int, null_type)"]),
+        ("context.n ? true : false", ["? : can't be applied to (int, bool, bool)"]),
+        ("context.kind == 'bugg'", ["'bugg' is none of its values", "'bug', 'chore'"]),
+        ("'bugg' != context.kind", ["'bugg' is none of its values"]),
+        ("context.kind in ['bug', 'chor']", ["'chor' is none of its values"]),
+        ("context.lines.exists(l, l.prise > 1.0)", ["l has no field 'prise'", "mean 'price'"]),
+        ("context.lines[0].prise > 1.0", ["context.lines[0] has no field 'prise'"]),
+        ("context.lines.all(l, has(l.note) && l.note.txt == 'a')", ["l.note has no field 'txt'"]),
+        ("context.lines.filter(l, l.prise > 1.0).size() > 0", ["l has no field 'prise'"]),
+        ("context.name.matches('(')", ["'(' is no pattern", "missing )"]),
+        ("matches(context.name, '[')", ["'[' is no pattern", "missing ]"]),
+    ],
+)
+def test_what_the_declared_types_do_not_allow_is_refused_when_it_is_loaded(
+    expression: str, parts: list[str]
+) -> None:
+    types = {"n": "integer", "name": "string", "numbers": "array<integer>", "lines": LINES}
+    said = told(expression, **types, kind="enum:['bug', 'chore']")
+    for part in parts:
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "context.n > 1.5 && context.f == 2 && context.n in [2.0, 3.0]",
+        "2.0 in context.numbers || context.numbers == [1.0]",
+        "(context.n > 1 ? context.n : context.f) > 1.5",
+        "context.kind == 'bug' || context.kind in ['chore'] || context.kind == event.kind",
+        "context.lines.exists(l, l.price * double(l.quantity) > 1.0 && has(l.note))",
+        "context.lines[0]['price'] > 1.0 && 'note' in context.lines[0]",
+        "context.maybe == null || context.maybe > 3",
+        "context.free.a.b == 1 && context.object.x > 1",
+        "context.name.matches('^a') && context.name.matches(event.pattern)",
+        "context.kind.startsWith('b') && context.lines.size() > 0",
+    ],
+)
+def test_what_works_when_it_runs_is_not_refused_for_its_types(expression: str) -> None:
+    types = {"n": "integer", "f": "number", "name": "string", "numbers": "array<integer>"}
+    others = {"lines": LINES, "maybe": "optional:integer", "free": "any", "object": "object"}
+    kinds = {**types, **others, "kind": "enum:['bug', 'chore']"}
+    declared = {name: Field(parse_type(type)) for name, type in kinds.items()}
+    methods, faults = compile_guards({"g": expression}, declared)
+    assert faults == []
+    assert [*methods] == ["g"]
+
+
 @pytest.mark.parametrize(
     ("expression", "context", "event"),
     [

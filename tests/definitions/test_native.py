@@ -207,6 +207,8 @@ NAME = 'workflow = "document_order"'
         (NAME, NAME + '\nversion = 0', "0", ["whole number from 1"]),
         (NAME, NAME + '\ninitial = "x"', '"x"', ["initial state"]),
         ('total = "integer"', 'total = "intger"', '"intger"', ["'intger' is no type"]),
+        ("received = 0", 'received = ""', '""', ['{ type = "string", default = "" }']),
+        ("received = 0", 'received = "Ada"', '"Ada"', ['{ type = "string", default = "Ada" }']),
         ('total = "integer"', 'total = 1979-05-27', "1979", ["needs a type"]),
         ("received = 0", 'received = { type = "integer", default = "x" }', '"x"', ["no integer"]),
         ("received = 0", 'received = { type = "integer", deflt = 1 }', "deflt", ["'default'"]),

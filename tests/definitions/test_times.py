@@ -138,8 +138,8 @@ def test_diagrams_show_times(format: Any) -> None:
         ('send = "remind"', 'send = "remnd"', '"remnd"', "did you mean 'remind'?"),
         ('to = "late"', 'to = "lat"', '"lat"', "did you mean 'late'?"),
         ('to = "late"', 'send = "late"', '"late"', "is not an event of any state"),
-        ("seconds = 2.5", "seconds = 0", "after", "not after how many seconds"),
-        ("seconds = 2.5", "seconds = -1", "-1", "a number from 0"),
+        ("seconds = 2.5", "seconds = 0", "0", "a number above 0"),
+        ("seconds = 2.5", "seconds = -1", "-1", "a number above 0"),
         ("seconds = 2.5, ", "secs = 2.5, ", "secs", "did you mean 'seconds'?"),
         ('deadline = { seconds = 1000, to = "late" }', "deadline = 3", "3", "must be a table"),
     ],
@@ -153,6 +153,25 @@ def test_a_time_that_leads_nowhere_is_a_fault(old: str, new: str, mark: str, par
     assert found, [str(fault) for fault in faults(text)]
     places = [at(text, mark, n) for n in range(text.count(mark))]
     assert (found[0].line, found[0].column) in places or mark == "3"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("seconds = 2.5", "seconds = 0", "'seconds' of 'after' of state 'answered' must be a"),
+        ("seconds = 2.5", "seconds = -1", "must be a number above 0"),
+        ("seconds = 2.5", 'seconds = "2"', "must be a number."),
+        ("seconds = 1000", "seconds = -1", "'seconds' of 'deadline' of the workflow must be a"),
+        ('after = { seconds = 100, send = "remind" }', "after = 3", "must be a table, as in"),
+        ('after = { seconds = 100, send = "remind" }', "after = [{ seconds = 1 }]", "be a table"),
+        ("[states", 'retry = { limit = "3" }\n[states', "'limit' of 'retry' must be a whole"),
+    ],
+)
+def test_one_mistake_is_one_fault(old: str, new: str, what: str) -> None:
+    from .samples import only_fault
+
+    assert old in REMINDED
+    assert what in only_fault(REMINDED.replace(old, new, 1)).what
 
 
 def test_a_final_state_has_no_time_out() -> None:

@@ -14,11 +14,14 @@ from repertory.actors import (
     InvalidTransition,
     Lifecycle,
     RepertoryError,
+    State,
     SystemStopped,
     Timeout,
     UnknownEvent,
+    Workflow,
     WorkflowExists,
     WorkflowNotFound,
+    load_definitions,
 )
 
 from .charts import Fetch, Gate, Order, Review, Tally
@@ -54,6 +57,53 @@ def test_an_event_that_the_state_does_not_allow_changes_nothing(system: ActorSys
     assert (info.value.workflow_id, info.value.event) == ("o", "ship")
     assert info.value.configuration == ("basket",)
     assert [entry.kind for entry in order.history()] == ["created"]
+
+
+class Checkout(Workflow):
+    basket, paid = State(initial=True), State(final=True)
+    checkout = basket.to(paid, cond="not_empty")
+    leave = basket.to(paid, cond=["not_empty", "paid_for"]) | basket.to(paid, unless="watched")
+    wait = basket.to.itself(internal=True)
+
+    def not_empty(self) -> bool:
+        return False
+
+    def paid_for(self) -> bool:
+        return True
+
+    def watched(self) -> bool:
+        return True
+
+
+def test_a_refusal_names_the_guards_that_were_in_the_way(system: ActorSystem) -> None:
+    checkout = system.start(Checkout, id="c")
+    for event, said, guards in (
+        ("checkout", "in 'basket': its guard 'not_empty' says no.", ("not_empty",)),
+        (
+            "leave",
+            "its guards say no; it takes 'not_empty' and 'paid_for', or '!watched'.",
+            ("not_empty", "paid_for", "!watched"),
+        ),
+    ):
+        with pytest.raises(InvalidTransition) as info:
+            checkout.ask(event)
+        assert str(info.value).endswith(said)
+        assert info.value.guards == guards
+
+
+def test_a_refusal_of_a_document_shows_the_expression(system: ActorSystem) -> None:
+    workflow = load_definitions(
+        """workflow = "RefusedByExpression"
+        [context]
+        n = 1
+        [states.a]
+        on.go = { to = "b", if = "context.n > 1" }
+        [states.b]
+        final = true
+        """
+    )["RefusedByExpression"]
+    with pytest.raises(InvalidTransition, match=r"its guard 'context.n > 1' says no"):
+        system.start(workflow).ask("go")
 
 
 def test_a_refusal_can_be_kept_in_the_history(system: ActorSystem) -> None:

@@ -93,7 +93,7 @@ class Ways:
             if targets and not all(targets):
                 self._source.fault(path, "A target of this transition is no state.")
             internal = False
-            if not way.get("reenter") and stays(self._nodes.within.get(keys, ()), targets):
+            if not way.get("reenter") and stays(self._nodes.within.get(keys, set()), targets):
                 targets, internal = self._inside(keys, targets, path)
             for part in ("event", "target", "guards", "actions"):
                 self._nodes.paths[part, name, first + index] = path
