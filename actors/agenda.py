@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain, count
 
 import msgspec
@@ -44,14 +44,26 @@ class Agenda:
     Attributes:
         came: the message that the step takes, or None.
         sent: what the step has added so far.
+        exists: tells whether a workflow has an id already; without a system none has.
     """
 
-    __slots__ = ("_cancelled", "_names", "_now", "_pending", "came", "sent")
+    __slots__ = (
+        "_cancelled",
+        "_names",
+        "_now",
+        "_numbers",
+        "_pending",
+        "came",
+        "exists",
+        "sent",
+    )
 
     def __init__(self) -> None:
         self._now: int | None = None
         self.came: Message | None = None
         self.sent: list[Sent] = []
+        self.exists: Callable[[str], bool] = lambda id: False
+        self._numbers: dict[str, int] = {}  # the last one given to a child, by its name
         self._pending = NOTHING
         self._cancelled: dict[int, None] = {}
         self._names: set[tuple[MessageKind, str | None]] = set()  # of what is in `sent`
@@ -82,6 +94,35 @@ class Agenda:
         """Return this name, or with a number behind it one that nothing of a kind has."""
         numbered = (f"{name} {number}" for number in count(2))
         return next(one for one in chain((name,), numbered) if not self.has(kind, one))
+
+    def unused_child(self, workflow_id: str, name: str) -> str:
+        """Return this name, or with a number behind it one that no child has, nor ever had.
+
+        Arguments:
+            workflow_id: the parent's id, with which the child's begins.
+            name: the name.
+        """
+
+        def numbered(number: int) -> str:
+            return name if number == 1 else f"{name} {number}"
+
+        def is_taken(number: int) -> bool:
+            one = numbered(number)
+            return self.has(MessageKind.CHILD, one) or self.exists(f"{workflow_id}/{one}")
+
+        # A child that was taken back may be about to be born: no number is given twice.
+        taken = self._numbers.get(name, 0)
+        free = taken + 1
+        while is_taken(free):  # in ever longer leaps: there may be thousands
+            taken, free = free, 2 * free
+        while free - taken > 1:
+            middle = (taken + free) // 2
+            if is_taken(middle):
+                taken = middle
+            else:
+                free = middle
+        self._numbers[name] = free
+        return numbered(free)
 
     def has(self, kind: MessageKind, name: str) -> bool:
         """Tell whether something of a kind under a name is still to come."""

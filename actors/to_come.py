@@ -55,8 +55,8 @@ def leave_elsewhere(
 ) -> Done:
     """Return what was done to a workflow that stands elsewhere now without having gone there.
 
-    Timers and timeouts that were set later than where it stands now are cancelled, and so are the
-    timeouts of states that are not active there. The time of a state that has no timeout pending
+    Timers, timeouts, activities and children that were begun later than where it stands now are
+    cancelled, and so are the timeouts and activities of states that are not active there. The time of a state that has no timeout pending
     begins anew.
 
     Arguments:
@@ -69,7 +69,7 @@ def leave_elsewhere(
     agenda = Agenda()
     agenda.begin(before.pending, done.at)
     if since is not None:
-        agenda.cancel_since(since, KINDS)
+        agenda.cancel_since(since, (*KINDS, MessageKind.ACTIVITY))
         let_all_go(agenda, since)
     for activity in left_behind(before.pending, done.chart.configuration):
         agenda.take_back(activity)

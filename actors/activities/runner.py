@@ -221,11 +221,9 @@ class ActivityRunner(PooledActor):
         self._places.begin(ready)
 
     def _again(self, work: Work) -> None:
-        if work.gone:
-            return
-        if work.report is None:
+        if not work.gone and work.report is None:
             self._queue(work)
-        else:
+        elif not work.gone:
             self._reports.again(work)
 
     # --- ending ---

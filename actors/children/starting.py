@@ -48,7 +48,8 @@ class StartsChildren:
             workflow: its class.
             context: the fields of its context as a mapping, or a ready one.
             id: its id; by default this one's id and its name, as in "order-7/payment".
-            name: what this workflow calls it; by default the class's name, numbered if need be.
+            name: what this workflow calls it; by default the class's name, with a number if it has had
+                one of that name.
             done: the event that brings its result: `child` (its id), `name`, `ended_in` (its last
                 states) and `result`: the field `result` of its context, or else all of that.
                 Without one it is only kept in the history.
@@ -68,7 +69,11 @@ class StartsChildren:
             ...     self.start_child(Payment, context={"total": 30}, done="paid")
         """
         if name is None:
-            name = self._agenda.unused(MessageKind.CHILD, workflow.workflow_name)
+            name = workflow.workflow_name
+            if id is None:
+                name = self._agenda.unused_child(self.workflow_id, name)
+            else:
+                name = self._agenda.unused(MessageKind.CHILD, name)
         elif self._agenda.has(MessageKind.CHILD, name):
             raise ValueError(
                 f"Workflow {self.workflow_id!r} has a child {name!r} that has not ended; give this "

@@ -307,6 +307,24 @@ def test_going_back_in_time_starts_nothing_again(path: Path | None, outside: Out
         assert outside.attempts == [("a", 1)]
 
 
+def test_a_rollback_cancels_what_was_started_since_and_nothing_else(
+    path: Path | None, outside: Outside
+) -> None:
+    with ActorSystem(path) as system:
+        job = system.start(Job, id="job")
+        job.ask("begin", function="hold", what=["before"])
+        job.ask("begin", function="hold", what=["since"], options={"done": None})
+        job.ask("begin", function="work", what=[])
+        outside.until(lambda o: o.running == 2)
+        job.rollback(to=2)
+        outside.until(lambda o: o.ended == ["since"])
+        assert [one.name for one in job.activities()] == ["hold"]
+        job.ask("begin", function="hold", what=["again"])
+        outside.let("before", "again")
+        assert sorted(r["held"] for r in results(system)) == ["again", "before"]
+        assert system.verify() == []
+
+
 def test_a_function_of_two_attempts_is_looked_for_by_its_name_alone(
     path: Path | None, outside: Outside
 ) -> None:

@@ -315,6 +315,40 @@ def test_a_rollback_cancels_what_was_started_since(system: ActorSystem, whole: W
     assert [one.name for one in whole.children()] == ["a"]
 
 
+def test_children_without_a_name_are_numbered_for_good(
+    system: ActorSystem, whole: WorkflowRef
+) -> None:
+    first = begun(system, whole)
+    first.ask("finish")
+    second = begun(system, whole)
+    system.stop("w")  # what it knows of numbers is in the store
+    third = begun(system, whole)
+    assert [one.id for one in (first, second, third)] == ["w/Part", "w/Part 2", "w/Part 3"]
+    whole.rollback(to=2)
+    again = whole.ask("start_one")
+    assert again == "w/Part 4"
+    system.settle(timeout=LONG)
+    assert [one.name for one in whole.children()] == ["Part 4"]
+    assert whole.context.failed == []
+    system.get(again).ask("finish")
+    assert [one["child"] for one in settled(system, whole).heard] == ["w/Part 4"]
+
+
+def test_a_number_is_not_given_again_to_a_child_that_was_taken_back_before_it_was_born(
+    system: ActorSystem, whole: WorkflowRef
+) -> None:
+    futures = [
+        whole.ask("start_one", block=False),
+        whole.ask("drop", name="Part", block=False),
+        whole.ask("start_one", block=False),
+    ]
+    ids = [future.get(timeout=LONG) for future in futures]
+    assert ids == ["w/Part", True, "w/Part 2"]
+    system.settle(timeout=LONG)
+    assert whole.context.failed == []
+    assert [system.get(id).snapshot().finished for id in ids[::2]] == [True, False]
+
+
 @pytest.mark.parametrize("join, need", [("all", 5), ("any", 1), (3, 3)])
 def test_a_group_is_joined_when_enough_have_ended(
     system: ActorSystem, whole: WorkflowRef, join: Any, need: int

@@ -59,7 +59,7 @@ def here(workflow: Any, given: list[str]) -> list[list[str]]:
     return [sorted(set(one.configuration) - inner) for one in seen]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents(guards=False, times=False), events)
 def test_exported_scxml_behaves_the_same_in_python_statemachine(
     document: str, given: list[str]
@@ -68,7 +68,8 @@ def test_exported_scxml_behaves_the_same_in_python_statemachine(
     expected = here(workflow, given)
     inner = {state.name for state in workflow.definition.walk() if state.states}
     known = {e for s in workflow.definition.walk() for t in s.transitions for e in t.events}
-    chart: Any = lawful(load(to_scxml(workflow), format="scxml"))()
+    names = [state.name for state in workflow.definition.walk()]
+    chart: Any = lawful(load(to_scxml(workflow), format="scxml"), names)()
     seen = [sorted(set(chart.configuration_values) - inner)]
     for event in given[: len(expected) - 1]:
         if event in known:
