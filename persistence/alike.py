@@ -32,7 +32,7 @@ def alike(live: Iterable[Any], decoded: Iterable[Any]) -> bool:
         decoded: as many others.
     """
     for one, back in zip(live, decoded, strict=True):
-        kind = type(one)
+        kind: Any = type(one)
         if kind is not type(back):
             return False
         if kind in _LEAVES:

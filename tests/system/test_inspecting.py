@@ -15,12 +15,20 @@ from typing import Any
 
 import msgspec
 import pytest
-from repertory.actors import ActorSystem, Lifecycle, RepertoryError, State, StoreError, Workflow
+from repertory.actors import (
+    ActorSystem,
+    Lifecycle,
+    RepertoryError,
+    State,
+    StoreError,
+    SystemStopped,
+    Workflow,
+)
 from repertory.actors.inspection import Inspection, Rates
 from repertory.actors.inspection_socket import LONGEST_PATH, ask, socket_path
-from repertory.actors.runtime import ActorNameFilter, ManualClock, PooledActor
+from repertory.actors.runtime import ActorNameFilter, ManualClock, PooledActor, Router
 
-from .charts import Tally
+from .charts import Order, Tally
 
 LONG = 20.0
 
@@ -282,3 +290,23 @@ def test_what_cannot_be_inspected_from_outside_says_why(
     assert ask(file, "inspect") is None
     with ActorSystem(file) as system:  # nothing holds it
         assert system.list() == []
+
+
+class Echo(PooledActor):
+    def on_receive(self, message: Any) -> Any:
+        return message
+
+
+def test_actors_of_ones_own_run_beside_workflows_and_end_with_the_system() -> None:
+    system = ActorSystem()
+    with pytest.raises(SystemStopped):
+        _ = system.runtime
+    heard: list[Any] = []
+    with system:
+        echoes = Router([system.runtime.start(Echo) for _ in range(2)])
+        assert echoes.ask("heard") == "heard"
+        system.runtime.topics.subscribe("news.*", heard.append)
+        system.runtime.topics.publish("news.today", 1)
+        assert system.start(Order, context={"total": 1}).state == "basket"
+    assert [published.message for published in heard] == [1]
+    assert not any(ref.is_alive() for ref in echoes.refs)
