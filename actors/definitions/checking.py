@@ -227,12 +227,6 @@ def _inside(draft: Draft, state: StateDefinition) -> None:
                 f"lead to a state in it, or let it be left."
             )
             draft.fault(("target", state.name, number), what, out[0])
-        elif transition.internal and state.kind == "parallel":
-            what = (
-                f"A way of state {state.name!r} is to stay inside it, and it is parallel: all its "
-                f"regions would be left. Give the way to the region that it is in."
-            )
-            draft.fault(("target", state.name, number), what, state.name)
 
 
 def _ways(draft: Draft) -> None:

@@ -23,7 +23,7 @@ with ActorSystem(sys.argv[1]) as system:
 """
 
 
-class Crate(Workflow):
+class Consignment(Workflow):
     """Has states and an event of its own."""
 
     packed_up = State(initial=True)
@@ -31,29 +31,33 @@ class Crate(Workflow):
     send_off = packed_up.to(on_its_way)
 
 
-@pytest.mark.parametrize("workflow", [Crate, "Crate"])
+@pytest.mark.parametrize("workflow", [Consignment, "Consignment"])
 def test_a_misspelt_state_is_refused_with_the_one_that_was_meant(workflow: object) -> None:
     with ActorSystem() as system:
-        system.start(Crate, id="p")
+        system.start(Consignment, id="p")
         for ask in (
             lambda: system.list(workflow, state="packed_upp"),
             lambda: system.subscribe(print, workflow=workflow, state="packed_upp"),
             lambda: system.broadcast("send_off", workflow=workflow, state="packed_upp"),
         ):
-            with pytest.raises(UnknownState, match=r"No Crate .* did you mean 'packed_up'") as told:
+            with pytest.raises(
+                UnknownState, match=r"No Consignment .* did you mean 'packed_up'"
+            ) as told:
                 ask()
             assert told.value.state == "packed_upp"
 
 
-@pytest.mark.parametrize("workflow", [Crate, "Crate"])
+@pytest.mark.parametrize("workflow", [Consignment, "Consignment"])
 def test_a_misspelt_event_is_refused_with_the_one_that_was_meant(workflow: object) -> None:
     with ActorSystem() as system:
-        parcel = system.start(Crate, id="p")
+        parcel = system.start(Consignment, id="p")
         for ask in (
             lambda: system.subscribe(print, workflow=workflow, event="sendoff"),
             lambda: system.broadcast("sendoff", workflow=workflow),
         ):
-            with pytest.raises(UnknownEvent, match=r"No Crate .* did you mean 'send_off'") as told:
+            with pytest.raises(
+                UnknownEvent, match=r"No Consignment .* did you mean 'send_off'"
+            ) as told:
                 ask()
             assert told.value.event == "sendoff"
         assert parcel.state == "packed_up"
@@ -61,7 +65,7 @@ def test_a_misspelt_event_is_refused_with_the_one_that_was_meant(workflow: objec
 
 def test_without_a_class_a_name_that_no_class_has_is_refused() -> None:
     with ActorSystem() as system:
-        system.start(Crate)
+        system.start(Consignment)
         with pytest.raises(UnknownState, match="No workflow's class has a state 'nowhere at all'"):
             system.list(state="nowhere at all")
         with pytest.raises(UnknownEvent, match="No workflow's class has an event 'no such thing'"):
@@ -72,25 +76,25 @@ def test_without_a_class_a_name_that_no_class_has_is_refused() -> None:
 
 def test_a_state_of_another_class_is_refused_for_this_one() -> None:
     with ActorSystem() as system:
-        system.start(Crate)
+        system.start(Consignment)
         assert system.list(state=Lifecycle.running) == []
         with pytest.raises(UnknownState):
-            system.list(Crate, state=Lifecycle.running)
+            system.list(Consignment, state=Lifecycle.running)
 
 
 def test_a_known_state_that_nothing_is_in_is_answered_with_nothing() -> None:
     with ActorSystem() as system:
-        system.start(Crate)
-        assert system.list(Crate, state="on_its_way") == []
-        assert system.broadcast("send_off", workflow=Crate, state="on_its_way") == 0
+        system.start(Consignment)
+        assert system.list(Consignment, state="on_its_way") == []
+        assert system.broadcast("send_off", workflow=Consignment, state="on_its_way") == 0
 
 
 def test_what_a_workflow_gives_itself_can_be_subscribed_to_and_not_sent() -> None:
     with ActorSystem() as system:
         for event in ("__created__", "rollback"):
-            system.subscribe(print, workflow=Crate, event=event)()
+            system.subscribe(print, workflow=Consignment, event=event)()
             with pytest.raises(UnknownEvent):
-                system.broadcast(event, workflow=Crate)
+                system.broadcast(event, workflow=Consignment)
 
 
 def test_states_of_a_class_that_is_not_imported_are_those_that_the_store_knows(
