@@ -19,6 +19,7 @@ def when(
     workflow_id: str,
     what: Name | Callable[[Snapshot], bool],
     look: Callable[[], Snapshot],
+    every: float | None = None,
 ) -> tuple[PooledFuture[Snapshot], Callable[[], None]]:
     """Return a future for the first snapshot that a condition holds for.
 
@@ -28,6 +29,8 @@ def when(
         what: a state that is to be active, or the condition. It is asked of what is durable: now,
             and then after each step.
         look: returns the snapshot of now.
+        every: seconds between two looks, where the steps are another process's and nobody tells of
+            them; None: they are told.
 
     Returns:
         the future, and what must be called when nobody waits for it any more.
@@ -44,7 +47,7 @@ def when(
         state = workflow.state_name(what)
         if state is None:
             raise UnknownState(
-                f"Workflow {workflow_id!r} will never be in {state_name(what)!r}: a "
+                f"Workflow {workflow_id!r} will never be in {state_name(what)!r}: "
                 f"{workflow.workflow_name} has no such state.",
                 workflow_id=workflow_id,
                 state=state_name(what),
@@ -73,7 +76,43 @@ def when(
     except BaseException:
         done()
         raise
-    return met, done
+    if every is None:
+        return met, done
+    done()
+    return met, _look_again(services, check, look, met, every)
+
+
+def _look_again(
+    services: Services,
+    check: Callable[[Snapshot], None],
+    look: Callable[[], Snapshot],
+    met: PooledFuture[Snapshot],
+    every: float,
+) -> Callable[[], None]:
+    """Check what is there time and again; return what ends that."""
+    ended = False
+
+    def again() -> None:
+        if ended or met.done:
+            return
+        try:
+            check(look())
+        except Exception as error:
+            with suppress(Full):
+                met.set_error(error)
+        else:
+            later()
+
+    def later() -> None:
+        with suppress(RuntimeError):  # the system is being closed
+            services.runtime.clock.call_later(every, again)
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+
+    later()
+    return end
 
 
 def _is_in(state: str) -> Callable[[Snapshot], bool]:

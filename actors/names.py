@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 from uuid import uuid4
 
-from ..persistence.errors import ContextInvalid, SerializationFailed
+from ..persistence.errors import ContextInvalid, RepertoryError, SerializationFailed
 
 _IMMUTABLE = frozenset((str, int, float, bool, bytes, type(None)))
 
@@ -43,7 +43,10 @@ def checked_key(key: str | None) -> str | None:
 
     Raises:
         TypeError: it is something else.
+        RepertoryError: it is empty.
     """
+    if key == "":
+        raise RepertoryError("An idempotency key can't be empty; leave it out to send without one.")
     return None if key is None else text(key, "An idempotency key")
 
 

@@ -34,7 +34,7 @@ def unwelcome(
     if message.event not in events and not report and message.event != CANCEL:
         known = ", ".join(sorted(workflow.public_events()))
         return UnknownEvent(
-            f"Workflow {workflow_id!r} has no event {message.event!r}; a "
+            f"Workflow {workflow_id!r} has no event {message.event!r}; "
             f"{workflow.workflow_name} takes {known}.",
             workflow_id=workflow_id,
             event=message.event,

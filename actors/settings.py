@@ -93,6 +93,17 @@ class SystemSettings:
             max_activities: how many activities run at once; 0: none, the next system runs them.
             activity_grace: seconds that `close` waits for activities that it has told to stop.
         """
+        _check_choice("on_changed_definition", on_changed_definition, ("warn", "error", "ignore"))
+        _check_choice("on_store_error", on_store_error, ("continue", "stop"))
+        _check_choice("synchronous", synchronous, ("FULL", "NORMAL", "OFF"))
+        if workers is not None and (not isinstance(workers, int) or workers < 1):
+            raise ValueError(f"workers is {workers!r}; it is a number from 1, or None.")
+        if not isinstance(retention, Retention | None):
+            raise TypeError(
+                f"retention is {retention!r}; it is a Retention, as Retention(count=100, days=7)."
+            )
+        if clock is not None and not callable(getattr(clock, "now_us", None)):
+            raise TypeError(f"clock is {clock!r}, which is no clock; give a ManualClock, or None.")
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
         self._name = name
@@ -117,8 +128,6 @@ class SystemSettings:
             max_activities=max_activities,
             activity_grace=activity_grace,
         )
-        if on_store_error not in ("continue", "stop"):
-            raise ValueError(f'on_store_error is {on_store_error!r}; it is "continue" or "stop".')
         self._on_store_error = on_store_error
         self._lost: StoreError | None = None
         self._closing: Thread | None = None
@@ -126,3 +135,9 @@ class SystemSettings:
         self._inspectable = inspectable
         self._running: Services | None = None
         self._changing = RLock()
+
+
+def _check_choice(name: str, given: object, choices: Sequence[str]) -> None:
+    if given not in choices:
+        *first, last = (f'"{choice}"' for choice in choices)
+        raise ValueError(f"{name} is {given!r}; it is {', '.join(first)} or {last}.")

@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
+    StoreError,
     WorkflowNotFound,
 )
 from ..persistence.records import WorkflowRecord
@@ -279,8 +280,14 @@ class ActorSystem(SystemRecovery):
             UnknownState: the class has no such state; or, without a class, none has that is known.
             UnknownEvent: likewise of an event.
             RepertoryError: a durable subscription of this name is open.
-            StoreError: it could not be written.
+            StoreError: it could not be written, or the system is read-only.
         """
+        if self._read_only:
+            raise StoreError(
+                f"{self.path} was opened read-only, and whoever writes to it does not tell of its "
+                f"steps here; use wait_for, or look at the history.",
+                path=self.path,
+            )
         interest = Interest(
             workflow_id=id,
             type=class_filter(workflow),

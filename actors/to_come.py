@@ -56,8 +56,8 @@ def leave_elsewhere(
     """Return what was done to a workflow that stands elsewhere now without having gone there.
 
     Timers, timeouts, activities and children that were begun later than where it stands now are
-    cancelled, and so are the timeouts and activities of states that are not active there. The time of a state that has no timeout pending
-    begins anew.
+    cancelled, and so are the timeouts and activities of states that are not active there. The time
+    of a state that has no timeout pending begins anew.
 
     Arguments:
         done: a rollback, fork or migration.

@@ -13,6 +13,7 @@ from .history import HistoryEntry, read_history
 from .names import Name, text
 from .position import Position
 from .rehydration import read_position
+from .runtime import PooledFuture
 from .runtime.waiting import check_may_wait
 from .snapshot import Snapshot, snapshot
 from .timers import Timer, timers_among
@@ -20,6 +21,9 @@ from .waiting import in_vain, wait
 
 if TYPE_CHECKING:
     from .life import SystemLife
+
+_LOOK_AGAIN = 0.1
+"""Seconds between two looks at a store in which another process writes."""
 
 
 class WorkflowView:
@@ -99,7 +103,7 @@ class WorkflowView:
 
         Arguments:
             what: the state, or the condition. It is asked of what is durable: now, and then
-                after each step.
+                after each step; with `read_only=True` of what is there each 0.1 s.
             timeout: seconds to wait.
 
         Returns:
@@ -109,7 +113,7 @@ class WorkflowView:
             Timeout: it did not hold in time.
         """
         check_may_wait()
-        met, done = when(self._system._services, self.id, what, self.snapshot)
+        met, done = self._when(what)
         try:
             return cast(Snapshot, wait(met, timeout, f"workflow {self.id!r} to be as asked"))
         finally:
@@ -119,7 +123,7 @@ class WorkflowView:
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
     ) -> Snapshot:
         """Do what `wait_for` does, from asyncio, without blocking its loop."""
-        met, done = when(self._system._services, self.id, what, self.snapshot)
+        met, done = self._when(what)
         try:
             async with asyncio.timeout(timeout):
                 return await met
@@ -127,6 +131,12 @@ class WorkflowView:
             raise in_vain(timeout, f"workflow {self.id!r} to be as asked") from error
         finally:
             done()
+
+    def _when(
+        self, what: Name | Callable[[Snapshot], bool]
+    ) -> tuple[PooledFuture[Snapshot], Callable[[], None]]:
+        every = _LOOK_AGAIN if self._system._read_only else None
+        return when(self._system._services, self.id, what, self.snapshot, every)
 
     def _position(self) -> Position:
         services = self._system._services

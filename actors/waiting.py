@@ -52,7 +52,8 @@ def ask_and_wait(
 
 def in_vain(timeout: float | None, what: str) -> Timeout:
     """Return the error for a wait that took too long."""
-    return Timeout(f"Waited {timeout} s for {what}, in vain; it may still happen.")
+    seconds = None if timeout is None else f"{round(timeout, 3):g}"
+    return Timeout(f"Waited {seconds} s for {what}, in vain; it may still happen.")
 
 
 def error_of(future: PooledFuture[Any]) -> Exception | None:

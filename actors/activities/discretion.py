@@ -37,9 +37,13 @@ def discreet_json(text: bytes, names: Sequence[str]) -> bytes:
     return text
 
 
-def discreet_failure(failure: Failure, names: Sequence[str]) -> Failure:
-    """Return a failure whose message has names in the place of secret values."""
-    message = failure.message
-    for secrets in [*_known] if names else ():
+def discreet(outcome: bytes | Failure | None, names: Sequence[str]) -> bytes | Failure | None:
+    """Return what came of an attempt with names in the place of secret values."""
+    if isinstance(outcome, bytes):
+        return discreet_json(outcome, names)
+    if outcome is None or not names:
+        return outcome
+    message = outcome.message
+    for secrets in [*_known]:
         message = secrets.redact(message, names)
-    return failure if message == failure.message else replace(failure, message=message)
+    return outcome if message == outcome.message else replace(outcome, message=message)

@@ -68,7 +68,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         first: seconds until the second attempt.
         factor: how much longer each pause is than the one before.
-        longest: seconds that a pause lasts at the most.
+        longest: seconds that a pause lasts at the most; by default 60, or `first` if that is more.
         jitter: the share of a pause, from 0 to 1, by which chance may shorten it, so that what
             failed together does not come again together.
         attempts: how many there are at the most, the first one included; None: no end.
@@ -87,17 +87,19 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     first: float = 1.0
     factor: float = 2.0
-    longest: float = 60.0
+    longest: float | None = None
     jitter: float = 0.1
     attempts: int | None = 10
     within: float | None = None
     unless: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.longest is None:
+            msgspec.structs.force_setattr(self, "longest", max(60.0, self.first))
         for wrong, what in (
             (not 0 <= self.first < math.inf, "first must be 0 or more seconds"),
             (not 1 <= self.factor <= 1000, "factor must be a number from 1 to 1000"),
-            (not self.first <= self.longest < math.inf, "longest must be first or more seconds"),
+            (not self.first <= self._longest < math.inf, "longest must be first or more seconds"),
             (not 0 <= self.jitter <= 1, "jitter must be a share from 0 to 1"),
             (self.attempts is not None and self.attempts < 1, "attempts must be 1 or more"),
             (self.within is not None and not self.within >= 0, "within must be 0 or more seconds"),
@@ -106,6 +108,11 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"In a RetryPolicy, {what}; this is {self!r}.")
         msgspec.structs.force_setattr(self, "unless", _names(self.unless))
 
+    @property
+    def _longest(self) -> float:
+        assert self.longest is not None  # it was made a number when this was made
+        return self.longest
+
     def pause(self, failed: int, draw: float) -> float:
         """Return the seconds between a failed attempt and the next one.
 
@@ -113,7 +120,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
             failed: the number of the attempt that failed, from 1.
             draw: what chance says, from 0 to 1.
         """
-        backoff = Backoff(self.first, self.longest, self.factor, self.jitter)
+        backoff = Backoff(self.first, self._longest, self.factor, self.jitter)
         return backoff.delay(failed - 1, draw)
 
     def forgives(self, failure: Failure) -> bool:

@@ -20,7 +20,7 @@ from ..services import Services
 from .attempt import PROCESS_ENDED, Attempt, Work
 from .call import Course, read_call, read_course
 from .declared import Activity, find_activity
-from .discretion import discreet_failure, discreet_json
+from .discretion import discreet
 from .heartbeats import Heartbeats
 from .lanes import Lanes
 from .ledger import Ledger
@@ -232,12 +232,11 @@ class ActivityRunner(PooledActor):
         """Take an attempt's outcome, in whatever thread it came to its end."""
         if attempt.current.saw_cancelled:
             outcome = None  # it has stopped because it should: that is no result, and no failure
-        elif isinstance(outcome, Failure):
-            outcome = discreet_failure(outcome, attempt.work.call.secrets)
+        work = attempt.work
+        outcome = discreet(outcome, work.call.secrets)
         if isinstance(outcome, bytes) and attempt.claim():
-            work = attempt.work
             try:
-                self._reports.result(work, discreet_json(outcome, work.call.secrets))
+                self._reports.result(work, outcome)
             except Exception as error:
                 logger.exception("Activity %r could not report.", work.message.name)
                 self._tell(Returned(work.report or work.message, error))

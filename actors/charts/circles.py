@@ -23,14 +23,21 @@ Chart = type[StateChart[Any]]
 ASKING = (CallbackGroup.COND, CallbackGroup.VALIDATOR)
 """What may keep a transition from being taken."""
 
+_MOST_WITHIN = 50
+"""States within a parallel one, beyond which its circles are left to `max_microsteps`: to follow
+many regions at once takes the planner long."""
+
 
 def circles(cls: Chart, source: Source) -> Iterator[Problem]:
     """A circle of eventless transitions that nothing can break, as none of them has a guard."""
-    if not any(_is_eventless(t) for state in iterate_states(cls.states) for t in state.transitions):
+    states = list(iterate_states(cls.states))
+    if not any(_is_eventless(transition) for state in states for transition in state.transitions):
+        return
+    if any(one.parallel and len([*iterate_states(one.states)]) > _MOST_WITHIN for one in states):
         return
     tables = Tables(cls, cls.enable_self_transition_entries)
     known: set[Configuration] = set()
-    for state in iterate_states(cls.states):
+    for state in states:
         if not _decides_alone(state):
             continue
         passed: dict[Configuration, None] = {}

@@ -38,16 +38,18 @@ def _reached(cls: Chart) -> set[int]:
     reached: set[int] = set()
     defaulted: set[int] = set()
     to_follow: list[State] = []
-    to_enter: list[tuple[State, bool]] = []
-    """States to enter by default; and whether only if they are not active by then."""
+    to_enter: list[State] = []
 
     def activate(state: State) -> None:
-        for one in (state, *state.ancestors()):
-            if id(one) not in reached:
-                reached.add(id(one))
+        chain = {id(one): one for one in (state, *state.ancestors())}
+        for key, one in chain.items():
+            if key not in reached:
+                reached.add(key)
                 to_follow.append(one)
-                if one.parallel:
-                    to_enter.extend((region, True) for region in one.states)
+            if one.parallel:
+                # Whoever comes into one region from outside comes into the others by default.
+                regions = (r for r in one.states if id(r) not in chain)
+                to_enter.extend(r for r in regions if id(r) not in defaulted)
 
     def enter(state: State) -> None:
         if id(state) in defaulted:
@@ -58,22 +60,20 @@ def _reached(cls: Chart) -> set[int]:
             activate(state)
         for transition in state.transitions:
             if history or (transition.initial and not state.parallel):
-                to_enter.extend((target, False) for target in transition.targets)
+                to_enter.extend(transition.targets)
 
     for state in cls.states:
         if state is cls.initial_state or any(
             value == state.value for value in cls.start_configuration_values
         ):
-            to_enter.append((state, False))
+            to_enter.append(state)
     while to_enter or to_follow:
         if to_enter:
-            state, unless_active = to_enter.pop()
-            if not (unless_active and id(state) in reached):
-                enter(state)
+            enter(to_enter.pop())
             continue
         for transition in to_follow.pop().transitions:
             if not transition.initial:
-                to_enter.extend((target, False) for target in transition.targets)
+                to_enter.extend(transition.targets)
     return reached
 
 

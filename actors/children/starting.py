@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
+from ...persistence.codec import encode_json
 from ...persistence.records import MessageKind
 from ..agenda import Agenda, Sent
 from ..names import Name, text
@@ -48,8 +49,8 @@ class StartsChildren:
             workflow: its class.
             context: the fields of its context as a mapping, or a ready one.
             id: its id; by default this one's id and its name, as in "order-7/payment".
-            name: what this workflow calls it; by default the class's name, with a number if it has had
-                one of that name.
+            name: what this workflow calls it; by default the class's name, with a number if
+                there was one of that name before.
             done: the event that brings its result: `child` (its id), `name`, `ended_in` (its last
                 states) and `result`: the field `result` of its context, or else all of that.
                 Without one it is only kept in the history.
@@ -61,6 +62,7 @@ class StartsChildren:
             its id.
 
         Raises:
+            TypeError: `workflow` is no class of workflows.
             CodecError: the context does not fit its class.
             ValueError: this class has no such event, or a child that has not ended has the name.
 
@@ -68,6 +70,7 @@ class StartsChildren:
             >>> def on_pay(self) -> None:                              # doctest: +SKIP
             ...     self.start_child(Payment, context={"total": 30}, done="paid")
         """
+        _check_class(workflow)
         if name is None:
             name = workflow.workflow_name
             if id is None:
@@ -114,7 +117,8 @@ class StartsChildren:
             failed: the event for the failure of each one.
             join: how many must have ended, in whichever way: "all", "any" (one), or a number. The
                 others are cancelled then, or left alone if they are `abandoned`.
-            joined: the event for that, with `group` and `ended` (how many have).
+            joined: the event for that, with `group` and `ended` (how many have). All of none have
+                ended at once.
             abandoned: whether they go on when this workflow ends, or waits for no more of them.
 
         Returns:
@@ -122,15 +126,19 @@ class StartsChildren:
 
         Raises:
             CodecError: a context does not fit their class.
-            ValueError: there are none, `join` can't be, this class has no such event, or a child
+            TypeError: `workflow` is no class of workflows.
+            ValueError: `join` can't be, as "any" of none, this class has no such event, or a child
                 that has not ended has the name of one of these.
         """
+        _check_class(workflow)
         named = (
             {str(key): value for key, value in contexts.items()}
             if isinstance(contexts, Mapping)
             else {str(number): value for number, value in enumerate(contexts, 1)}
         )
         size = len(named)
+        if not size and join == "all":
+            return self._none_to_wait_for(workflow, group, joined)
         need = {"all": size, "any": 1}.get(join, join) if isinstance(join, str) else join
         if not isinstance(need, int) or not 1 <= need <= size:
             raise ValueError(
@@ -163,6 +171,16 @@ class StartsChildren:
             ids.append(birth.id)
         return ids
 
+    def _none_to_wait_for(
+        self, workflow: type[Workflow], group: str | None, joined: Name | None
+    ) -> list[str]:
+        """Tell at once that all of none have ended, as a message to this very workflow."""
+        if joined is not None:
+            group = workflow.workflow_name if group is None else text(group, "The name of a group")
+            data = encode_json({"group": group, "ended": 0})
+            self._agenda.add(Sent(self.workflow_id, self._known_event(joined), data))
+        return []
+
     def cancel_child(self, name: str) -> bool:
         """Cancel a child, or a group of them, from within an action; it takes effect with the step.
 
@@ -194,6 +212,14 @@ class StartsChildren:
         if found is None:
             raise ValueError(f"{type(self).__name__} has no event {event!r} to tell of a child.")
         return found
+
+
+def _check_class(workflow: object) -> None:
+    # By what every such class has: the classes themselves import this module.
+    if not (isinstance(workflow, type) and issubclass(workflow, StartsChildren)):
+        raise TypeError(
+            f"{workflow!r} is no class of workflows to start a child of; give the class itself."
+        )
 
 
 def _plain(workflow: type[Workflow], context: Any) -> Any:

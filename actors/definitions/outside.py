@@ -14,8 +14,7 @@ from .model import Retry
 
 def retry_policy(retry: Retry) -> RetryPolicy:
     """Return the policy that a document's retry is: that often, and that long in between."""
-    longest = max(retry.backoff, RetryPolicy().longest)
-    return RetryPolicy(attempts=retry.limit + 1, first=retry.backoff, factor=1.0, longest=longest)
+    return RetryPolicy(attempts=retry.limit + 1, first=retry.backoff, factor=1.0)
 
 
 def is_activity(function: Any) -> bool:

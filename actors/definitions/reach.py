@@ -46,10 +46,13 @@ class _Reach:
     def _activate(self, state: StateDefinition) -> list[str]:
         """Make a state active with all around it; return what comes with those by default."""
         regions: list[str] = []
-        for one in (state, *self._draft.around(state)):
+        chain = {one.name: one for one in (state, *self._draft.around(state))}
+        for one in chain.values():
             if one.name not in self.found:
                 self.found.add(one.name)
                 self._pending.append(one)
             if one.kind == "parallel":
-                regions += [r.name for r in one.states if r.name not in self.found]
+                # Whoever comes into one region from outside comes into the others by default.
+                names = (region.name for region in one.states if region.name not in chain)
+                regions += [name for name in names if name not in self._defaulted]
         return regions

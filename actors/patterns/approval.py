@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from ...persistence.errors import BadDefinition
 from ..charts import Span, State
 from ..workflow import Workflow
 from .arguments import bind
@@ -64,6 +65,20 @@ class Approval(Workflow):
         asked: list[str] = []
         by: str | None = None
         comment: str = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        where = f"{cls.__module__}.{cls.__qualname__}"
+        for approver in cls.approvers:
+            if not isinstance(approver, Approver):
+                raise BadDefinition(
+                    f"{where}: {approver!r} is no approver; write it as Approver('ann')."
+                )
+        if not cls.approvers:
+            raise BadDefinition(
+                f"{where} has no approvers, and would wait for ever; say which, as "
+                f"`approvers = [Approver('ann')]`."
+            )
 
     def on_enter_waiting(self) -> None:
         self._ask_next()

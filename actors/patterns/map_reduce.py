@@ -37,8 +37,13 @@ class MapReduce(Gathering):
         return results
 
     def _pieces(self) -> list[tuple[str, Work, Any]]:
-        work = work_of(type(self), "work")
-        return [(str(number), work, item) for number, item in enumerate(self.context.input or ())]
+        work, items = work_of(type(self), "work"), self.context.input
+        if not isinstance(items, list | tuple):
+            raise TypeError(
+                f"The input of a {type(self).__name__} is a list of items, not {items!r}; give "
+                f"one, which may be empty."
+            )
+        return [(str(number), work, item) for number, item in enumerate(items)]
 
     def _verdict(self, total: int) -> bool | None:
         if len(self.context.errors) > self.may_fail:

@@ -94,10 +94,18 @@ class Saga(Workflow):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        where = f"{cls.__module__}.{cls.__qualname__}"
+        for step in cls.steps:
+            if not isinstance(step, SagaStep):
+                raise BadDefinition(
+                    f"{where}: {step!r} is no step; write it as SagaStep(do, undo)."
+                )
+        if not cls.steps:
+            raise BadDefinition(f"{where} has no steps; say which, as `steps = [SagaStep(…)]`.")
         names = [step.name for step in cls.steps]
         if twice := {name for name in names if names.count(name) > 1} | _OWN.intersection(names):
             raise BadDefinition(
-                f"{cls.__module__}.{cls.__qualname__}: a step can't be called {min(twice)!r}, "
+                f"{where}: a step can't be called {min(twice)!r}, "
                 f"which is taken; give it a name of its own."
             )
         spelt = (f"{s.name} ({activity_of(s.undo).name})" if s.undo else s.name for s in cls.steps)

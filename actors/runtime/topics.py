@@ -98,8 +98,13 @@ class Topics:
                 be short.
 
         Raises:
+            TypeError: the pattern is no text, or the listener neither an actor's ref nor callable.
             ValueError: the pattern has an empty word, or `**` before its end.
         """
+        if not isinstance(pattern, str):
+            raise TypeError(f"A topic's pattern is text, such as 'orders.*', not {pattern!r}.")
+        if not (isinstance(listener, pykka.ActorRef) or callable(listener)):
+            raise TypeError(f"{listener!r} can't listen; give an actor's ref, or a callable.")
         subscription = TopicSubscription(self, pattern, listener)
         with self._changing:
             self._subscriptions = (*self._subscriptions, subscription)

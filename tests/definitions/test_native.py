@@ -248,15 +248,13 @@ def test_a_fault_within_a_guard_is_told_at_its_column() -> None:
     assert (fault.line, fault.column) == at(text, "evnt")
 
 
-@pytest.mark.parametrize("parallel", [False, True])
-def test_a_way_inside_leads_to_a_state_within_without_leaving_this_one(parallel: bool) -> None:
-    text = f"""\
+def test_a_way_inside_leads_to_a_state_within_without_leaving_this_one() -> None:
+    text = """\
 workflow = "inside"
 [states.around]
 enter = "came"
-on.jump = {{ to = "second", inside = true }}
+on.jump = { to = "second", inside = true }
 on.over = "end"
-parallel = {str(parallel).lower()}
 [states.first]
 in = "around"
 on.to = "second"
@@ -272,4 +270,32 @@ final = true
         ref = system.start(workflow)
         ref.ask("jump")
         assert {"around", "second"} <= set(ref.snapshot().configuration)
-        assert came == ["came"] or parallel  # only a compound state is not left
+        assert came == ["came"]
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_region_is_entered_by_default_from_whatever_leads_into_another(order: int) -> None:
+    ways = ['on.into = "asked"', 'on.besides = "other"']
+    text = """\
+workflow = "regions_entered"
+[states.outside]
+WAYS
+[states.both]
+parallel = true
+on.leave = "outside"
+[states.advice]
+in = "both"
+[states.not_asked]
+in = "advice"
+on.ask = "asked"
+[states.asked]
+in = "advice"
+[states.rest]
+in = "both"
+[states.first]
+in = "rest"
+on.next = "other"
+[states.other]
+in = "rest"
+""".replace("WAYS", "\n".join(ways[order:] + ways[:order]))
+    assert load(text)
