@@ -32,7 +32,7 @@ def alike(live: Iterable[Any], decoded: Iterable[Any]) -> bool:
         decoded: as many others.
     """
     for one, back in zip(live, decoded, strict=True):
-        kind: Any = type(one)
+        kind = type(one)
         if kind is not type(back):
             return False
         if kind in _LEAVES:
@@ -43,8 +43,7 @@ def alike(live: Iterable[Any], decoded: Iterable[Any]) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=1024)
-def _comparison(kind: type) -> Callable[[Any, Any], bool]:
+def _how_to_compare(kind: type) -> Callable[[Any, Any], bool]:
     """Return what compares two values of a type."""
     names = declared(kind)
     if names is not None:
@@ -53,6 +52,9 @@ def _comparison(kind: type) -> Callable[[Any, Any], bool]:
         return functools.partial(compares, values)
     return next((how for base, how in _COMPARISONS.items() if issubclass(kind, base)), operator.eq)
 
+
+_comparison: Callable[[type], Callable[[Any, Any], bool]]
+_comparison = functools.lru_cache(maxsize=1024)(_how_to_compare)
 
 _Values = Callable[[Any], tuple[Any, ...]]
 
@@ -72,11 +74,15 @@ def _same_fields(values: _Values, one: Any, back: Any) -> bool:
 
 
 def _same_items(one: Any, back: Any) -> bool:
-    return len(one) == len(back) and alike(one, back)
+    if len(one) != len(back):
+        return False
+    if type(one[0] if one else None) in _LEAVES and _LEAVES.issuperset(kinds := [*map(type, one)]):
+        return kinds == [*map(type, back)] and bool(one == back)  # long columns of numbers, in C
+    return alike(one, back)
 
 
 def _same_mapping(one: Any, back: Any) -> bool:
-    return _same_items(one, back) and alike(one.values(), back.values())
+    return _same_items([*one], [*back]) and _same_items([*one.values()], [*back.values()])
 
 
 def _same_members(one: Any, back: Any) -> bool:

@@ -159,15 +159,23 @@ class NativeStates:
         return text
 
 
+_ENDS = ("to", "send")
+
+
 def read_after(table: Table, key: str, what: str) -> Timeout | None:
     """Read after how many seconds what happens, or None when nothing is said of it."""
     table.raw(key)
     if key not in table:
         return None
-    if not isinstance(table.raw(key), dict):
-        what = f'{key!r} of {what} must be a table, as in {{ seconds = 60, to = "a state" }}.'
-        table.fault(key, what, key, value=True)
-        return None
+    given: Any = table.raw(key)
+    if not isinstance(given, dict):
+        said = f'{key!r} of {what} must be a table, as in {{ seconds = 60, to = "a state" }}.'
+        table.fault(key, said, key, value=True)
+        # What it leads to is not to be called unreachable besides.
+        first: Any = given[0] if isinstance(given, list) and given else None
+        ends = first if isinstance(first, dict) else {}
+        to, send = (ends[name] if isinstance(ends.get(name), str) else None for name in _ENDS)
+        return Timeout(0.0, to, None if to else send)
     after = table.table(key, f"{key!r} of {what}")
     seconds = after.number("seconds")
     target, event = after.text("to"), after.text("send")

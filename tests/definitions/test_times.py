@@ -164,6 +164,11 @@ def test_a_time_that_leads_nowhere_is_a_fault(old: str, new: str, mark: str, par
         ("seconds = 1000", "seconds = -1", "'seconds' of 'deadline' of the workflow must be a"),
         ('after = { seconds = 100, send = "remind" }', "after = 3", "must be a table, as in"),
         ('after = { seconds = 100, send = "remind" }', "after = [{ seconds = 1 }]", "be a table"),
+        (
+            'after = { seconds = 2.5, to = "closed" }\non.reopen = "waiting"',
+            'after = [{ seconds = 2.5, to = "closed" }]',
+            "must be a table, as in",
+        ),
         ("[states", 'retry = { limit = "3" }\n[states', "'limit' of 'retry' must be a whole"),
     ],
 )
