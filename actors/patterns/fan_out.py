@@ -27,15 +27,15 @@ class FanOut(Gathering):
         >>> class Quotes(FanOut):                                      # doctest: +SKIP
         ...     branches = {"north": ask_north, "south": ask_south, "sea": ask_the_port}
         ...     need = 2
-        ...     def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        cls.definition_facts = {**cls.definition_facts, "the branches": ", ".join(cls.branches)}
-
-    def join(self, results): return min(results.values())
+        ...     def join(self, results): return min(results.values())
     """
 
     branches: ClassVar[Mapping[str, Work]] = {}
     need: ClassVar[Literal["all", "any"] | int] = "all"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.definition_facts = {**cls.definition_facts, "the branches": ", ".join(cls.branches)}
 
     def join(self, results: dict[str, Any]) -> Any:
         """Return one result of those of the branches that have succeeded, by their names."""

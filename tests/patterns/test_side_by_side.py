@@ -229,3 +229,13 @@ def test_what_is_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
         for child in ("0", "1", "2"):
             tell(system, child, "finish")
         assert system.get("w").context.result == [10, 20, 30]
+
+
+def test_what_a_fan_out_is_made_of_is_part_of_its_definition() -> None:
+    def of(**branches: Any) -> str:
+        name = "pattern-made-of-" + "-".join(branches)
+        made = type("MadeOf", (FanOut,), {"workflow_name": name, "branches": branches})
+        return made.definition_facts["the branches"]
+
+    assert of(north=double, south=double) == "north, south"
+    assert of(north=double) == "north"
