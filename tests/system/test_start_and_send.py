@@ -122,7 +122,7 @@ def test_a_refusal_can_be_kept_in_the_history(system: ActorSystem) -> None:
 
 def test_an_unknown_event_is_an_error_that_names_the_known_ones(system: ActorSystem) -> None:
     order = system.start(Order, id="o", context={"total": 30})
-    with pytest.raises(UnknownEvent, match="no event 'fly'; a order takes pay, ship, spoil"):
+    with pytest.raises(UnknownEvent, match="no event 'fly'; order takes pay, ship, spoil"):
         order.ask("fly")
 
 
