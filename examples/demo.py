@@ -21,9 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from repertory.actors import ActorSystem, StoreError, WorkflowRecord
+from repertory.actors import ActorSystem
 from repertory.actors.cli.eventlog import read_log
 from repertory.actors.cli.replay import at_end_key, is_row_key, row_key
+from repertory.actors.errors import StoreError
+from repertory.actors.results import WorkflowRecord
 from rich.bar import Bar
 from rich.box import SIMPLE_HEAD
 from rich.console import Console

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from repertory.actors import ActorSystem, Committed, HandlerFailed, Lifecycle
+from repertory.actors import ActorSystem, Lifecycle
+from repertory.actors.errors import HandlerFailed
+from repertory.actors.events import Committed
 
 
 class Log:

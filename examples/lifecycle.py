@@ -1,6 +1,7 @@
 """The ready-made lifecycle: start, pause, resume, fail, retry, roll back, complete."""
 
-from repertory.actors import ActorSystem, InvalidTransition, Lifecycle, WorkflowEvent
+from repertory.actors import ActorSystem, Lifecycle, WorkflowEvent
+from repertory.actors.errors import InvalidTransition
 
 
 def main() -> None:

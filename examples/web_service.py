@@ -7,14 +7,8 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 
-from repertory.actors import (
-    ActorSystem,
-    InvalidTransition,
-    Lifecycle,
-    RepertoryError,
-    WorkflowExists,
-    WorkflowNotFound,
-)
+from repertory.actors import ActorSystem, Lifecycle, RepertoryError
+from repertory.actors.errors import InvalidTransition, WorkflowExists, WorkflowNotFound
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse

@@ -90,6 +90,7 @@ LAYERS = [
         "actors.view",
     ],
     ["actors.definitions"],
+    ["actors.errors", "actors.events", "actors.results"],
     ["actors.testing", "actors.pytest_plugin"],
     ["actors.cli"],
 ]

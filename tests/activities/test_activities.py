@@ -6,15 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActivityFailed,
-    ActorSystem,
-    HandlerFailed,
-    State,
-    UnknownActivity,
-    Workflow,
-    activity,
-)
+from repertory.actors import ActivityFailed, ActorSystem, State, Workflow, activity
+from repertory.actors.errors import HandlerFailed, UnknownActivity
 from repertory.actors.runtime import ManualClock
 
 from .outside import Job, Outside, hold, results, work

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 from repertory.actors import (
-    BadDefinition,
     RepertoryError,
     RetryPolicy,
     State,
-    UnknownActivity,
     Workflow,
     activity,
     as_activity,
     current_activity,
 )
 from repertory.actors.activities.declared import activity_of, find_activity
+from repertory.actors.errors import BadDefinition, UnknownActivity
 
 
 @activity(retry=RetryPolicy(attempts=3), timeout=timedelta(minutes=1), kind="mail", limit=2)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, EventFailed, RepertoryError, activity, current_activity
+from repertory.actors import ActorSystem, RepertoryError, activity, current_activity
 from repertory.actors.activities import declared
+from repertory.actors.events import EventFailed
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.errors import StoreError
 from repertory.persistence.memory import MemoryStore

@@ -6,14 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    HandlerFailed,
-    RetryPolicy,
-    State,
-    Workflow,
-    activity,
-)
+from repertory.actors import ActorSystem, RetryPolicy, State, Workflow, activity
+from repertory.actors.errors import HandlerFailed
 from repertory.actors.runtime import ManualClock
 
 from .outside import Outside

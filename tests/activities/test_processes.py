@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActivityFailed, ActivityStatus, ActorSystem
+from repertory.actors import ActivityFailed, ActorSystem
+from repertory.actors.results import ActivityStatus
 
 from . import computing
 from .outside import Job, results

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, InvalidTransition
+from repertory.actors import ActorSystem
 from repertory.actors.cli import main
 from repertory.actors.cli.definition import load_definition
+from repertory.actors.errors import InvalidTransition
 
 ORDERS = Path(__file__).parent / "orders.py"
 

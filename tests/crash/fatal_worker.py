@@ -10,15 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from repertory.actors import (
-    ActorSystem,
-    RetryPolicy,
-    State,
-    Workflow,
-    WorkflowExists,
-    activity,
-    current_activity,
-)
+from repertory.actors import ActorSystem, RetryPolicy, State, Workflow, activity, current_activity
+from repertory.actors.errors import WorkflowExists
 
 SOON = RetryPolicy(first=0, attempts=3)
 

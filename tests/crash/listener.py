@@ -12,15 +12,9 @@ import random
 import sys
 from collections.abc import Callable
 
-from repertory.actors import (
-    ActorSystem,
-    Committed,
-    Retention,
-    State,
-    Workflow,
-    WorkflowExists,
-    durable_subscription,
-)
+from repertory.actors import ActorSystem, Retention, State, Workflow, durable_subscription
+from repertory.actors.errors import WorkflowExists
+from repertory.actors.events import Committed
 
 WORKFLOWS = 3
 INTERESTS: dict[str, str | None] = {"all": None, "one": "speaker-0"}

@@ -12,15 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from repertory.actors import (
-    ActorSystem,
-    RetryPolicy,
-    State,
-    Workflow,
-    WorkflowExists,
-    activity,
-    current_activity,
-)
+from repertory.actors import ActorSystem, RetryPolicy, State, Workflow, activity, current_activity
+from repertory.actors.errors import WorkflowExists
 
 SOON = RetryPolicy(first=0.001, longest=0.01, attempts=None)
 WORKFLOWS = 8

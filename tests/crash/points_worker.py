@@ -12,15 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from repertory.actors import (
-    ActorSystem,
-    RetryPolicy,
-    State,
-    Workflow,
-    WorkflowExists,
-    activity,
-    current_activity,
-)
+from repertory.actors import ActorSystem, RetryPolicy, State, Workflow, activity, current_activity
+from repertory.actors.errors import WorkflowExists
 from repertory.persistence.records import Kind, Message, MessageKind, Step
 from repertory.persistence.sqlite import SqliteStore
 

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from repertory.actors import ActorSystem, RetryPolicy, WorkflowExists, activity, current_activity
+from repertory.actors import ActorSystem, RetryPolicy, activity, current_activity
+from repertory.actors.errors import WorkflowExists
 from repertory.actors.patterns import Saga, SagaStep
 
 SAGAS = 6

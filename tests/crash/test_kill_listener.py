@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from queue import Queue
 
-from repertory.actors import Committed
+from repertory.actors.events import Committed
 
 from .kill import run_and_kill
 from .listener import INTERESTS, opened

@@ -11,7 +11,8 @@ import random
 import sys
 import threading
 
-from repertory.actors import ActorSystem, State, Workflow, WorkflowExists
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import WorkflowExists
 
 SENDERS = 4
 WORKFLOWS = 6

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import Definitions, Fault, FaultyDocument, load_definitions
+from repertory.actors import load_definitions
+from repertory.actors.errors import FaultyDocument
+from repertory.actors.results import Definitions, Fault
 
 SWARM = Path(__file__).resolve().parents[3] / "shared" / "data" / "swarm"
 RUNNING = {

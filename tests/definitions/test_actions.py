@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    BadDefinition,
-    UnboundActions,
-    action,
-    load_definitions,
-)
+from repertory.actors import ActorSystem, action, load_definitions
 from repertory.actors.definitions import actions as registry
+from repertory.actors.errors import BadDefinition, UnboundActions
 
 from .samples import ORDER, book
 

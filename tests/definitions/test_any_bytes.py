@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from repertory.actors import Definitions, FaultyDocument, load_definitions
+from repertory.actors import load_definitions
 from repertory.actors.definitions.places import Places
 from repertory.actors.definitions.source import LARGEST
+from repertory.actors.errors import FaultyDocument
+from repertory.actors.results import Definitions
 
 from .samples import ENVIRONMENT, HEAD, ORDER, TWO_STATES, only_fault
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from repertory.actors import FaultyDocument, load_definitions
+from repertory.actors import load_definitions
 from repertory.actors.definitions.source import LARGEST, MOST_FAULTS
+from repertory.actors.errors import FaultyDocument
 
 from .samples import ENVIRONMENT
 

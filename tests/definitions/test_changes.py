@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
+from repertory.actors import ActorSystem, Stored, load_definitions, migrates
+from repertory.actors.errors import (
     BadDefinition,
     DefinitionChanged,
     DefinitionChangedWarning,
-    Stored,
     VersionMismatch,
-    load_definitions,
-    migrates,
 )
 
 from .samples import ORDER, Anything, book

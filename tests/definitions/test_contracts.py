@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, HandlerFailed, load_definitions
+from repertory.actors import ActorSystem, load_definitions
 from repertory.actors.definitions import unused_contracts
+from repertory.actors.errors import HandlerFailed
 
 from .samples import HEAD, TWO_STATES, Anything, only_fault
 

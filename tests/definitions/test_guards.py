@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repertory.actors import GuardFailed
 from repertory.actors.definitions import Field, parse_type
 from repertory.actors.definitions.expression import too_large, uses
 from repertory.actors.definitions.guards import compile_guards
+from repertory.actors.errors import GuardFailed
 
 
 class Standing:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    ContextInvalid,
-    HandlerFailed,
-    InvalidTransition,
-    load_definitions,
-)
+from repertory.actors import ActorSystem, load_definitions
+from repertory.actors.errors import ContextInvalid, HandlerFailed, InvalidTransition
 
 from .samples import ORDER, Anything, at, book, faults, load, only_fault
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from repertory.actors import FaultyDocument, load_definitions
+from repertory.actors import load_definitions
 from repertory.actors.definitions import document_schema
+from repertory.actors.errors import FaultyDocument
 
 from .samples import ENVIRONMENT, HEAD, ORDER, RUNNING, SWARM, TWO_STATES, needs_swarm
 from .test_any_bytes import _document, toml

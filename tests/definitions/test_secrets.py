@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    HandlerFailed,
-    RetryPolicy,
-    SerializationFailed,
-    activity,
-    current_activity,
-    load_definitions,
-)
+from repertory.actors import ActorSystem, RetryPolicy, activity, current_activity, load_definitions
 from repertory.actors.charts.diagram import diagram
 from repertory.actors.definitions import SecretMissing, stub_module
+from repertory.actors.errors import HandlerFailed, SerializationFailed
 
 from .samples import only_fault
 

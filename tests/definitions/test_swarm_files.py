@@ -6,15 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    Definitions,
-    FaultyDocument,
-    HandlerFailed,
-    InvalidTransition,
-    UnboundActions,
-    load_definitions,
-)
+from repertory.actors import ActorSystem, load_definitions
+from repertory.actors.errors import FaultyDocument, HandlerFailed, InvalidTransition, UnboundActions
+from repertory.actors.results import Definitions
 
 from .samples import ENVIRONMENT, RUNNING, SWARM, Anything, needs_swarm
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-from repertory.actors import ActorSystem, Committed
+from repertory.actors import ActorSystem
+from repertory.actors.events import Committed
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.records import Entry, WorkflowRecord
 

@@ -14,16 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from repertory.actors import (
-    ActorSystem,
-    Committed,
-    HandlerFailed,
-    Retention,
-    State,
-    Workflow,
-    WorkflowExists,
-    WorkflowNotFound,
-)
+from repertory.actors import ActorSystem, Retention, State, Workflow
+from repertory.actors.errors import HandlerFailed, WorkflowExists, WorkflowNotFound
+from repertory.actors.events import Committed
 from repertory.actors.runtime import ManualClock
 
 from tests.crash.worker import Account

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from repertory.actors import ActorSystem, Committed, StoreError, WorkflowExists, WorkflowRef
+from repertory.actors import ActorSystem, WorkflowRef
+from repertory.actors.errors import StoreError, WorkflowExists
+from repertory.actors.events import Committed
 from repertory.actors.runtime import ManualClock
 
 from tests.crash.worker import Account

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from repertory.actors import StoreError
+from repertory.actors.errors import StoreError
 from repertory.actors.runtime import ManualClock
 
 from tests.crash.worker import Account

@@ -12,15 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from repertory.actors import (
-    ActorSystem,
-    RetryPolicy,
-    State,
-    Workflow,
-    WorkflowExists,
-    activity,
-    current_activity,
-)
+from repertory.actors import ActorSystem, RetryPolicy, State, Workflow, activity, current_activity
+from repertory.actors.errors import WorkflowExists
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.records import Kind
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repertory.actors import FaultyDocument, load_definitions
+from repertory.actors import load_definitions
+from repertory.actors.errors import FaultyDocument
 
 from .grammar import any_document
 from .targets import ENVIRONMENT

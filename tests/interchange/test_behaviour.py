@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from repertory.actors import ActorSystem, InvalidTransition, UnknownEvent, load_definitions
+from repertory.actors import ActorSystem, load_definitions
 from repertory.actors.charts import bare, start, take
 from repertory.actors.definitions.interchange import to_scxml
 from repertory.actors.definitions.interchange.xstate_writer import write_xstate
 from repertory.actors.definitions.model import WorkflowDefinition
+from repertory.actors.errors import InvalidTransition, UnknownEvent
 from statemachine.io import load
 
 from tests.charts.appendix_d import (

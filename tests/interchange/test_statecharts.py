@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from repertory.actors import ActorSystem, FaultyDocument, InvalidTransition, UnknownEvent
+from repertory.actors import ActorSystem
 from repertory.actors import load_definitions as load_ours
 from repertory.actors.definitions.interchange import to_statechart
 from repertory.actors.definitions.interchange.yaml_text import read_yaml
+from repertory.actors.errors import FaultyDocument, InvalidTransition, UnknownEvent
 from statemachine.io import load as load_theirs
 
 from tests.charts.lawful_stock import lawful

@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    InvalidTransition,
-    RetryPolicy,
-    State,
-    Workflow,
-    activity,
-    after,
-)
+from repertory.actors import ActorSystem, RetryPolicy, State, Workflow, activity, after
+from repertory.actors.errors import InvalidTransition
 from repertory.actors.patterns import (
     Approval,
     Approver,

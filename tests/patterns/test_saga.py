@@ -6,15 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    BadDefinition,
-    HandlerFailed,
-    RetryPolicy,
-    WorkflowRef,
-    activity,
-    current_activity,
-)
+from repertory.actors import ActorSystem, RetryPolicy, WorkflowRef, activity, current_activity
+from repertory.actors.errors import BadDefinition, HandlerFailed
 from repertory.actors.patterns import Saga, SagaStep
 from repertory.actors.testing import ManualClock
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, HistoryEntry
+from repertory.actors import ActorSystem
 from repertory.actors.cli.eventlog import LogEvent, read_log
 from repertory.actors.cli.replay import row_key
+from repertory.actors.results import HistoryEntry
 
 DEADLY = Path(__file__).parent / "deadly.py"
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -10,15 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repertory.actors import (
-    ActorSystem,
-    Event,
-    HistoryEntry,
-    Lifecycle,
-    Retention,
-    State,
-    Workflow,
-)
+from repertory.actors import ActorSystem, Event, Lifecycle, Retention, State, Workflow
 from repertory.actors.cli.errors import CommandFailed
 from repertory.actors.cli.eventlog import LogEvent
 from repertory.actors.cli.replay import (
@@ -32,6 +24,7 @@ from repertory.actors.cli.replay import (
     row_data,
     row_key,
 )
+from repertory.actors.results import HistoryEntry
 
 KEEP = Retention(count=None, days=None)
 

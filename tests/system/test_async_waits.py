@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, HandlerFailed, State, Workflow
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import HandlerFailed
 from repertory.actors.runtime import AskRingError, BlockedLoopError
 
 from .charts import Tally

@@ -8,14 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    HandlerFailed,
-    MailboxFull,
-    State,
-    SystemStopped,
-    Workflow,
-)
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import HandlerFailed, MailboxFull, SystemStopped
 from repertory.actors.reception import Gate
 from repertory.persistence.records import Stored
 

@@ -12,17 +12,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    ChangedDefinition,
-    DefinitionChanged,
-    DefinitionChangedWarning,
-    HistoryState,
-    State,
-    VersionMismatch,
-    Workflow,
-)
+from repertory.actors import ActorSystem, HistoryState, State, Workflow
+from repertory.actors.errors import DefinitionChanged, DefinitionChangedWarning, VersionMismatch
 from repertory.actors.fingerprint import differences, fingerprint
+from repertory.actors.results import ChangedDefinition
 from repertory.persistence.sqlite import SqliteStore
 
 

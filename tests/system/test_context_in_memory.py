@@ -16,15 +16,8 @@ import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repertory.actors import (
-    ActorSystem,
-    ContextInvalid,
-    SerializationFailed,
-    State,
-    VersionMismatch,
-    Workflow,
-    load_definitions,
-)
+from repertory.actors import ActorSystem, State, Workflow, load_definitions
+from repertory.actors.errors import ContextInvalid, SerializationFailed, VersionMismatch
 
 
 class Colour(StrEnum):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, Event, HandlerFailed, InvalidTransition, State, Workflow
+from repertory.actors import ActorSystem, Event, State, Workflow
+from repertory.actors.errors import HandlerFailed, InvalidTransition
 from repertory.actors.fingerprint import differences, fingerprint
 from repertory.actors.runtime import ManualClock
 

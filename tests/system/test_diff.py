@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repertory.actors import ActorSystem, Change, HistoryTrimmed, Retention, RollbackFailed
+from repertory.actors import ActorSystem, Retention
 from repertory.actors.comparison import changes
+from repertory.actors.errors import HistoryTrimmed, RollbackFailed
+from repertory.actors.results import Change
 from repertory.actors.runtime import ManualClock
 
 from .charts import Order, Review, Tally

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, HandlerFailed, State, Workflow
+from repertory.actors import ActorSystem, State, Workflow
 from repertory.actors.due import WINDOW
+from repertory.actors.errors import HandlerFailed
 from repertory.actors.runtime import ManualClock
 
 from .charts import Tally

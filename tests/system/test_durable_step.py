@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
+from repertory.actors import ActorSystem, RepertoryError, State, Workflow
+from repertory.actors.errors import (
     HandlerFailed,
     InvalidTransition,
-    RepertoryError,
     SerializationFailed,
-    State,
     StoreError,
-    Workflow,
 )
 
 from .charts import Order, Tally

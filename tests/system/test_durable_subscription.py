@@ -12,18 +12,16 @@ from typing import Any
 import pytest
 from repertory.actors import (
     ActorSystem,
-    Committed,
     RepertoryError,
     Retention,
     State,
     Stored,
-    StoreError,
-    SubscriptionFailed,
-    SubscriptionGap,
     Workflow,
     migrates,
 )
 from repertory.actors import durable_subscription as module
+from repertory.actors.errors import StoreError
+from repertory.actors.events import Committed, SubscriptionFailed, SubscriptionGap
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.memory import MemoryStore
 from repertory.persistence.sqlite import SqliteStore

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, HandlerFailed, State, Workflow, WorkflowRef
+from repertory.actors import ActorSystem, State, Workflow, WorkflowRef
+from repertory.actors.errors import HandlerFailed
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.records import MessageKind
 

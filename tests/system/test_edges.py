@@ -7,22 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import (
     BadDefinition,
     ContextInvalid,
-    EventFailed,
     HandlerFailed,
     InvalidTransition,
     SerializationFailed,
-    State,
     StoreError,
     UnknownState,
     VersionMismatch,
-    Workflow,
     WorkflowExists,
     WorkflowNotFound,
 )
+from repertory.actors.events import EventFailed
 from repertory.actors.runtime import ManualClock
 
 from .charts import Order, Tally

@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    BadDefinition,
-    HandlerFailed,
-    State,
-    Workflow,
-    load_definitions,
-)
+from repertory.actors import ActorSystem, State, Workflow, load_definitions
+from repertory.actors.errors import BadDefinition, HandlerFailed
 
 
 class EventlessRing(Workflow):

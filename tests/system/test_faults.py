@@ -11,13 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    RepertoryError,
-    SerializationFailed,
-    StoreError,
-    WorkflowRef,
-)
+from repertory.actors import ActorSystem, RepertoryError, WorkflowRef
+from repertory.actors.errors import SerializationFailed, StoreError
 from repertory.persistence.errors import StoreDamaged
 from repertory.persistence.sqlite import SqliteStore
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActorSystem, Lifecycle, State, UnknownEvent, UnknownState, Workflow
+from repertory.actors import ActorSystem, Lifecycle, State, Workflow
+from repertory.actors.errors import UnknownEvent, UnknownState
 
 FOREIGN = """
 import sys

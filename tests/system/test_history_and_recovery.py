@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
+from repertory.actors import ActorSystem, RepertoryError, Retention
+from repertory.actors.errors import (
     HistoryTrimmed,
     InvalidTransition,
-    RepertoryError,
-    Retention,
     RollbackFailed,
     WorkflowExists,
 )

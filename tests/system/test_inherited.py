@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, BadDefinition, State, UnknownEvent, Workflow, after
+from repertory.actors import ActorSystem, State, Workflow, after
 from repertory.actors.charts import describe_states, describe_transitions
+from repertory.actors.errors import BadDefinition, UnknownEvent
 
 
 class Errand(Workflow):

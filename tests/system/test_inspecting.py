@@ -15,15 +15,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    Lifecycle,
-    RepertoryError,
-    State,
-    StoreError,
-    SystemStopped,
-    Workflow,
-)
+from repertory.actors import ActorSystem, Lifecycle, RepertoryError, State, Workflow
+from repertory.actors.errors import StoreError, SystemStopped
 from repertory.actors.inspection import Inspection, Rates
 from repertory.actors.inspection_socket import LONGEST_PATH, ask, socket_path
 from repertory.actors.runtime import ActorNameFilter, ManualClock, PooledActor, Router

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from repertory.actors import ActorSystem, RepertoryError, State, StoreFenced, Workflow
+from repertory.actors import ActorSystem, RepertoryError, State, Workflow
 from repertory.actors.activations import Activation, Activations
+from repertory.actors.errors import StoreFenced
 from repertory.actors.notifications import Committed
 from repertory.actors.persistence_actor import PersistenceActor
 from repertory.persistence import statements

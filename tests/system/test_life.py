@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, RepertoryError, State, SystemStopped, Workflow, closing
+from repertory.actors import ActorSystem, RepertoryError, State, Workflow, closing
+from repertory.actors.errors import SystemStopped
 from repertory.actors.messages import Wake
 from repertory.actors.supervisor import Stop
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, State, StoreError, Workflow
+from repertory.actors import ActorSystem, State, Workflow
 from repertory.actors.activations import Activations
 from repertory.actors.due import WINDOW
+from repertory.actors.errors import StoreError
 from repertory.actors.outbox import EACH
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.records import Stored

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActorSystem, HandlerFailed, State, Workflow
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import HandlerFailed
 from repertory.actors.runtime import ManualClock
 
 from .charts import Order, Tally

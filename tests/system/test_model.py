@@ -12,19 +12,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from repertory.actors import (
-    ActorSystem,
+from repertory.actors import ActorSystem, RepertoryError, State, Workflow, WorkflowRef
+from repertory.actors.errors import (
     HandlerFailed,
     InvalidTransition,
-    RepertoryError,
     RollbackFailed,
-    State,
     StoreError,
     UnknownEvent,
-    Workflow,
     WorkflowExists,
     WorkflowNotFound,
-    WorkflowRef,
 )
 from repertory.actors.workflow_actor import WorkflowActor
 from repertory.persistence.errors import StoreError as Broken

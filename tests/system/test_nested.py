@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    BadDefinition,
-    Event,
-    InvalidTransition,
-    State,
-    Workflow,
-    activity,
-    after,
-)
+from repertory.actors import ActorSystem, Event, State, Workflow, activity, after
+from repertory.actors.errors import BadDefinition, InvalidTransition
 from repertory.actors.fingerprint import differences, fingerprint
 from repertory.actors.testing import ManualClock
 

@@ -12,15 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    InvalidTransition,
-    State,
-    StoreError,
-    Workflow,
-    WorkflowActivated,
-    WorkflowPassivated,
-)
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import InvalidTransition, StoreError
+from repertory.actors.events import WorkflowActivated, WorkflowPassivated
 from repertory.actors.runtime import ManualClock
 
 from .charts import Order, Tally

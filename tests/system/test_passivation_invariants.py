@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from repertory.actors import (
-    ActorSystem,
-    RepertoryError,
-    State,
-    StoreError,
-    SystemStopped,
-    Workflow,
-)
+from repertory.actors import ActorSystem, RepertoryError, State, Workflow
+from repertory.actors.errors import StoreError, SystemStopped
 from repertory.actors.passivation import Passivation
 from repertory.actors.runtime import Mailbox
 from repertory.actors.runtime.ending import close, end, retire_idle

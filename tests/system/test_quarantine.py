@@ -5,16 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    State,
-    StoreDamaged,
-    StoreError,
-    Workflow,
-    WorkflowNotFound,
-    WorkflowQuarantined,
-    WorkflowRef,
-)
+from repertory.actors import ActorSystem, State, Workflow, WorkflowRef
+from repertory.actors.errors import StoreDamaged, StoreError, WorkflowNotFound
+from repertory.actors.events import WorkflowQuarantined
 from repertory.actors.runtime import ManualClock
 
 from .charts import Tally

@@ -12,18 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
+from repertory.actors import ActorSystem, RepertoryError, State, Workflow, WorkflowRef
+from repertory.actors.errors import (
     HandlerFailed,
     InvalidTransition,
-    RepertoryError,
-    State,
     StoreError,
     SystemStopped,
-    Workflow,
     WorkflowExists,
     WorkflowNotFound,
-    WorkflowRef,
 )
 from repertory.actors.messages import Wake
 from repertory.actors.notifications import Subscriber

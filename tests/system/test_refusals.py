@@ -9,21 +9,10 @@ from threading import Event
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    BadDefinition,
-    HandlerFailed,
-    RepertoryError,
-    RetryPolicy,
-    Snapshot,
-    State,
-    StoreError,
-    Timeout,
-    UnknownEvent,
-    Workflow,
-    activity,
-)
+from repertory.actors import ActorSystem, RepertoryError, RetryPolicy, State, Workflow, activity
+from repertory.actors.errors import BadDefinition, HandlerFailed, StoreError, Timeout, UnknownEvent
 from repertory.actors.patterns import Approval, MapReduce, Saga, SagaStep
+from repertory.actors.results import Snapshot
 from repertory.actors.runtime import Runtime
 
 LONG = 60.0

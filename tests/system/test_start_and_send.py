@@ -9,20 +9,22 @@ from pathlib import Path
 import pytest
 from repertory.actors import (
     ActorSystem,
-    ContextInvalid,
-    EventFailed,
-    InvalidTransition,
     Lifecycle,
     RepertoryError,
     State,
+    Workflow,
+    load_definitions,
+)
+from repertory.actors.errors import (
+    ContextInvalid,
+    InvalidTransition,
     SystemStopped,
     Timeout,
     UnknownEvent,
-    Workflow,
     WorkflowExists,
     WorkflowNotFound,
-    load_definitions,
 )
+from repertory.actors.events import EventFailed
 
 from .charts import Fetch, Gate, Order, Review, Tally
 

@@ -9,15 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repertory.actors import (
-    ActorSystem,
-    State,
-    StoreError,
-    StoreFailed,
-    StoreFenced,
-    SystemStopped,
-    Workflow,
-)
+from repertory.actors import ActorSystem, State, Workflow
+from repertory.actors.errors import StoreError, StoreFenced, SystemStopped
+from repertory.actors.events import StoreFailed
 
 from .charts import Tally
 from .faulty import FaultyStore

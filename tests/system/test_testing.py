@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActorSystem, Retention, State, Timeout, Workflow, after
+from repertory.actors import ActorSystem, Retention, State, Workflow, after
+from repertory.actors.errors import Timeout
 from repertory.actors.testing import ManualClock, assert_transitions, transitions
 
 from .charts import Gate, Order, Tally

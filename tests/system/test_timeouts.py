@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActorSystem, BadDefinition, HistoryState, State, Workflow, after
+from repertory.actors import ActorSystem, HistoryState, State, Workflow, after
+from repertory.actors.errors import BadDefinition
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.records import MessageKind
 from statemachine.contrib.timeout import timeout as stock_timeout

@@ -9,19 +9,21 @@ from typing import Any
 import pytest
 from repertory.actors import (
     ActorSystem,
-    BadDefinition,
     HistoryState,
-    InvalidTransition,
-    MigrationFailed,
     Retention,
     State,
     Stored,
-    StoreError,
-    UnknownWorkflow,
-    VersionMismatch,
     Workflow,
     WorkflowRef,
     migrates,
+)
+from repertory.actors.errors import (
+    BadDefinition,
+    InvalidTransition,
+    MigrationFailed,
+    StoreError,
+    UnknownWorkflow,
+    VersionMismatch,
 )
 from repertory.actors.runtime import ManualClock
 from repertory.persistence.memory import MemoryStore

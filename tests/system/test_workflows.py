@@ -11,18 +11,20 @@ import msgspec
 import pytest
 from repertory.actors import (
     ActorSystem,
-    BadDefinition,
     Event,
-    HandlerFailed,
-    InvalidTransition,
     Lifecycle,
     State,
-    Timeout,
-    UnknownWorkflow,
-    VersionMismatch,
     Workflow,
     WorkflowEvent,
     WorkflowState,
+)
+from repertory.actors.errors import (
+    BadDefinition,
+    HandlerFailed,
+    InvalidTransition,
+    Timeout,
+    UnknownWorkflow,
+    VersionMismatch,
 )
 
 from .charts import Counter, Order, Review, Tally, Traced
