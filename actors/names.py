@@ -101,6 +101,8 @@ def state_name(state: Any) -> str:
 
 def find_name(name: object, among: Collection[str]) -> str | None:
     """Return which of these an event or a state given by name, or as an enum member, is."""
+    if type(name) is str:  # as nearly always
+        return name if name in among else None
     candidates = [name] if isinstance(name, str) else []
     if isinstance(name, Enum):
         candidates = [name.value, name.name]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
+from typing import Any, TypeAlias, TypeVar
 
 from ..persistence.records import Message, MessageKind
 from .children.birth import Group, group_of
+from .frozen_map import FrozenMap
 
-NONE: dict[int, Message] = {}
+Named: TypeAlias = tuple[MessageKind, str | None]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+NONE: FrozenMap[Any, Any] = FrozenMap()
 
 
 class Pending:
     """Messages by kind and id, by kind and name, and how many there are of a group of children.
 
-    A change copies what there is of the kinds that it changes, and the names, which C does fast: a
-    workflow may have thousands.
+    There may be thousands, and as many steps on their way to the store, each with its own.
 
     Example:
         >>> pending = Pending.of([timer])                       # doctest: +SKIP
@@ -26,14 +32,10 @@ class Pending:
 
     __slots__ = ("_by_kind", "_by_name", "_groups")
 
-    _by_kind: dict[MessageKind, dict[int, Message]]
-    _by_name: dict[tuple[MessageKind, str | None], tuple[Message, ...]]
-    _groups: Counter[Group]
-
     def __init__(self) -> None:
-        self._by_kind = {}
-        self._by_name = {}
-        self._groups = Counter()
+        self._by_kind: dict[MessageKind, FrozenMap[int, Message]] = {}
+        self._by_name: FrozenMap[Named, tuple[Message, ...]] = NONE
+        self._groups: FrozenMap[Group, int] = NONE
 
     @classmethod
     def of(cls, messages: Iterable[Message]) -> Pending:
@@ -42,35 +44,48 @@ class Pending:
         return NOTHING.changed(given, ()) if given else NOTHING
 
     def changed(self, added: Collection[Message], gone: Collection[int]) -> Pending:
-        """Return what is pending when some are added and then some are gone."""
+        """Return what is pending when some are added and some of those before are gone."""
         lost = [one for id in gone if (one := self.get(id)) is not None]
         if not added and not lost:
             return self
+        kinds = {one.kind for one in chain(added, lost)}
         after = Pending()
-        by_kind, by_name = self._by_kind.copy(), self._by_name.copy()
-        groups = self._groups.copy() if self._groups else Counter[Group]()
-        for kind in {one.kind for one in chain(added, lost)}:
-            by_kind[kind] = by_kind.get(kind, NONE).copy()
-        for message in added:
-            by_kind[message.kind][message.id] = message
-            place = message.kind, message.name
-            by_name[place] = (*by_name.get(place, ()), message)
-            if (group := group_of(message)) is not None:
-                groups[group] += 1
-        for message in lost:
-            del by_kind[message.kind][message.id]
-            place = message.kind, message.name
-            left = tuple(one for one in by_name[place] if one.id != message.id)
-            if left:
-                by_name[place] = left
-            else:
-                del by_name[place]
-            if (group := group_of(message)) is not None:
-                groups[group] -= 1
-                if not groups[group]:
-                    del groups[group]
-        after._by_kind, after._by_name, after._groups = by_kind, by_name, groups
+        after._by_kind = {
+            **self._by_kind,
+            **{kind: self._kept(kind, added, lost) for kind in kinds},
+        }
+        after._by_name = self._names(added, lost)
+        in_groups = MessageKind.CHILD in kinds
+        after._groups = self._counted(added, lost) if in_groups else self._groups
         return after
+
+    def _kept(
+        self, kind: MessageKind, added: Iterable[Message], lost: Iterable[Message]
+    ) -> FrozenMap[int, Message]:
+        return self._by_kind.get(kind, NONE).changed(
+            [(one.id, one) for one in added if one.kind is kind],
+            [one.id for one in lost if one.kind is kind],
+        )
+
+    def _names(
+        self, added: Iterable[Message], lost: Iterable[Message]
+    ) -> FrozenMap[Named, tuple[Message, ...]]:
+        now: dict[Named, tuple[Message, ...]] = {}
+        for one in added:
+            place = one.kind, one.name
+            now[place] = (*now.get(place, self._by_name.get(place, ())), one)
+        for one in lost:
+            place = one.kind, one.name
+            before = now.get(place, self._by_name.get(place, ()))
+            now[place] = tuple(other for other in before if other.id != one.id)
+        return _with(self._by_name, now)
+
+    def _counted(self, added: Iterable[Message], lost: Iterable[Message]) -> FrozenMap[Group, int]:
+        more = Counter(group for one in added if (group := group_of(one)) is not None)
+        more.subtract(group for one in lost if (group := group_of(one)) is not None)
+        return _with(
+            self._groups, {group: self.count(group) + number for group, number in more.items()}
+        )
 
     def of_kind(self, kind: MessageKind) -> Collection[Message]:
         """Return those of a kind, the oldest first."""
@@ -82,12 +97,12 @@ class Pending:
 
     def count(self, group: Group) -> int:
         """Return how many children of a group there are."""
-        return self._groups[group]
+        return self._groups.get(group, 0)
 
     def get(self, id: int) -> Message | None:
         """Return the one of this id, or None."""
         for messages in self._by_kind.values():
-            if (found := messages.get(id)) is not None:
+            if (found := messages.get(id, None)) is not None:
                 return found
         return None
 
@@ -95,11 +110,11 @@ class Pending:
         """Yield all of them, those of a kind together."""
         return chain.from_iterable(one.values() for one in self._by_kind.values())
 
-    def __contains__(self, id: object) -> bool:
-        return any(id in messages for messages in self._by_kind.values())
+    def __contains__(self, id: int) -> bool:
+        return self.get(id) is not None
 
     def __iter__(self) -> Iterator[int]:
-        return chain.from_iterable(self._by_kind.values())
+        return (one.id for one in self.values())
 
     def __len__(self) -> int:
         return sum(map(len, self._by_kind.values()))
@@ -108,6 +123,12 @@ class Pending:
         return isinstance(other, Pending) and {*self.values()} == {*other.values()}
 
     __hash__ = None  # type: ignore[assignment]  # as with a dict
+
+
+def _with(before: FrozenMap[K, V], now: Mapping[K, V]) -> FrozenMap[K, V]:
+    """Return the map in which some keys have these values, or are gone where that is nothing."""
+    there = [item for item in now.items() if item[1]]
+    return before.changed(there, [key for key, value in now.items() if not value])
 
 
 NOTHING = Pending()

@@ -76,7 +76,6 @@ class _Entry(_Strict):
 class _Pending(_Strict):
     kind: MessageKind
     name: str
-    receiver: str
     sequence: _Int
     event: str
     at: _Int
@@ -173,7 +172,6 @@ def _pending_out(record: WorkflowRecord, message: Message) -> _Pending:
     return _Pending(
         kind=message.kind,
         name=message.name,
-        receiver=message.receiver,
         sequence=message.sequence,
         event=message.event,
         at=message.at,
@@ -279,7 +277,7 @@ def _pending_in(store: Store, record: WorkflowRecord, read: _Pending) -> Message
         store.allocate_message(),
         record.id,
         read.sequence,
-        read.receiver,
+        record.id,
         read.event,
         _compact(read.data),
         read.at,

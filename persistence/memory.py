@@ -342,9 +342,9 @@ class MemoryStore(Store):
         with self.reading():
             return self._messages.due(by, after, limit)
 
-    def pending(self, sender: str) -> builtins.list[Message]:
+    def pending(self, workflow_id: str) -> builtins.list[Message]:
         with self.reading():
-            return self._messages.pending(sender)
+            return self._messages.pending(workflow_id)
 
     def damage(self) -> Iterable[str]:
         return ()

@@ -32,7 +32,7 @@ class MemoryMessages:
         if message.dead is None:
             insort(self._due[message.due > 0], (message.due, message.id))
         if message.name is not None:
-            self._named.setdefault(message.sender, {})[message.id] = message
+            self._named.setdefault(message.receiver, {})[message.id] = message
 
     def waits(self, id: int) -> bool:
         """Tell whether a message is on its way."""
@@ -59,10 +59,10 @@ class MemoryMessages:
             due = self._due[message.due > 0]
             del due[bisect_left(due, (message.due, id))]
         if message.name is not None:
-            named = self._named[message.sender]
+            named = self._named[message.receiver]
             del named[id]
             if not named:
-                del self._named[message.sender]
+                del self._named[message.receiver]
 
     def drop(self, id: int) -> bool:
         found = self.by_id.get(id)
@@ -84,5 +84,5 @@ class MemoryMessages:
         )
         return [*itertools.islice(found, limit)]
 
-    def pending(self, sender: str) -> list[Message]:
-        return [message for _, message in sorted(self._named.get(sender, {}).items())]
+    def pending(self, workflow_id: str) -> list[Message]:
+        return [message for _, message in sorted(self._named.get(workflow_id, {}).items())]

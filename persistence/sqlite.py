@@ -268,8 +268,8 @@ class SqliteStore(Store):
     ) -> builtins.list[Message]:
         return self._reader.due(by, after, limit)
 
-    def pending(self, sender: str) -> builtins.list[Message]:
-        return self._reader.pending(sender)
+    def pending(self, workflow_id: str) -> builtins.list[Message]:
+        return self._reader.pending(workflow_id)
 
     def damage(self) -> Iterable[str]:
         return self._reader.damage()

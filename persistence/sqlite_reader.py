@@ -201,9 +201,9 @@ class Reader:
             rows = connection.execute(statements.DUE, (*after, by, limit))
             return [*map(message_of, rows)]
 
-    def pending(self, sender: str) -> builtins.list[Message]:
+    def pending(self, workflow_id: str) -> builtins.list[Message]:
         with self.connection() as connection:
-            return [*map(message_of, connection.execute(statements.PENDING, (sender,)))]
+            return [*map(message_of, connection.execute(statements.PENDING, (workflow_id,)))]
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find."""

@@ -125,7 +125,7 @@ _DEAD = SQL("dead IS NOT NULL")
 DROP_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _DEAD))
 # What it has sent to others goes its way; what is for itself alone ends with it.
 _NAMED = SQL("name IS NOT NULL")
-DELETE_PENDING = _sql(_M.delete().where((_M.sender == _P) & _NAMED))
+DELETE_PENDING = _sql(_M.delete().where((_M.receiver == _P) & _NAMED))
 DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
 DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
 DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
@@ -215,7 +215,7 @@ DUE = _sql(
     .order_by(_M.due, _M.id)
     .limit(_P)
 )
-PENDING = _sql(_M.select(*_MESSAGE).where((_M.sender == _P) & _NAMED).order_by(_M.id))
+PENDING = _sql(_M.select(*_MESSAGE).where((_M.receiver == _P) & _NAMED).order_by(_M.id))
 ORPHANS = _sql(
     _M.select(_M.id, _M.kind, _M.sender)
     .left_outer_join(_W, on=(_W.id == _M.sender))

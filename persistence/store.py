@@ -298,7 +298,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def pending(self, sender: str) -> builtins.list[Message]:
+    def pending(self, workflow_id: str) -> builtins.list[Message]:
         """Return what a workflow has named and is still to come, by id."""
 
     @abstractmethod

@@ -21,6 +21,7 @@ LAYERS = [
         "actors.sending",
         "actors.nesting",
         "actors.pending",
+        "actors.frozen_map",
         "actors.activities",
         "actors.deadline",
         "actors.recurrence",

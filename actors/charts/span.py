@@ -24,7 +24,7 @@ def microseconds(span: Span, what: str) -> int:
     """
     if isinstance(span, timedelta):
         length = span // _MICROSECOND
-    elif isinstance(span, int | float) and not isinstance(span, bool):
+    elif isinstance(span, (int, float)) and not isinstance(span, bool):
         if not abs(span) <= _LONGEST:
             raise ValueError(f"{what} is {span!r} seconds; give seconds that can be counted.")
         length = round(span * 1e6)

@@ -97,6 +97,11 @@ def test_looking_for_something_to_trim_looks_at_few_rows(large, instructions):
         (statements.LAST_ENTRIES, "transitionrow_workflow_sequence"),
         (statements.CHECKPOINT, "checkpointrow_workflow_sequence"),
         (statements.FIND, "workflowrow_id"),
+        (statements.PENDING, "messages_receiver"),
+        (statements.MESSAGES_FOR, "messages_receiver"),
+        (statements.DEAD_MESSAGES_FOR, "messages_receiver"),
+        (statements.DELETE_PENDING, "messages_receiver"),
+        (statements.DUE, "messages_due"),
     ],
 )
 def test_a_query_is_answered_by_its_index_without_sorting(sqlite, statement, index):
