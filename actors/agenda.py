@@ -16,7 +16,7 @@ from .runtime import SystemClock
 _CLOCK = SystemClock()
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """What an action leaves to be done once its step is durable: mostly an event for another.
 
     Attributes:
@@ -65,7 +65,7 @@ class Agenda:
         self.exists: Callable[[str], bool] = lambda id: False
         self._numbers: dict[str, int] = {}  # the last one given to a child, by its name
         self._pending = NOTHING
-        self._cancelled: dict[int, None] = {}
+        self._cancelled: dict[int, Message] = {}
         self._names: set[tuple[MessageKind, str | None]] = set()  # of what is in `sent`
 
     def begin(self, pending: Pending, now: int, came: Message | None = None) -> None:
@@ -130,10 +130,10 @@ class Agenda:
 
     def left_of(self, group: Group) -> int:
         """Return how many children of a group are still to end."""
-        gone = {*self._cancelled} if self.came is None else {*self._cancelled, self.came.id}
-        lost = (self._pending.get(id) for id in gone)
-        left = self._pending.count(group)
-        return left - sum(one is not None and group_of(one) == group for one in lost)
+        gone = [*self._cancelled.values()]
+        if self.came is not None and (came := self._pending.find(self.came)) is not None:
+            gone.append(came)
+        return self._pending.count(group) - sum(group_of(one) == group for one in gone)
 
     def cancel_all(self, kinds: Collection[MessageKind]) -> None:
         """Take back all that is still to come of some kinds."""
@@ -148,11 +148,11 @@ class Agenda:
                 if isinstance(one, Message) and one.sequence > sequence:
                     self.take_back(one)
 
-    def take(self) -> tuple[list[Sent], tuple[int, ...]]:
-        """Return what the step has added, and the ids of what it has taken back; forget both."""
+    def take(self) -> tuple[list[Sent], tuple[Message, ...]]:
+        """Return what the step has added, and what it has taken back; forget both."""
         if not (self.sent or self._cancelled):
             return [], ()
-        taken = self.sent.copy(), tuple(self._cancelled)
+        taken = self.sent.copy(), tuple(self._cancelled.values())
         self._clear()
         return taken
 
@@ -179,6 +179,8 @@ class Agenda:
 
     def cancel(self, kind: MessageKind, name: str) -> bool:
         """Take back what is still to come of a kind under a name; tell whether there was any."""
+        if (kind, name) not in self._names and not self._pending.named(kind, name):
+            return False  # as nearly always
         found = [*self._named(kind, name)]
         for one in found:
             self.take_back(one)
@@ -196,7 +198,7 @@ class Agenda:
     def take_back(self, one: Message | Sent) -> None:
         """Take back one thing that is still to come."""
         if isinstance(one, Message):
-            self._cancelled[one.id] = None
+            self._cancelled[one.id] = one
         else:
             self.sent.remove(one)
 

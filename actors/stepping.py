@@ -62,7 +62,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
         calls: which handlers were called.
         sends: the messages that leave with it.
         received: the message that it takes, or None.
-        cancels: ids of messages of its own that it takes back.
+        cancels: messages of its own that it takes back.
     """
 
     kind: Kind
@@ -80,7 +80,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     calls: Sequence[HandlerCall] = ()
     sends: tuple[Message, ...] = ()
     received: Message | None = None
-    cancels: tuple[int, ...] = ()
+    cancels: tuple[Message, ...] = ()
 
 
 def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, Position]:
@@ -114,7 +114,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         None if change is None else ContextCodec.encode(change),
         done.result,
         done.error,
-        _details(done, before.pending),
+        _details(done),
     )
     after = Position(
         WorkflowRecord(
@@ -137,16 +137,19 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
     received = None if done.received is None else done.received.id
-    return Step(after.record, entry, checkpoint, done.sends, received, done.cancels), after
+    cancels = tuple(message.id for message in done.cancels) if done.cancels else ()
+    return Step(after.record, entry, checkpoint, done.sends, received, cancels), after
 
 
 def _still_pending(before: Pending, done: Done) -> Pending:
-    if not before and not done.sends:
-        return before
-    named = [message for message in done.sends if message.name is not None]
-    if done.received is None:
-        return before.changed(named, done.cancels)
-    return before.changed(named, (*done.cancels, done.received.id))
+    came = done.received
+    if came is None or came.name is None:
+        if not done.sends and not done.cancels:  # as nearly always
+            return before
+        gone = done.cancels
+    else:
+        gone = (*done.cancels, came)
+    return before.changed((one for one in done.sends if one.name is not None), gone)
 
 
 def unborn(number: int, workflow_id: str, type: str, version: int) -> Position:
@@ -176,7 +179,7 @@ def error_json(error: Exception) -> bytes:
     return encode_json({"type": name, "message": str(error)})
 
 
-def _details(done: Done, pending: Pending) -> bytes | None:
+def _details(done: Done) -> bytes | None:
     details: dict[str, Any] = {}
     if (came := done.received) is not None:
         if came.name is None:
@@ -189,8 +192,7 @@ def _details(done: Done, pending: Pending) -> bytes | None:
         if named := [[m.kind, m.name, m.due] for m in done.sends if m.name is not None]:
             details["set"] = named
     if done.cancels:
-        gone = [pending.get(id) for id in done.cancels]
-        details["cancelled"] = [[m.kind, m.name] for m in gone if m is not None]
+        details["cancelled"] = [[m.kind, m.name] for m in done.cancels]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
         if not details and not done.calls:  # as nearly always

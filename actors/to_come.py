@@ -127,29 +127,32 @@ def _and_leaves(
     sent, cancelled = agenda.take()
     if not sent and not cancelled and came is None:
         return done
-    sends = tuple(
+    sequence = record.sequence + 1
+    sends = [
         Message(
             allocate(),
             record.id,
-            record.sequence + 1,
+            sequence,
             one.receiver,
             one.event,
             one.data,
             done.at,
-            kind=one.kind,
-            due=one.due,
-            name=one.name,
-            options=one.options,
+            None,
+            one.kind,
+            one.due,
+            one.name,
+            0,
+            one.options,
         )
         for one in sent
-    )
-    return replace(done, sends=sends, received=came, cancels=cancelled)
+    ]
+    return replace(done, sends=tuple(sends), received=came, cancels=cancelled)
 
 
 def taken_back(message: Message, position: Position) -> bool:
     """Tell whether a message is of the workflow itself, which has taken it back meanwhile."""
     own = message.name is not None and message.sender == position.record.id
-    return own and message.id not in position.pending
+    return own and position.pending.find(message) is None
 
 
 def too_late(message: Message | None, workflow_id: str, now: int) -> TimerSkipped | None:

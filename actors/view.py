@@ -94,7 +94,7 @@ class WorkflowView:
 
     def timers(self) -> list[Timer]:
         """Return its timers and timeouts that are still to fire, the next one first."""
-        return timers_among(self._position().pending.values())
+        return timers_among(self._position().pending)
 
     def wait_for(
         self, what: Name | Callable[[Snapshot], bool], timeout: float | None = None
