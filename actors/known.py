@@ -35,6 +35,13 @@ def register(cls: type[Workflow]) -> None:
         same_name.append(cls)
 
 
+def forget(cls: type[Workflow]) -> None:
+    """Make a class no longer known, such as one that a test has defined."""
+    with _known_lock:
+        if cls in (same_name := _known.get(cls.workflow_name, [])):
+            same_name.remove(cls)
+
+
 def _origin(cls: type[Workflow]) -> tuple[str | None, str]:
     # A script and the same file imported are two modules, but one definition.
     module = sys.modules.get(cls.__module__)

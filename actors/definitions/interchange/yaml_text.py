@@ -11,6 +11,7 @@ from ..faults import Fault, FaultyDocument
 from ..places import Path
 
 _DEEPEST = 160
+_TOO_DEEP = f"It is nested more than {_DEEPEST} deep, which no workflow is."
 _MOST_VALUES = 100_000
 """Values count as often as aliases repeat them."""
 _FIRST = re.compile(r"""(?:---|%YAML|["']?[\w.-]+["']?[ \t]*:(?:[ \t]|$))""", re.ASCII)
@@ -67,6 +68,8 @@ class _Reader:
             mark = getattr(error, "problem_mark", None)
             at = mark.index if mark is not None else getattr(error, "position", 0)
             said = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+            if "nesting depth" in str(said):  # libyaml reads ahead, and has a bound of its own
+                raise self._refused(_TOO_DEEP, at) from error
             raise self._refused(f"This is no YAML: {said}.", at) from error
         return found, self._starts
 
@@ -86,9 +89,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event.anchor, at)
         if len(path) > _DEEPEST:
-            raise self._refused(
-                f"It is nested more than {_DEEPEST} deep, which no workflow is.", at
-            )
+            raise self._refused(_TOO_DEEP, at)
         self._counted(1, at)
         tag = event.tag or ""
         if tag not in ("", "!") and tag.removeprefix(_TAG) not in _PLAIN:
