@@ -61,15 +61,20 @@ def _walk(store: Store) -> Iterator[WorkflowRecord | Problem]:
                 limit = 1
                 continue
             yield Problem(error.workflow_id, error.sequence, str(error))
-            if error.number is None:
+            if error.number is None or error.number <= after:
                 yield Problem(None, None, f"Workflows after number {after} can't be listed")
                 return
             after = error.number
             continue
+        # A damaged tree may lead round in a circle.
+        for record in page:
+            if record.number <= after:
+                yield Problem(None, None, f"Workflows after number {after} can't be listed")
+                return
+            yield record
+            after = record.number
         if not page:
             return
-        yield from page
-        after = page[-1].number
 
 
 def _verify(store: Store, workflow_id: str) -> list[Problem]:
@@ -105,7 +110,7 @@ def _entries(store: Store, number: int) -> Iterator[Entry]:
     while True:
         page = store.entries(number, after=after, first=_PAGE)
         yield from page
-        if len(page) < _PAGE:
+        if len(page) < _PAGE or page[-1].sequence <= after:
             return
         after = page[-1].sequence
 
