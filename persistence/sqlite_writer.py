@@ -11,6 +11,7 @@ from pathlib import Path
 from . import statements
 from .admission import judge
 from .errors import RepertoryError, StoreError, WorkflowExists
+from .marks import mark_of
 from .records import Checkpoint, Entry, Message, Postponed, Step, WorkflowRecord
 from .rows import (
     Row,
@@ -20,6 +21,7 @@ from .rows import (
     message_row,
     new_workflow_row,
     text_of,
+    workflow_mark,
 )
 from .sqlite_errors import told
 from .transaction import Transaction
@@ -36,6 +38,7 @@ class Writer:
         self._busy_timeout = busy_timeout
         self._transaction = Transaction(connection, epoch, path, busy_timeout)
         with told(path, busy_timeout):
+            connection.create_function("mark_of", -1, mark_of, deterministic=True)
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
             (entry_there,) = connection.execute(statements.LAST_ENTRY).fetchone()
@@ -133,6 +136,7 @@ class Writer:
                         text_of(record.configuration),
                         int(record.finished),
                         record.updated_at,
+                        workflow_mark(record, number, step.entry.sequence),
                         number,
                         base,
                     )
@@ -179,6 +183,7 @@ class Writer:
     def bury(self, message: int, why: str) -> None:
         with self.transaction() as connection:
             connection.execute(statements.BURY_MESSAGE, (why, message))
+            connection.execute(statements.MARK_MESSAGE, (message,))
 
     def discard(self, message: int) -> None:
         with self.transaction() as connection:
@@ -191,13 +196,16 @@ class Writer:
     def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
         with self.transaction() as connection:
             row = (due, attempt, options, message)
-            return connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+            there = connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+            connection.execute(statements.MARK_MESSAGE, (message,))
+        return there
 
     def postpone_all(self, rows: Sequence[Postponed], flush: bool) -> None:
         with nullcontext() if flush else self._unflushed(), self.transaction() as connection:
             connection.executemany(
                 statements.POSTPONE_MESSAGE, [(*changed, message) for message, *changed in rows]
             )
+            connection.executemany(statements.MARK_MESSAGE, [row[:1] for row in rows])
 
     @contextmanager
     def _unflushed(self) -> Iterator[None]:
@@ -218,6 +226,7 @@ class Writer:
     def revive(self, message: int, now: int) -> Message | None:
         with self.transaction() as connection:
             connection.execute(statements.REVIVE_MESSAGE, (now, message))
+            connection.execute(statements.MARK_MESSAGE, (message,))
             row = connection.execute(statements.MESSAGE, (message,)).fetchone()
         return None if row is None else message_of(row)
 
@@ -233,11 +242,12 @@ class Writer:
 
     def define(self, type: str, version: int, definition: bytes) -> None:
         with self.transaction() as connection:
-            connection.execute(statements.DEFINE, (type, version, definition))
+            row = (type, version, definition)
+            connection.execute(statements.DEFINE, (*row, mark_of(*row)))
 
     def move_cursor(self, name: str, entry: int) -> None:
         with self.transaction() as connection:
-            connection.execute(statements.MOVE_CURSOR, (name, entry))
+            connection.execute(statements.MOVE_CURSOR, (name, entry, mark_of(name, entry)))
 
     def remove_cursor(self, name: str) -> bool:
         with self.transaction() as connection:

@@ -158,6 +158,8 @@ def check(
             yield problem(sequence, f"The entry is beyond the last step, {record.sequence}")
         for what in _wrong(record, entry, previous, before):
             yield problem(sequence, what)
+        if last is not None and 0 < entry.id <= last.id:
+            yield problem(sequence, "The entry was committed before the one that it follows")
         if entry.kind is Kind.MIGRATED:
             was, version = version, _versions(entry)[1]
             if version is None or was not in (None, _versions(entry)[0]):
