@@ -7,35 +7,38 @@ cursors, definitions. Each such row has a mark over what else is in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
+from collections.abc import Iterator, Sequence
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
 _pack = msgspec.msgpack.Encoder().encode
 
 
-def mark_of(*values: Any) -> bytes:
-    """Return the mark of a row: 8 bytes.
-
-    Text and its UTF-8 give the same.
+def mark_of(*values: Any) -> int:
+    """Return the mark of a row. Each step pays for one, so it is a CRC of 32 bits.
 
     Arguments:
-        values: what is in the row: texts, bytes, integers of 64 bits and None.
+        values: what is in the row: text, integers of 64 bits and None; JSON as bytes.
     """
-    return blake2b(
-        _pack([value.encode() if type(value) is str else value for value in values]),
-        digest_size=8,
-    ).digest()
+    return crc32(_pack(values))
 
 
-def wrong(rows: Iterable[tuple[Any, ...]]) -> Iterable[str]:
+def wrong(rows: Iterator[tuple[Any, ...]], texts: Sequence[bool]) -> Iterator[str]:
     """Yield the names of rows that are not what was written.
 
     Arguments:
-        rows: name, mark and values of each.
+        rows: name, mark and values of each; text as UTF-8, since damaged text may be none.
+        texts: which of the values are text.
     """
     for name, mark, *values in rows:
-        if mark_of(*values) != mark:
-            yield repr(name.decode(errors="replace") if isinstance(name, bytes) else name)
+        written = (
+            _text(value) if text else value for value, text in zip(values, texts, strict=True)
+        )
+        if mark_of(*written) != mark:
+            yield repr(_text(name))
+
+
+def _text(value: Any) -> Any:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

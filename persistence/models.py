@@ -62,7 +62,7 @@ class WorkflowRow(Model):
     updated_at = IntegerField()
     # When the oldest entry kept was taken: what retention by age goes by.
     first_at = IntegerField()
-    mark = BlobField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "workflows"
@@ -109,7 +109,7 @@ class CheckpointRow(Model):
     history = TextField()
     context = TextField()
     checksum = BlobField()
-    mark = BlobField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "workflow_checkpoints"
@@ -122,7 +122,7 @@ class DefinitionRow(Model):
     type = TextField()
     version = IntegerField()
     definition = TextField()
-    mark = BlobField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "workflow_definitions"
@@ -134,7 +134,7 @@ class SubscriptionRow(Model):
 
     name = TextField(primary_key=True)
     entry = IntegerField()
-    mark = BlobField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "subscriptions"
@@ -159,7 +159,7 @@ class MessageRow(Model):
     name = TextField(null=True)
     attempt = IntegerField(constraints=[Check("attempt >= 0")])
     options = TextField(null=True)
-    mark = BlobField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "messages"

@@ -70,7 +70,7 @@ def new_workflow_row(record: WorkflowRecord, number: int, first_at: int) -> Row:
     )
 
 
-def workflow_mark(record: WorkflowRecord, number: int, sequence: int) -> bytes:
+def workflow_mark(record: WorkflowRecord, number: int, sequence: int) -> int:
     """Return the mark of a workflow's row; which entries are kept has no part in it."""
     return mark_of(
         number,

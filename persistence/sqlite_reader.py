@@ -218,8 +218,8 @@ class Reader:
             orphans = connection.execute(statements.ORPHANS).fetchall()
             changed = [
                 f"The {what} {name}"
-                for what, statement in statements.MARKED.items()
-                for name in wrong(connection.execute(statement))
+                for what, (statement, texts) in statements.MARKED.items()
+                for name in wrong(connection.execute(statement), texts)
             ]
         if pages != ["ok"]:
             for what in pages:

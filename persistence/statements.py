@@ -92,7 +92,9 @@ UPDATE_WORKFLOW = _sql(
         }
     ).where((_W.number == _P) & (_W.sequence == _P))
 )
-_JSON_FIELDS = {"data", "history", "context", "result", "error", "details"}
+_JSON_FIELDS = {
+    *("data", "history", "context", "result", "error", "details", "options", "definition")
+}
 INSERT_ENTRY = _sql(
     _T.insert({f: _JSON if f.name in _JSON_FIELDS else _P for f in _T._meta.sorted_fields})
 )
@@ -109,7 +111,7 @@ INSERT_CHECKPOINT = _sql(
     ).on_conflict_replace()
 )
 INSERT_MESSAGE = _sql(
-    _M.insert({f: _JSON if f.name in ("data", "options") else _P for f in _M._meta.sorted_fields})
+    _M.insert({f: _JSON if f.name in _JSON_FIELDS else _P for f in _M._meta.sorted_fields})
 )
 _WAITING = SQL("dead IS NULL")
 TAKE_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _WAITING))
@@ -124,7 +126,16 @@ REVIVE_MESSAGE = _sql(
 )
 # With the function that the writer's connection has for it: most of the row stays as it is.
 MARK_MESSAGE = _sql(
-    _M.update({_M.mark: fn.mark_of(*_M._meta.sorted_fields[:-1])}).where(_M.id == _P)
+    _M.update(
+        {
+            _M.mark: fn.mark_of(
+                *(
+                    f.cast("BLOB") if f.name in _JSON_FIELDS else f
+                    for f in _M._meta.sorted_fields[:-1]
+                )
+            )
+        }
+    ).where(_M.id == _P)
 )
 BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
 _DEAD = SQL("dead IS NOT NULL")
@@ -290,12 +301,13 @@ FIRST_ENTRY = _sql(_T.select(fn.MIN(_T.id)))
 AHEAD = _sql(SubscriptionRow.select(SubscriptionRow.name).where(SubscriptionRow.entry > _P))
 
 
-def _marked(model: Any, name: Any, *unmarked: Any) -> str:
-    """Select who a row is about, its mark, and what the mark is of, in the table's order."""
+def _marked(model: Any, name: Any, *unmarked: Any) -> tuple[str, list[bool]]:
+    """Select what a row is called, its mark, and what that is of; tell which of this is text."""
     left_out = {f.name for f in (*unmarked, model.mark)}  # fields compare into SQL
     fields = [f for f in model._meta.sorted_fields if f.name not in left_out]
-    plain = (f.cast("BLOB") if isinstance(f, TextField) else f for f in fields)
-    return _sql(model.select(name, model.mark, *plain))
+    as_bytes = (f.cast("BLOB") if isinstance(f, TextField) else f for f in fields)
+    texts = [isinstance(f, TextField) and f.name not in _JSON_FIELDS for f in fields]
+    return _sql(model.select(name, model.mark, *as_bytes)), texts
 
 
 _S = SubscriptionRow
