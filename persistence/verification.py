@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from .chain import checksum
 from .changes import diff
 from .errors import StoreDamaged, WorkflowNotFound
+from .outstanding import Name, outstanding
 from .records import Checkpoint, Entry, Kind, Message, MessageKind, Problem, WorkflowRecord
 from .recovery import BLANK, fold
 from .store import Store
@@ -84,15 +85,19 @@ def _verify(store: Store, workflow_id: str) -> list[Problem]:
             record = store.find(workflow_id)
             if record is not None:
                 checkpoints = store.checkpoints(record.number)
-                problems.extend(check(record, checkpoints, _entries(store, record.number)))
-                problems.extend(_check_pending(record, store.pending(workflow_id)))
+                left: dict[Name, int] = {}
+                entries = outstanding(_entries(store, record.number), left)
+                problems.extend(check(record, checkpoints, entries))
+                problems.extend(_check_pending(record, store.pending(workflow_id), left))
     except StoreDamaged as error:
         what = f"{error} What comes after it was not checked"
         problems.append(Problem(workflow_id, error.sequence, what))
     return problems
 
 
-def _check_pending(record: WorkflowRecord, pending: Sequence[Message]) -> Iterator[Problem]:
+def _check_pending(
+    record: WorkflowRecord, pending: Sequence[Message], left: Mapping[Name, int]
+) -> Iterator[Problem]:
     names: set[str | None] = set()
     for message in pending:
         if message.sequence > record.sequence:
@@ -103,6 +108,10 @@ def _check_pending(record: WorkflowRecord, pending: Sequence[Message]) -> Iterat
                 what = f"The timer {message.name!r} is there twice"
                 yield Problem(record.id, message.sequence, what)
             names.add(message.name)
+    there = {(message.kind.value, message.name) for message in pending}
+    for (kind, name), sequence in left.items():
+        if (kind, name) not in there:
+            yield Problem(record.id, sequence, f"The {kind} {name!r} that it has set is missing")
 
 
 def _entries(store: Store, number: int) -> Iterator[Entry]:

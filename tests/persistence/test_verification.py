@@ -6,6 +6,7 @@ import sqlite3
 
 import msgspec
 import pytest
+from repertory.actors import ActorSystem, State, Workflow
 from repertory.persistence.errors import WorkflowNotFound
 from repertory.persistence.records import Kind, Message, MessageKind, Retention
 from repertory.persistence.sqlite import SqliteStore
@@ -361,3 +362,22 @@ def test_what_is_committed_while_a_store_is_checked_is_no_damage(sqlite, author_
     monkeypatch.setattr(sqlite._reader, "entry_range", then_the_store_is_written_to)
     assert list(verify(sqlite)) == []
     assert sqlite.cursors() == {"mail": 4}
+
+
+def test_a_timer_whose_row_is_gone_is_found(path):
+    class Alarm(Workflow):
+        here = State(initial=True)
+        ring = here.to.itself(internal=True)
+
+        def on_enter_here(self):
+            for name in ("kept", "gone", "cancelled"):
+                self.timers.start(name, event="ring", after=60)
+
+        def on_ring(self):
+            self.timers.cancel("cancelled")
+
+    with ActorSystem(path) as system:
+        system.start(Alarm, id="alarm").ask("ring")
+        assert system.verify() == []
+    damage(path, "DELETE FROM messages WHERE name = 'gone'")
+    assert found(path) == [("alarm", 1, "The timer 'gone' that it has set is missing")]
