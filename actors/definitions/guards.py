@@ -12,11 +12,12 @@ import msgspec
 
 from ...persistence.errors import BadDefinition
 from ..charts import RESERVED
-from .expression import MACROS, ROOTS, Uses, too_large, uses
+from .expression import MACROS, ROOTS, Uses, tokens_of, too_large, uses
 from .faults import GuardFailed
-from .guard_types import misuses, type_environment, works_all_the_same
+from .guard_types import misuses, states_of_patterns, type_environment, works_all_the_same
 from .model import Field
 from .names import nearest
+from .work import MOST_WORK, Work, longest
 
 _LONGEST = 1_000
 _MOST_PARTS = 20_000
@@ -98,7 +99,8 @@ def compile_guards(
             what = f"Guard {name!r} gives {_said(kind)}, and must give true or false."
             faults.append(GuardFault(name, what))
             continue
-        methods[name] = _method(name, expressions[name], use, compiled.eval)
+        work = Work.of(tokens_of(use.text), states_of_patterns(use.text, cel))
+        methods[name] = _method(name, expressions[name], use, work, compiled.eval)
     return methods, faults
 
 
@@ -190,7 +192,7 @@ def _said(kind: str) -> str:
 
 
 def _method(
-    name: str, expression: str, use: Uses, evaluate: Callable[..., Any]
+    name: str, expression: str, use: Uses, work: Work, evaluate: Callable[..., Any]
 ) -> Callable[..., bool]:
     """Return the method that asks the compiled expression.
 
@@ -202,6 +204,7 @@ def _method(
     all_context, all_event = "context" in use.whole, "event" in use.whole
     parts = _MOST_LOOPED_PARTS if use.loops else _MOST_PARTS
     text = _MOST_LOOPED_TEXT if use.loops else _MOST_TEXT
+    light = work.light
 
     def guard(self: Any, **given: Any) -> bool:
         context = self.context
@@ -228,6 +231,8 @@ def _method(
         for full, value in data.items():
             if type(value) not in _SMALL and too_large(value, parts, text):
                 raise _failed(f"{full} is too large for a guard; have an action work it out")
+        if not light and work.amount(*longest(data)) > MOST_WORK:
+            raise _failed("with so much data it is too much work; have an action work it out")
         try:
             result = evaluate(data=data)
             answer = result.value()
