@@ -99,8 +99,8 @@ def _references(draft: Draft, document: Document) -> None:
                 if guard and guard not in workflow.guards:
                     place = ("guards", state.name, number, index)
                     opposite = "!" if guard.startswith("!") else ""
-                    known = [f"{opposite}{one}" for one in workflow.guards if one[:1] != "!"]
-                    _unknown(draft, place, f"a guard of {of}", guard, known)
+                    guards = [f"{opposite}{one}" for one in workflow.guards if one[:1] != "!"]
+                    _unknown(draft, place, f"a guard of {of}", guard, guards)
         if state.timeout is not None and state.timeout.target:
             place = ("timeout", state.name)
             what = f"the {words['timeout']} of state {state.name!r}"

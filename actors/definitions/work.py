@@ -112,7 +112,7 @@ class Work(msgspec.Struct, frozen=True):
             text: how long the longest text is that it is given.
             parts: how long the longest list is.
         """
-        runs = min(_MOST_RUNS, max(parts, self.written) ** self.loops)
+        runs: int = min(_MOST_RUNS, max(parts, self.written) ** self.loops)
         each = self.touches + self.joins**2 // 2
         once = (text + _A_PART * parts) * each
         once += self.states * (_A_PATTERN + 2 * text)
