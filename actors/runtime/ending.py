@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pykka import messages
 
+from .errors import InterruptedHandlerError
 from .future import answer
+from .interrupts import put_aside
 from .lifecycle import ActorFailed, ActorStopped
 from .system_messages import Halt, SystemWork
 
@@ -103,7 +105,7 @@ def call_on_stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> boo
     """Call the hook; say whether it is async, and will end the actor if it has the envelope."""
     try:
         result: Any = mailbox.actor.on_stop()  # type: ignore[func-returns-value]  # may be async
-    except Exception as error:
+    except BaseException as error:
         hook_failed(mailbox, error)
         return False
     if type(result) is CoroutineType:
@@ -114,6 +116,8 @@ def call_on_stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> boo
 
 def hook_failed(mailbox: Mailbox, error: BaseException) -> None:
     """Tell that the hook of an actor failed which is stopped anyway."""
+    if put_aside(error):
+        error = InterruptedHandlerError(mailbox.name)
     logger.error("Unhandled exception in %s:", mailbox.ref, exc_info=error)
     events = mailbox.runtime.events
     if events:

@@ -12,8 +12,9 @@ from pykka import messages
 from .context import here
 from .ending import end, stop
 from .errors import InterruptedHandlerError
-from .failing import failed, is_interrupt
+from .failing import failed
 from .future import answer, refuse
+from .interrupts import is_interrupt, raise_interrupt
 from .states import CLOSED
 from .supervision import Directive
 from .system_messages import Halt, SystemWork
@@ -64,13 +65,6 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
         here.until = waits_outside
         note.since = outer_since
     raise_interrupt()
-
-
-def raise_interrupt() -> None:
-    """Raise a Ctrl-C that broke an actor off: it is for the thread that ran the actor, too."""
-    if here.interrupt is not None:
-        interrupt, here.interrupt = here.interrupt, None
-        raise interrupt
 
 
 def _run_and_follow(mailbox: Mailbox, until: PooledFuture[Any]) -> None:

@@ -227,3 +227,13 @@ def test_an_appointment_of_the_system_clock_is_not_kept_early_when_it_is_set_bac
     assert rung.wait(20)
     clock.close()
     assert early[0] <= 0
+
+
+def test_cancelled_calls_leave_the_clock_long_before_their_time() -> None:
+    clock = SystemClock()
+    kept = clock.call_later(3600, print)
+    for _ in range(5000):
+        clock.call_later(3600, print).cancel()
+    assert len(clock._heap) < 2500
+    assert kept in clock._heap
+    clock.close()
