@@ -139,6 +139,14 @@ def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
 
 
 def end(mailbox: Mailbox) -> None:
+    """Clear up after a closed mailbox, and say that the actor has ended."""
+    clear(mailbox)
+    events = mailbox.runtime.events
+    if events:
+        events.publish(ActorStopped(mailbox.ref))
+
+
+def clear(mailbox: Mailbox) -> None:
     """Clear up after a closed mailbox: what is left becomes dead letters."""
     dead_letters = mailbox.runtime.dead_letters
     reason = "stopped before handling the message"
@@ -156,6 +164,3 @@ def end(mailbox: Mailbox) -> None:
     # The turn stays taken from here on, so nobody looks for the actor; refs may live on.
     del mailbox.actor
     mailbox.tell_ended()
-    events = mailbox.runtime.events
-    if events:
-        events.publish(ActorStopped(mailbox.ref))

@@ -17,7 +17,7 @@ from .future import answer, refuse
 from .interrupts import is_interrupt, raise_interrupt
 from .states import CLOSED
 from .supervision import Directive
-from .system_messages import Halt, SystemWork
+from .system_messages import Halt, Stillborn, SystemWork
 
 if TYPE_CHECKING:
     from .actor import PooledActor
@@ -236,6 +236,12 @@ def _handle_system(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
         if isinstance(message, Halt):
             if message.group.covers(mailbox):
                 message.group.halt(mailbox)
+                return True
+        elif isinstance(message, Stillborn):
+            # Of an instance that a sibling's restart has replaced meanwhile it says nothing.
+            if message.actor is mailbox.actor and failed(
+                mailbox, message.error, None, must_stop=True
+            ):
                 return True
         elif failed(mailbox, message.error, None):
             return True

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .ending import call_on_stop, close, end, hook_failed
+from .ending import call_on_stop, close, hook_failed
 from .errors import InterruptedHandlerError
 from .future import refuse
 from .interrupts import put_aside
 from .lifecycle import ActorFailed, ActorRestarted
 from .supervision import Directive
+from .system_messages import Stillborn
 
 if TYPE_CHECKING:
     from .children import Child
@@ -120,8 +121,8 @@ def revive(child: Child, error: BaseException | None) -> None:
         actor.__init__(*child.args, **child.kwargs)
         actor.post_restart(error)
     except BaseException as second:
-        if not failed(mailbox, second, None, must_stop=True):
-            end(mailbox)
+        mailbox.put_system(Stillborn(mailbox.actor, second))
+        mailbox.release()
         return
     mailbox.restarts += 1
     mailbox.runtime.restarts += 1

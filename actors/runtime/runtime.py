@@ -118,26 +118,37 @@ class Runtime:
         parent: Children | None = None,
         restart: Restart = Restart.TEMPORARY,
     ) -> PooledRef[Any]:
-        if self._closing:
-            raise RuntimeClosedError(
-                f"The runtime {self.name} is shut down: {actor_class.__name__} can't start in it."
-            )
+        self._refuse_if_closing(actor_class)
         actor: PooledActor = actor_class.__new__(actor_class, *args, **kwargs)
         actor._bind(self)
         mailbox = actor.actor_inbox
         mailbox.parent = parent
-        # Bound first, so that `__init__` can use the ref and the runtime.
-        actor.__init__(*args, **kwargs)  # type: ignore[misc]
         ref = mailbox.ref
-        if parent is not None:
-            parent.add(Child(actor_class, args, kwargs, restart, mailbox))
-        self._register(ref)
+        try:
+            # Bound first, so that `__init__` can use the ref and the runtime.
+            actor.__init__(*args, **kwargs)  # type: ignore[misc]
+            if parent is not None:
+                parent.add(Child(actor_class, args, kwargs, restart, mailbox))
+            self._register(ref)
+            # Asked again: a shutdown that began meanwhile may not have seen this one.
+            self._refuse_if_closing(actor_class)
+        except BaseException:
+            # It may have told others its ref: what they have sent to it ends here.
+            ending.close(mailbox)
+            ending.clear(mailbox)
+            raise
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("Starting %s", actor)
         if self.events:
             self.events.publish(ActorStarted(ref))
         actor._start_actor_loop()
         return ref
+
+    def _refuse_if_closing(self, actor_class: type[Any]) -> None:
+        if self._closing:
+            raise RuntimeClosedError(
+                f"The runtime {self.name} is shut down: {actor_class.__name__} can't start in it."
+            )
 
     def _own(self, mailbox: Mailbox, dispatcher: MailboxRunner) -> None:
         """Keep an actor's own thread in mind, for the shutdown to wait for."""

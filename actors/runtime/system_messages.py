@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from .actor import PooledActor
     from .children import GroupRestart
 
 
@@ -21,6 +22,17 @@ class Halt(NamedTuple):
     """Tells a child to hold still: a sibling's restart takes it along."""
 
     group: GroupRestart
+
+
+class Stillborn(NamedTuple):
+    """Tells an actor that its new instance could not be made.
+
+    In its mailbox, since a restart may follow and fail too, again and again: each from the
+    pool, not one inside the other.
+    """
+
+    actor: PooledActor
+    error: BaseException
 
 
 class Escalated(NamedTuple):

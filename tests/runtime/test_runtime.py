@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import weakref
 from typing import Any
 
@@ -127,3 +128,48 @@ def test_the_errors_of_the_runtime_have_the_base_of_all(runtime: Runtime) -> Non
     ref = runtime.start(Caller)
     with pytest.raises(RepertoryError):
         ref.ask(lambda self: self.actor_ref.ask(None))
+
+
+def test_what_was_sent_to_an_actor_whose_init_fails_is_refused(runtime: Runtime) -> None:
+    told: list[Any] = []
+
+    class Stillborn(PooledActor):
+        def __init__(self) -> None:
+            super().__init__()
+            told.append(self.actor_ref)
+            told.append(self.actor_ref.ask("anybody there?", block=False))
+            raise ValueError("not born")
+
+    with pytest.raises(ValueError, match="not born"):
+        runtime.start(Stillborn)
+    ref, asked = told
+    with pytest.raises(pykka.ActorDeadError):
+        asked.get(timeout=20)
+    assert not ref.is_alive()
+    assert ref.actor_stopped.wait(20)
+    assert runtime.dead_letters.total == 1
+
+
+def test_an_actor_whose_init_lasts_longer_than_the_runtime_is_refused() -> None:
+    outcome: list[Any] = []
+
+    class Slow(PooledActor):
+        def __init__(self, gate: Gate) -> None:
+            super().__init__()
+            gate()
+
+    def start() -> None:
+        try:
+            outcome.append(runtime.start(Slow, gate))
+        except RuntimeClosedError as error:
+            outcome.append(error)
+
+    runtime = Runtime("brief")
+    with Gate() as gate:
+        starter = threading.Thread(target=start)
+        starter.start()
+        assert gate.reached.wait(20)
+        assert runtime.shutdown(timeout=20)
+    starter.join(20)
+    assert isinstance(outcome[0], RuntimeClosedError)
+    assert not runtime.registry

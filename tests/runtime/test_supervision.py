@@ -24,7 +24,7 @@ from repertory.actors.runtime import (
     decide,
 )
 
-from .actors import Gate
+from .actors import Caller, Gate
 
 
 class Parent(PooledActor):
@@ -346,3 +346,28 @@ def test_a_backoff_stays_between_the_jitters_share_and_the_maximum(
     backoff = Backoff(initial=0.5, maximum=20, factor=2, jitter=jitter)
     longest = min(20, 0.5 * 2 ** min(restart, 64))
     assert longest * (1 - jitter) - 1e-9 <= backoff.delay(restart, chance) <= longest
+
+
+def test_an_init_that_fails_at_every_restart_escalates_however_many_there_may_be(
+    runtime: Runtime,
+) -> None:
+    class Once(PooledActor):
+        made = 0
+
+        def __init__(self) -> None:
+            super().__init__()
+            type(self).made += 1
+            if self.made > 1:
+                raise ValueError("once only")
+
+        def on_receive(self, message: Any) -> Any:
+            raise ValueError("broken")
+
+    many = Strategy(max_restarts=2000, within=3600)
+    parent: Any = runtime.start(type("Patient", (Caller,), {"supervision": many}))
+    ref = parent.ask(lambda self: self.start_child(Once))
+    with pytest.raises(ValueError, match="broken"):
+        ref.ask("go", timeout=20)
+    assert parent.actor_stopped.wait(20)
+    assert ref.actor_stopped.wait(20)
+    assert Once.made == 1 + 2000
