@@ -110,6 +110,19 @@ class Mailbox:
         if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
 
+    def put_within(self, envelope: Envelope[Any], seconds: float) -> float:
+        """Like `put`, which never waits here; return how many of the seconds are left."""
+        self.put(envelope)
+        return seconds
+
+    def offer(self, envelope: Envelope[Any]) -> PooledFuture[None] | None:
+        """Like `put`, which never waits here: there is always room."""
+        self.put(envelope)
+        return None
+
+    def withdraw(self, room: PooledFuture[None]) -> None:
+        """Wait no more for what `offer` returned."""
+
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
         """Like `put`, but if the actor is idle run it in this thread until `until` is done.
 

@@ -71,7 +71,8 @@ class PooledRef(pykka.ActorRef[A]):
         Args:
             message: anything.
             block: `False` returns a `PooledFuture` at once.
-            timeout: seconds to wait; without one this thread may run the actor itself.
+            timeout: seconds to wait, also for room in a full mailbox; without one this thread
+                may run the actor itself.
 
         Raises:
             pykka.ActorDeadError: the actor takes no messages, or stopped before this one.
@@ -88,6 +89,8 @@ class PooledRef(pykka.ActorRef[A]):
         try:
             if block and timeout is None:
                 mailbox.put_and_run(Envelope(message, future), future)
+            elif block and timeout is not None:
+                timeout = mailbox.put_within(Envelope(message, future), timeout)
             else:
                 mailbox.put(Envelope(message, future))
         except (pykka.ActorDeadError, MailboxFullError) as error:

@@ -95,9 +95,9 @@ class LooksNoMore(Mailbox):
 
 
 class Unbounded(BoundedMailbox):
-    def _admit(self, envelope: Any) -> bool:
+    def _admit(self, envelope: Any) -> tuple[bool, None]:
         self.queue.append(envelope)
-        return True
+        return True, None
 
 
 def no_ring_check(patch: pytest.MonkeyPatch) -> None:

@@ -364,7 +364,9 @@ def test_an_init_that_fails_at_every_restart_escalates_however_many_there_may_be
             raise ValueError("broken")
 
     many = Strategy(max_restarts=2000, within=3600)
-    parent: Any = runtime.start(type("Patient", (Caller,), {"supervision": many}))
+    parent: Any = runtime.start(
+        type("Patient", (Caller,), {"supervision": many, "stop_on_failure": None})
+    )
     ref = parent.ask(lambda self: self.start_child(Once))
     with pytest.raises(ValueError, match="broken"):
         ref.ask("go", timeout=20)
