@@ -22,6 +22,7 @@ from repertory.actors.runtime import (
     PriorityMailbox,
     ReceiveTimeout,
     Runtime,
+    SteppedDispatcher,
     Terminated,
     WhenFull,
 )
@@ -301,7 +302,7 @@ def test_under_pressure_the_bound_holds_and_the_counts_add_up(policy: WhenFull) 
     assert runtime.shutdown(timeout=60)
 
 
-def test_what_the_runtime_sends_needs_no_priority(runtime: Runtime, clock: ManualClock) -> None:
+def test_what_the_runtime_sends_needs_no_priority(clock: ManualClock) -> None:
     class Triage(Recorder):
         mailbox_type = partial(PriorityMailbox, lambda message: message.urgency)
 
@@ -314,15 +315,16 @@ def test_what_the_runtime_sends_needs_no_priority(runtime: Runtime, clock: Manua
         def __call__(self, triage: Any) -> Any:
             return self.then(triage)
 
-    other = runtime.start(Recorder)
-    ref: Any = runtime.start(Triage)
-    ref.ask(Case(lambda self: self.watch(other)), timeout=20)
-    ref.ask(Case(lambda self: self.set_receive_timeout(5)), timeout=20)
-    other.stop()
-    assert other.actor_stopped.wait(20)
-    clock.advance(10)
-    seen = ref.ask(Case(lambda self: list(self.seen)), timeout=20)
-    assert [type(message) for message in seen] == [Terminated, ReceiveTimeout]
+    with Runtime(clock=clock, dispatcher=SteppedDispatcher()) as runtime:
+        other = runtime.start(Recorder)
+        ref: Any = runtime.start(Triage)
+        ref.ask(Case(lambda self: self.watch(other)))
+        ref.ask(Case(lambda self: self.set_receive_timeout(5)))
+        other.stop()
+        ref.ask(Case(lambda self: None))
+        clock.advance(5)
+        seen = ref.ask(Case(lambda self: list(self.seen)))
+        assert [type(message) for message in seen] == [Terminated, ReceiveTimeout]
 
 
 def test_an_ask_with_a_timeout_waits_no_longer_than_that_for_room(runtime: Runtime) -> None:
