@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+import pykka
 from pykka import messages
 
 from .errors import InterruptedHandlerError
-from .future import answer
+from .future import answer, refuse
 from .interrupts import put_aside
 from .lifecycle import ActorFailed, ActorStopped
+from .states import ENDED
 from .system_messages import Halt, SystemWork
 
 if TYPE_CHECKING:
@@ -84,6 +86,18 @@ def kill(mailbox: Mailbox) -> None:
         end(mailbox)
 
 
+def abandon(mailbox: Mailbox) -> None:
+    """End the actor now, from any thread; nobody waits for a handler that goes on all the same."""
+    kill(mailbox)
+    envelope = mailbox.current
+    if mailbox.state == ENDED:
+        return
+    if envelope is not None and envelope.reply_to is not None:
+        text = f"{mailbox.ref} had not handled the message when its runtime ended"
+        refuse(envelope.reply_to, pykka.ActorDeadError(text))
+    _bury(mailbox, mailbox.drain())
+
+
 def stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
     """End the actor by its own will: close, stop its children, then its `on_stop`.
 
@@ -138,6 +152,15 @@ def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
     return False
 
 
+def _bury(mailbox: Mailbox, left: Iterable[Envelope[Any]]) -> None:
+    """Make dead letters of what an ended actor has left."""
+    for envelope in left:
+        if not _stands_for_the_runtime(mailbox, envelope):
+            mailbox.runtime.dead_letters.add(
+                envelope, mailbox.ref, "stopped before handling the message"
+            )
+
+
 def end(mailbox: Mailbox) -> None:
     """Clear up after a closed mailbox, and say that the actor has ended."""
     clear(mailbox)
@@ -148,13 +171,8 @@ def end(mailbox: Mailbox) -> None:
 
 def clear(mailbox: Mailbox) -> None:
     """Clear up after a closed mailbox: what is left becomes dead letters."""
-    dead_letters = mailbox.runtime.dead_letters
-    reason = "stopped before handling the message"
-    for envelope in mailbox.actor._give_up():
-        dead_letters.add(envelope, mailbox.ref, reason)
-    for envelope in mailbox.drain():
-        if not _stands_for_the_runtime(mailbox, envelope):
-            dead_letters.add(envelope, mailbox.ref, reason)
+    _bury(mailbox, mailbox.actor._give_up())
+    _bury(mailbox, mailbox.drain())
     if mailbox.children is not None:
         mailbox.children.stop_all()
     if mailbox.parent is not None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import ending, failing
@@ -69,7 +70,7 @@ class HandlerLoop:
             ):
                 last = loop.create_task(work())
                 while not last.done():
-                    self._guard(lambda last=last: loop.run_until_complete(last))
+                    self._guard(partial(loop.run_until_complete, last))
         finally:
             loop.close()
 

@@ -12,6 +12,7 @@ import pykka
 from . import execution
 from .context import here
 from .envelope import Envelope
+from .forking import in_child
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 # Reentrant: a signal handler or a finalizer may send a message while one is held.
 _retiring = threading.RLock()
 _lazily = threading.RLock()
+
+
+@in_child
+def _renew_locks() -> None:
+    global _retiring, _lazily
+    _retiring, _lazily = threading.RLock(), threading.RLock()
 
 
 class Mailbox:

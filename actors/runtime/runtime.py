@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar, cast
+from weakref import WeakSet
 
 import pykka
 
@@ -22,18 +23,28 @@ from .dispatchers import MailboxRunner
 from .dump import dump, dump_on_signal
 from .errors import ActorRuntimeError, RuntimeClosedError
 from .events import EventStream
+from .forking import in_child
 from .inspection import ActorInfo, inspect
 from .lifecycle import ActorStarted
 from .lookout import Lookout
 from .loop import HandlerLoop
 from .mailbox import Mailbox
 from .ref import PooledRef
+from .states import ENDED
 from .supervision import Restart
 from .topics import Topics
 
 A = TypeVar("A", bound=PooledActor)
 
 logger = logging.getLogger("repertory.actors.runtime")
+
+_runtimes: WeakSet[Runtime] = WeakSet()
+
+
+@in_child
+def _leave_behind() -> None:
+    for runtime in tuple(_runtimes):
+        runtime._leave_behind()
 
 
 class Runtime:
@@ -95,6 +106,8 @@ class Runtime:
         self.handled = 0
         self.restarts = 0
         self._closing = False
+        self._left_behind = False
+        _runtimes.add(self)
         self._pinned: set[MailboxRunner] = set()
 
     def start(self, actor_class: type[A], *args: Any, **kwargs: Any) -> PooledRef[A]:
@@ -209,6 +222,8 @@ class Runtime:
             raise ActorRuntimeError(
                 f"A handler can't shut down the runtime {self.name}: do it from outside."
             )
+        if self._left_behind:
+            return True
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closing = True
         pinned = list(self._pinned)
@@ -242,8 +257,15 @@ class Runtime:
                 except pykka.Timeout:
                     pass
                 orderly = False
-                ending.kill(cast("PooledRef[Any]", ref).actor_inbox)
+                ending.abandon(cast("PooledRef[Any]", ref).actor_inbox)
         return orderly
+
+    def _leave_behind(self) -> None:
+        """Be over, in a forked process: the actors, and the threads, are the parent's."""
+        self._closing = self._left_behind = True
+        for ref in self.registry.values():
+            cast("PooledRef[Any]", ref).actor_inbox.state = ENDED
+        self.registry.clear()
 
     def __enter__(self) -> Self:
         return self

@@ -110,7 +110,8 @@ class Timers:
         if left <= 0:
             left = self._idle_seconds
             self._touch()
-            if self.mailbox.empty():
+            # One that is at a message is not idle, however long that takes.
+            if self.mailbox.empty() and not self.mailbox.is_taken():
                 try:
                     self.mailbox.put(Envelope(ReceiveTimeout()))
                 except pykka.ActorDeadError:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pykka
 import pytest
 from repertory.actors.runtime import (
+    ActorFailed,
     AskRingError,
     BlockedLoopError,
     BoundedMailbox,
@@ -377,3 +378,19 @@ def test_a_timer_waits_for_room_without_holding_up_the_clock(
     assert "once" in seen
     assert "every" in seen
     assert "never" not in seen
+
+
+def test_a_message_can_be_stashed_once(runtime: Runtime) -> None:
+    class Twice(Recorder):
+        def on_receive(self, message: Any) -> Any:
+            if message == "stash":
+                self.stash()
+                self.stash()
+            return super().on_receive(message)
+
+    failed: list[ActorFailed] = []
+    runtime.events.subscribe(failed.append, ActorFailed)
+    ref = runtime.start(Twice)
+    ref.tell("stash")
+    assert ref.ask(lambda self: len(self._stash), timeout=20) == 1
+    assert "no message that it could stash" in str(failed[0].error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 from typing import Any
 
@@ -373,3 +374,20 @@ def test_an_init_that_fails_at_every_restart_escalates_however_many_there_may_be
     assert parent.actor_stopped.wait(20)
     assert ref.actor_stopped.wait(20)
     assert Once.made == 1 + 2000
+
+
+def test_who_watches_many_remembers_only_those_whose_refs_somebody_has(runtime: Runtime) -> None:
+    class Watcher(Caller):
+        def on_receive(self, message: Any) -> Any:
+            return None if isinstance(message, Terminated) else message(self)
+
+    watcher: Any = runtime.start(Watcher)
+    kept = runtime.start(Caller)
+    for ref in [kept, *(runtime.start(Caller) for _ in range(100))]:
+        watcher.ask(lambda self, ref=ref: self.watch(ref))
+        ref.stop()
+        assert ref.actor_stopped.wait(20)
+    del ref
+    watcher.ask(lambda self: None)
+    gc.collect()
+    assert watcher.ask(lambda self: len(self._watching._watches)) == 1

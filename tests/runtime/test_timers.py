@@ -14,6 +14,7 @@ from repertory.actors.runtime import (
     PooledActor,
     ReceiveTimeout,
     Runtime,
+    SteppedDispatcher,
     SystemClock,
 )
 
@@ -237,3 +238,13 @@ def test_cancelled_calls_leave_the_clock_long_before_their_time() -> None:
     assert len(clock._heap) < 2500
     assert kept in clock._heap
     clock.close()
+
+
+def test_who_is_at_a_message_for_long_has_no_receive_timeout_meanwhile(clock: ManualClock) -> None:
+    with Runtime(clock=clock, dispatcher=SteppedDispatcher()) as runtime:
+        ref: Any = runtime.start(Listener)
+        ref.ask(lambda self: self.set_receive_timeout(5))
+        ref.ask(lambda self: clock.advance(12))
+        assert ref.ask(lambda self: list(self.heard)) == []
+        clock.advance(5)
+        assert ref.ask(lambda self: list(self.heard)) == [ReceiveTimeout()]
