@@ -251,11 +251,11 @@ class PooledActor(pykka.Actor):
             mailbox.children = Children(mailbox, self.supervision)
         return self.runtime._start(actor_class, args, kwargs, mailbox.children, restart)
 
-    def stop_child(self, ref: pykka.ActorRef[Any]) -> None:
-        """Stop a child for good, whatever its restart type."""
+    def stop_child(self, ref: pykka.ActorRef[Any], *, now: bool = False) -> None:
+        """Stop a child for good, whatever its restart type; `now` as in `PooledRef.stop`."""
         if self.actor_inbox.children is not None:
             self.actor_inbox.children.forget(cast("PooledRef[Any]", ref).actor_inbox)
-        ref.stop(block=False)
+        cast("PooledRef[Any]", ref).stop(block=False, now=now)
 
     @property
     def children(self) -> list[pykka.ActorRef[Any]]:

@@ -169,8 +169,12 @@ class Children:
         for group in delayed:
             group.revive()
 
-    def stop_all(self) -> None:
-        """Stop the children, the youngest first, and wait for each where that is possible."""
+    def stop_all(self, *, now: bool = False) -> None:
+        """Stop the children, the youngest first, and wait for each where that is possible.
+
+        Args:
+            now: whether what waits for them is left.
+        """
         with self.lock:
             self._closing = True
             children = list(reversed(self._children.values()))
@@ -178,7 +182,7 @@ class Children:
         for child in children:
             try:
                 # On the event loop nobody may wait; the order of the stops still holds.
-                child.mailbox.ref.stop(block=not here.serves_loop)
+                child.mailbox.ref.stop(block=not here.serves_loop, now=now)
             except AskRingError:
                 # It waits for its parent, which has ended for it: there is no answer to come.
                 ending.kill(child.mailbox)

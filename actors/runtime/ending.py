@@ -15,7 +15,7 @@ from .future import answer, refuse
 from .interrupts import put_aside
 from .lifecycle import ActorFailed, ActorStopped
 from .states import ENDED
-from .system_messages import Halt, SystemWork
+from .system_messages import Halt, StopNow, SystemWork
 
 if TYPE_CHECKING:
     from .envelope import Envelope
@@ -111,7 +111,8 @@ def stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
     if not close(mailbox):
         return False
     if mailbox.children is not None:
-        mailbox.children.stop_all()
+        now = envelope is not None and isinstance(envelope.message, StopNow)
+        mailbox.children.stop_all(now=now)
     return call_on_stop(mailbox, envelope) and envelope is not None
 
 
@@ -144,6 +145,8 @@ def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
         message = mailbox.next_system()
         if isinstance(message, Halt):
             message.group.skip(mailbox)
+        elif isinstance(message, StopNow):
+            answer(message.reply_to, None)
         return True
     if isinstance(envelope.message, messages._ActorStop):
         if envelope.reply_to is not None:

@@ -12,6 +12,7 @@ from .envelope import Envelope
 from .errors import MailboxFullError
 from .future import PooledFuture
 from .mailbox import Mailbox, StoppedFlag
+from .system_messages import StopNow
 from .waiting import check_may_wait
 
 if TYPE_CHECKING:
@@ -99,12 +100,14 @@ class PooledRef(pykka.ActorRef[A]):
             future.set_error(error)
         return future.get(timeout=timeout) if block else future
 
-    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
-        """Stop the actor once it has handled what was sent before.
+    def stop(self, *, block: bool = True, timeout: float | None = None, now: bool = False) -> Any:
+        """Stop the actor once it has handled what was sent before, or as soon as possible.
 
         Args:
             block: `False` returns a future at once.
             timeout: seconds to wait.
+            now: `True` lets it finish the message that it is at, if it is at one; what waits
+                becomes dead letters.
 
         Returns:
             whether it was alive; a future of that with `block=False`.
@@ -113,13 +116,17 @@ class PooledRef(pykka.ActorRef[A]):
             pykka.Timeout: it did not stop in time.
             BlockedLoopError: an async handler would wait; nothing was sent.
         """
-        if block:
+        if block and here.serves_loop:
+            check_may_wait()
+        if block and not now:
             try:
                 self.ask(messages._ActorStop(), timeout=timeout)
             except pykka.ActorDeadError:
                 return False
             return True
-        asked: PooledFuture[Any] = self.ask(messages._ActorStop(), block=False)
+        asked: PooledFuture[Any] = (
+            self._stop_now() if now else self.ask(messages._ActorStop(), block=False)
+        )
 
         def was_alive(timeout: float | None) -> bool:
             try:
@@ -130,4 +137,11 @@ class PooledRef(pykka.ActorRef[A]):
 
         result = asked._derive()
         result.set_get_hook(was_alive)
-        return result
+        return result.get(timeout=timeout) if block else result
+
+    def _stop_now(self) -> PooledFuture[Any]:
+        future: PooledFuture[Any] = PooledFuture()
+        future.worker = self.actor_inbox
+        if not self.actor_inbox.put_system(StopNow(future)):
+            future.set_error(pykka.ActorDeadError(f"{self} not found"))
+        return future

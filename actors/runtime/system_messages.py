@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .actor import PooledActor
     from .children import GroupRestart
+    from .future import PooledFuture
 
 
 class SystemWork(tuple[()]):
@@ -22,6 +23,12 @@ class Halt(NamedTuple):
     """Tells a child to hold still: a sibling's restart takes it along."""
 
     group: GroupRestart
+
+
+class StopNow(NamedTuple):
+    """Tells an actor to stop before it handles what waits."""
+
+    reply_to: PooledFuture[Any]
 
 
 class Stillborn(NamedTuple):

@@ -124,7 +124,7 @@ def always_restarts(patch: pytest.MonkeyPatch) -> None:
 
 
 def stops_the_oldest_first(patch: pytest.MonkeyPatch) -> None:
-    def stop_all(self: Any) -> None:
+    def stop_all(self: Any, **_: Any) -> None:
         self._closing = True
         for child in list(self._children.values()):
             child.mailbox.ref.stop()
