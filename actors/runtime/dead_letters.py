@@ -64,5 +64,6 @@ class DeadLetters:
         letter = DeadLetter(message, recipient, reason)
         self._total = next(self._counter)
         self._recent.append(letter)
-        if self._events:
+        # What nobody handles of the news of dead letters is counted, and no news itself.
+        if self._events and not isinstance(message, DeadLetter):
             self._events.publish(letter)

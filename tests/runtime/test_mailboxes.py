@@ -394,3 +394,14 @@ def test_a_message_can_be_stashed_once(runtime: Runtime) -> None:
     ref.tell("stash")
     assert ref.ask(lambda self: len(self._stash), timeout=20) == 1
     assert "no message that it could stash" in str(failed[0].error)
+
+
+def test_a_dead_letter_that_becomes_one_itself_is_counted_and_goes_no_further(
+    runtime: Runtime,
+) -> None:
+    ref = runtime.start(bounded(WhenFull.DROP_NEWEST, capacity=1))
+    runtime.events.subscribe(ref.tell, DeadLetter)
+    with Gate() as gate:
+        fill(ref, gate, count=1)
+        ref.tell("too much")
+        assert runtime.dead_letters.total == 2
