@@ -314,8 +314,7 @@ class PooledActor(pykka.Actor):
 
     def schedule_every(self, seconds: float, message: Any) -> Timer:
         """Send `message` to this actor every so many seconds until it ends."""
-        if seconds <= 0:
-            raise ValueError(f"An interval must be longer than no time at all, not {seconds} s.")
+        _check_interval(seconds)
         return self._own_timers().start(seconds, message, seconds)
 
     def set_receive_timeout(self, seconds: float | None) -> None:
@@ -323,10 +322,20 @@ class PooledActor(pykka.Actor):
 
         Args:
             seconds: how long; `None` ends it.
+
+        Raises:
+            ValueError: it is no time at all.
         """
+        if seconds is not None:
+            _check_interval(seconds)
         self._own_timers().set_receive_timeout(seconds)
 
     def _own_timers(self) -> Timers:
         if self._timers is None:
             self._timers = Timers(self.actor_inbox)
         return self._timers
+
+
+def _check_interval(seconds: float) -> None:
+    if not seconds > 0:  # which a NaN is not, either
+        raise ValueError(f"An interval must be longer than no time at all, not {seconds} s.")

@@ -139,14 +139,18 @@ def hook_failed(mailbox: Mailbox, error: BaseException) -> None:
         events.publish(ActorFailed(mailbox.ref, error, None, True))
 
 
+def settle(mailbox: Mailbox, message: Any) -> None:
+    """See to a message of the runtime that came too late for an actor."""
+    if isinstance(message, Halt):
+        message.group.skip(mailbox)
+    elif isinstance(message, StopNow):
+        answer(message.reply_to, None)
+
+
 def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
     """Settle a stop, or a message of the runtime, that an ended actor has left; else `False`."""
     if isinstance(envelope.message, SystemWork):
-        message = mailbox.next_system()
-        if isinstance(message, Halt):
-            message.group.skip(mailbox)
-        elif isinstance(message, StopNow):
-            answer(message.reply_to, None)
+        settle(mailbox, mailbox.next_system())
         return True
     if isinstance(envelope.message, messages._ActorStop):
         if envelope.reply_to is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from . import execution
+from . import ending, execution
 from .context import here
 from .envelope import Envelope
 from .forking import in_child
@@ -180,9 +180,20 @@ class Mailbox:
         envelope = Envelope(SYSTEM_WORK)
         self.queue.appendleft(envelope)
         if self.state and self._was_refused(envelope):
-            return False
+            return not self._take_back(message)
         if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
+        return True
+
+    def _take_back(self, message: Any) -> bool:
+        """Take out a message of the runtime whose mark is out; say whether it was there still."""
+        assert self._system is not None
+        try:
+            self._system.remove(message)
+        except ValueError:
+            # It was seen in another's stead, whose mark was drained: that one is left over.
+            ending.settle(self, self._system.popleft())
+            return False
         return True
 
     def next_system(self) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from typing import Any
 
 import pykka
@@ -16,6 +17,7 @@ from repertory.actors.runtime import (
     PooledFuture,
     Runtime,
     SteppedDispatcher,
+    ending,
 )
 
 from .actors import Caller, Echo, Gate
@@ -329,3 +331,37 @@ def test_the_children_of_who_stops_now_do_so_too() -> None:
         assert stopped.get() is True
         with pytest.raises(pykka.ActorDeadError, match="before handling"):
             waits.get()
+
+
+class ClosedMeanwhile(deque[Any]):
+    """A queue whose actor ends between a message of the runtime's and its being refused."""
+
+    then: Any = None
+
+    def appendleft(self, envelope: Any) -> None:
+        super().appendleft(envelope)
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+
+
+def test_of_two_stops_that_come_as_the_actor_ends_both_are_answered(runtime: Runtime) -> None:
+    ref: Any = runtime.start(Caller)
+    mailbox = ref.actor_inbox
+    second: list[Any] = []
+
+    def end_with_another_on_its_way() -> None:
+        second.append(ref.stop(now=True, block=False))
+        ending.close(mailbox)
+        # The other one's mark is drained, and stands for whichever came first.
+        assert ending._stands_for_the_runtime(mailbox, mailbox.queue.popleft())
+
+    with Gate() as gate:
+        ref.tell(gate)
+        assert gate.reached.wait(20)
+        mailbox.queue = ClosedMeanwhile()
+        mailbox.queue.then = end_with_another_on_its_way
+        first = ref.stop(now=True, block=False)
+        assert first.get(timeout=20) is True
+        assert second[0].get(timeout=20) is True
+    assert ref.actor_stopped.wait(20)

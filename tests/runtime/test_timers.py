@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors.runtime import (
@@ -248,3 +249,14 @@ def test_who_is_at_a_message_for_long_has_no_receive_timeout_meanwhile(clock: Ma
         assert ref.ask(lambda self: list(self.heard)) == []
         clock.advance(5)
         assert ref.ask(lambda self: list(self.heard)) == [ReceiveTimeout()]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_no_time_at_all_is_no_interval(runtime: Runtime, seconds: float) -> None:
+    ref: Any = runtime.start(Listener)
+    for set_up in (
+        lambda self: self.schedule_every(seconds, "tick"),
+        lambda self: self.set_receive_timeout(seconds),
+    ):
+        with pytest.raises(ValueError, match="no time at all"):
+            ref.ask(set_up)
