@@ -115,6 +115,8 @@ class ActivityRunner(PooledActor):
                 self._looks = False
             case Save():
                 self._heartbeats.save(message)
+            case Quiet(running=False):
+                reply.set(self._moves)
             case Quiet():
                 self._quiet.append(reply)
             case WindDown():
@@ -132,9 +134,8 @@ class ActivityRunner(PooledActor):
 
     def _answer(self) -> None:
         if self._quiet and not (self._attempts or self._reports.under_way):
-            for reply in self._quiet:
-                reply.set(self._moves)
-            self._quiet.clear()
+            while self._quiet:
+                self._quiet.pop().set(self._moves)
         if self._winding_down and not self._attempts:
             for reply in self._winding_down:
                 reply.set(None)
