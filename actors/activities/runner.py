@@ -137,9 +137,8 @@ class ActivityRunner(PooledActor):
             while self._quiet:
                 self._quiet.pop().set(self._moves)
         if self._winding_down and not self._attempts:
-            for reply in self._winding_down:
-                reply.set(None)
-            self._winding_down.clear()
+            while self._winding_down:
+                self._winding_down.pop().set(None)
 
     def _tell(self, message: Any) -> None:
         with suppress(ActorDeadError):
@@ -167,7 +166,8 @@ class ActivityRunner(PooledActor):
         try:
             activity = find_activity(work.call.activity)
         except UnknownActivity as error:
-            self._reports.pause(work, error)
+            if self._services.limits.max_activities:  # else it runs in the next system
+                self._reports.pause(work, error)
             return
         work.pauses = 0
         if work.course.began is not None:
