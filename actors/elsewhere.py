@@ -10,8 +10,9 @@ from .messages import RollBack
 from .position import Position
 from .rehydration import past_position, previous_sequence
 from .services import Services
-from .stepping import Done, migrated, rolled_back
+from .stepping import Done
 from .to_come import leave_elsewhere
+from .uneventful import migrated, rolled_back
 from .versions import to_present
 from .workflow import Workflow
 

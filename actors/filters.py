@@ -14,7 +14,7 @@ from ..persistence.errors import UnknownEvent, UnknownState
 from .fingerprint import states_in
 from .known import known_classes
 from .services import Services
-from .stepping import ROLLBACK
+from .uneventful import ROLLBACK
 from .workflow import Workflow
 
 

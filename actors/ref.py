@@ -16,8 +16,9 @@ from .reception import Put
 from .rehydration import past_position
 from .runtime import Envelope, PooledFuture, PooledRef
 from .runtime.waiting import check_may_wait
-from .stepping import follow, forked, unborn
+from .stepping import follow, unborn
 from .to_come import leave_elsewhere
+from .uneventful import forked
 from .versions import to_present
 from .view import WorkflowView
 from .waiting import Deadline, wait

@@ -12,7 +12,7 @@ from ..persistence.chain import chained
 from ..persistence.changes import diff
 from ..persistence.codec import ContextCodec, encode_json
 from ..persistence.errors import HandlerFailed
-from ..persistence.records import ChartState, Kind, Message, MessageKind, Step, WorkflowRecord
+from ..persistence.records import ChartState, Kind, Message, Step, WorkflowRecord
 from .charts import Microstep
 from .handlers import HandlerCall
 from .pending import Pending
@@ -20,24 +20,6 @@ from .position import Position
 
 CREATED = "__created__"
 """The event name of the entry that creates a workflow."""
-
-FORKED = "__forked__"
-"""The event name of the entry that creates a workflow out of another one's past."""
-
-MIGRATED = "__migrated__"
-"""The event name of the step that brings a workflow to the present version of its class."""
-
-CHILD_ENDED = "__child__"
-"""The event name of the step that keeps how a child has ended when no event brings it."""
-
-CANCELLED = "__cancelled__"
-"""The event name of the step that ends a workflow where it stands."""
-
-REPORTED = "__activity__"
-"""The event name of the step that keeps an activity's result when no event brings it."""
-
-ROLLBACK = "rollback"
-"""The event name of a step back; no workflow may declare an event of this name."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -202,135 +184,3 @@ def _details(done: Done) -> bytes | None:
         details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]
     # Names and numbers of our own, so that nothing needs to be checked.
     return _encode(details) if details else None
-
-
-def forked(origin: Position, now: int) -> Done:
-    """Return the creation of a workflow that starts where another one stood."""
-    record = origin.record
-    return Done(
-        kind=Kind.CREATED,
-        event=FORKED,
-        at=now,
-        duration=0,
-        chart=origin.chart,
-        finished=record.finished,
-        context=origin.context,
-        data=encode_json({"workflow": record.id, "sequence": record.sequence}),
-    )
-
-
-def noted(report: Message, position: Position, at: int, data: bytes | None) -> Done:
-    """Return the step that keeps what an activity or a child reports to nobody in particular.
-
-    Arguments:
-        report: what it reports.
-        position: where the workflow stands.
-        at: when the step began; UTC, in microseconds since 1970.
-        data: the report's data.
-    """
-    return Done(
-        kind=Kind.STEP,
-        event=CHILD_ENDED if report.kind is MessageKind.CHILD else REPORTED,
-        at=at,
-        duration=0,
-        chart=position.chart,
-        finished=position.record.finished,
-        context=position.context,
-        data=data,
-        received=report,
-    )
-
-
-def put_off(
-    position: Position,
-    at: int,
-    event: str,
-    data: bytes | None,
-    key: str | None,
-    came: Message | None,
-) -> Done:
-    """Return the step that keeps an event for later, since it is declared with a delay.
-
-    Arguments:
-        position: where the workflow stands.
-        at: when the step began; UTC, in microseconds since 1970.
-        event: the event.
-        data: its data as JSON.
-        key: its idempotency key.
-        came: the message that has brought it, or None.
-    """
-    return Done(
-        kind=Kind.STEP,
-        event=event,
-        at=at,
-        duration=0,
-        chart=position.chart,
-        finished=position.record.finished,
-        context=position.context,
-        data=data,
-        key=key,
-        received=came,
-    )
-
-
-def ended(position: Position, at: int, came: Message) -> Done:
-    """Return the step that ends a workflow where it stands.
-
-    Arguments:
-        position: where that is.
-        at: when the step began; UTC, in microseconds since 1970.
-        came: what has told it to end.
-    """
-    return Done(
-        kind=Kind.CANCELLED,
-        event=CANCELLED,
-        at=at,
-        duration=0,
-        chart=position.chart,
-        finished=True,
-        context=position.context,
-        received=came,
-    )
-
-
-def rolled_back(past: Position, at: int, duration: int, key: str | None) -> Done:
-    """Return the step back to where a workflow stood.
-
-    Arguments:
-        past: where it stood, as the class is now.
-        at: when the step began; UTC, in microseconds since 1970.
-        duration: how long it took, in microseconds.
-        key: its idempotency key.
-    """
-    return Done(
-        kind=Kind.ROLLBACK,
-        event=ROLLBACK,
-        at=at,
-        duration=duration,
-        chart=past.chart,
-        finished=past.record.finished,
-        context=past.context,
-        data=encode_json({"to": past.record.sequence}),
-        key=key,
-    )
-
-
-def migrated(before: Position, after: Position, at: int, duration: int) -> Done:
-    """Return the step that brings a workflow to another version of its class.
-
-    Arguments:
-        before: where it stands, as the old version wrote it.
-        after: the same, as the new version has it.
-        at: when the migration began; UTC, in microseconds since 1970.
-        duration: how long it took, in microseconds.
-    """
-    return Done(
-        kind=Kind.MIGRATED,
-        event=MIGRATED,
-        at=at,
-        duration=duration,
-        chart=after.chart,
-        finished=after.record.finished,
-        context=after.context,
-        data=encode_json({"from": before.record.version, "to": after.record.version}),
-    )

@@ -13,7 +13,7 @@ from .history import HistoryEntry
 from .ref import WorkflowRef
 from .runtime import Appointment, TimerHandle
 from .runtime import ManualClock as BareClock
-from .stepping import FORKED
+from .uneventful import FORKED
 from .waiting import Deadline
 
 

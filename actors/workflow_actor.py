@@ -42,15 +42,9 @@ from .pipeline import Reply
 from .position import Position
 from .presence import Presence
 from .runtime.context import here
-from .stepping import (
-    CREATED,
-    Done,
-    ended,
-    noted,
-    put_off,
-    unborn,
-)
+from .stepping import CREATED, Done, unborn
 from .to_come import taken_back, too_late
+from .uneventful import ended, noted, put_off
 
 
 class WorkflowActor(Presence):

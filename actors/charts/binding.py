@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from statemachine import State, StateChart
@@ -40,11 +40,12 @@ class Row:
     """What an event can enable in a configuration.
 
     `fixed` is the answer when no guard has a say; otherwise `asks` are the transitions to try,
-    in order, for each active atomic state.
+    in order, for each active atomic state. `scripts` keeps what each answer has led to.
     """
 
     fixed: Transitions | None
     asks: tuple[tuple[Guarded, ...], ...]
+    scripts: dict[Transitions, Script] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,10 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
                 self.settle(departs)
             for call in calls:
                 results.append(call[trigger.shape](chart, trigger))
-            enter(self, script, trigger, None, results)
+            if self.configuration() is departs:
+                self.settle(script.arrives)
+            else:  # an action has moved the chart itself
+                enter(self, script, trigger, None, results)
             if self.trace is not None:
                 self.trace.append(Microstep(script.course, began, perf_counter_ns()))
             unsettled = self.raised is not None or self.waiting is not None

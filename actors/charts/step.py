@@ -182,9 +182,13 @@ def select(engine: CompiledEngine, configuration: Configuration, trigger: Trigge
     if not enabled:
         trigger.moments = None
         return None
-    script = binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
-    if row.fixed:
-        binding.settle(configuration, trigger.name, script)
+    script = row.scripts.get(enabled)
+    if script is None:
+        script = binding.script(configuration, enabled, trigger.name, engine.sm.history_values)
+        if row.fixed:
+            binding.settle(configuration, trigger.name, script)
+        elif not script.plan.depends:
+            row.scripts[enabled] = script
     return script
 
 
