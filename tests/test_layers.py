@@ -49,6 +49,7 @@ LAYERS = [
         "actors.messages",
         "actors.statistics",
         "actors.stepping",
+        "actors.uneventful",
         "actors.rehydration",
         "actors.outcomes",
         "actors.pipeline",

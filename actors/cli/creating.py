@@ -34,4 +34,5 @@ def new(
     # Named in the document's first line, so that editors complete and check it.
     write_file(folder / _SCHEMA, schema_text("native").encode())
     say(f"{folder} has {', '.join((*_FILES, _SCHEMA))}.")
-    say(f"Next: cd {folder}; python main.py; repertory run order.toml --actions actions.py")
+    trying = """repertory run order.toml --actions actions.py --context '{"total": 30}'"""
+    say(f"Next: cd {folder}; python main.py; {trying}")

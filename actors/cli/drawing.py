@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +15,7 @@ from .errors import CommandFailed
 from .opening import reading
 from .options import DefinitionArgument
 from .out import complain, say_text, write_file
+from .picture import to_png
 
 Format = Literal["mermaid", "dot", "svg", "png"]
 
@@ -85,22 +85,6 @@ def _format(given: Format | None, output: Path | None) -> Format:
             f"or give another name."
         )
     return named
-
-
-def to_png(svg: str) -> bytes:
-    """Return an SVG as a PNG, at twice its size.
-
-    Raises:
-        CommandFailed: the library that does so is not installed.
-    """
-    try:
-        renderer: Any = import_module("resvg_py")
-    except ImportError as error:
-        raise CommandFailed(
-            "A PNG needs resvg-py; install the extra that brings it: pip install 'repertory[png]', "
-            "or ask for an SVG."
-        ) from error
-    return bytes(renderer.svg_to_bytes(svg_string=svg, zoom=2.0, background="white"))
 
 
 def draw_with(

@@ -10,7 +10,7 @@ import msgspec
 from ..charts import After, ChartMeta, add_transition, after, make_state
 from ..migration import Migration
 from .actions import Source, as_method, find_actions
-from .contracts import Checks, validator
+from .contracts import Checks, result_validator, validator
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
 from .facts import facts_of
@@ -63,11 +63,16 @@ def build(
     guard_names |= bound
     free = {**bound, **{n: a for n, a in action_names.items() if n not in workflow.later}}
     events = {e for s in workflow.walk() for t in s.transitions for e in t.events}
-    validators = {
-        name: named.give("contract", name)
+    checks = {
+        name: validator(contract)
         for name, contract in workflow.contracts.items()
         if contract.input and name in events
     }
+    for name in action_names:
+        contract = workflow.contracts.get(name)
+        if contract is not None and contract.output and f"{name}_done" in events:
+            checks.setdefault(f"{name}_done", result_validator(contract))
+    validators = {name: named.give("contract", name) for name in checks}
     assembly = _Assembly(workflow, guard_names, action_names, validators)
     namespace: dict[str, Any] = {
         "__module__": origin,
@@ -96,9 +101,7 @@ def build(
         **{action_names[name]: method_of(one) for name, one in workflow.later.items()},
         # What a guard takes is settled when the class is made.
         **{bound[name]: as_method(f) for name, f in find_actions(bound, actions)[0].items()},
-        **{
-            attribute: validator(workflow.contracts[name]) for name, attribute in validators.items()
-        },
+        **{attribute: checks[name] for name, attribute in validators.items()},
         **{f"migration_{number}": way for number, way in enumerate(migrations)},
         **assembly.top,
     }

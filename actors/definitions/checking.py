@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from ..workflow import Workflow
 from .bounds import MOST_STATES, MOST_TRANSITIONS, check_number
 from .document_workflow import DocumentWorkflow
 from .draft import Draft
-from .model import Document, StateDefinition
+from .model import Document, Later, StateDefinition, Timeout
 from .names import is_event, is_name, nearest
 from .reach import reached
+from .shapes import CENTURY
+from .state_faults import check_state
 
 _TAKEN = frozenset(("context", "history_values", "model", "outbox", "rollback", "workflow_id"))
 """What instances have besides their class's attributes."""
@@ -32,9 +34,7 @@ def check_draft(draft: Draft, document: Document) -> None:
         return  # of two states with one name, each would be taken for the other
     _references(draft, document)
     for state in draft.states.values():
-        _shape(draft, state)
-        _order(draft, state)
-        _inside(draft, state)
+        check_state(draft, state)
     _ways(draft)
 
 
@@ -96,9 +96,11 @@ def _references(draft: Draft, document: Document) -> None:
                     place = ("target", state.name, number)
                     _unknown(draft, place, f"a target of {of}", target, draft.states)
             for index, guard in enumerate(transition.guards):
-                if guard:
+                if guard and guard not in workflow.guards:
                     place = ("guards", state.name, number, index)
-                    _unknown(draft, place, f"a guard of {of}", guard, workflow.guards)
+                    opposite = "!" if guard.startswith("!") else ""
+                    guards = [f"{opposite}{one}" for one in workflow.guards if one[:1] != "!"]
+                    _unknown(draft, place, f"a guard of {of}", guard, guards)
         if state.timeout is not None and state.timeout.target:
             place = ("timeout", state.name)
             what = f"the {words['timeout']} of state {state.name!r}"
@@ -120,7 +122,11 @@ def _references(draft: Draft, document: Document) -> None:
 
 
 def _times(draft: Draft) -> None:
-    """Find times that are up for nothing."""
+    """Find times that are up for nothing, or never."""
+    for place, one in _timed(draft):
+        if one.seconds > CENTURY:
+            what = f"{one.seconds:g} seconds are more than a century; give less."
+            draft.fault(place, what, str(place[-1]))
     events = {e for s in draft.states.values() for t in s.transitions for e in t.events}
     deadline = draft.workflow.deadline
     if deadline is not None:
@@ -151,6 +157,16 @@ def _times(draft: Draft) -> None:
             draft.fault(("timeout", state.name), f"{what}{ending}", timeout.event)
 
 
+def _timed(draft: Draft) -> Iterator[tuple[tuple[str | int, ...], Timeout | Later]]:
+    for state in draft.states.values():
+        if state.timeout is not None:
+            yield ("timeout", state.name), state.timeout
+    for name, later in draft.workflow.later.items():
+        yield ("later", name), later
+    if draft.workflow.deadline is not None:
+        yield ("deadline",), draft.workflow.deadline
+
+
 def _name_of_action(draft: Draft, place: tuple[str | int, ...], name: str) -> None:
     if name and not is_event(name):
         what = (
@@ -173,60 +189,6 @@ def _unknown(
 
 def _ending(near: str) -> str:
     return near if near.endswith(("?", ".")) else f"{near}."
-
-
-def _shape(draft: Draft, state: StateDefinition) -> None:
-    place = ("state", state.name)
-    if state.kind == "final":
-        final = draft.words["final"]
-        if state.transitions:
-            events = sorted({e for t in state.transitions for e in t.events})
-            ways = f"{draft.words['transitions']} ({', '.join(events) or 'without an event'})"
-            what = (
-                f"State {state.name!r} is {final} and has {ways}: the workflow ends there, so they "
-                f"could never be taken. Remove `{draft.words['final = true']}` from it if the "
-                f"workflow goes on, or else its {draft.words['transitions']}."
-            )
-            draft.fault(("event", state.name, 0), what, state.name)
-        if state.timeout is not None:
-            what = f"State {state.name!r} is {final}, so its {draft.words['timeout']} never comes."
-            draft.fault(("timeout", state.name), f"{what} Remove one of the two.", state.name)
-        if state.states:
-            what = f"State {state.name!r} is {final} and has states within it; remove one of both."
-            draft.fault(place, what, state.name)
-    elif state.kind == "parallel" and len(state.states) < 2:
-        what = f"State {state.name!r} is parallel, and has fewer than two states within it."
-        draft.fault(place, f"{what} Make it an ordinary one, or give it another.", state.name)
-
-
-def _order(draft: Draft, state: StateDefinition) -> None:
-    """Find what can't be taken because something before it always is."""
-    always: dict[str, int] = {}
-    for number, transition in enumerate(state.transitions):
-        for event in transition.events or ("",):
-            if event in always:
-                to = ", ".join(map(repr, transition.targets)) or "no state"
-                what = (
-                    f"In state {state.name!r}, the way to {to} by {event or 'no event'!r} is never "
-                    f"taken: one before it is for the same event and has no guard. Give that one a "
-                    f"guard, or put this one first."
-                )
-                draft.fault(("event", state.name, number), what, state.name)
-            elif not transition.guards:
-                always[event] = number
-
-
-def _inside(draft: Draft, state: StateDefinition) -> None:
-    """Find ways that are said to stay in a state and lead out of it."""
-    within = {one.name for one in state.walk()} - {state.name}
-    for number, transition in enumerate(state.transitions):
-        out = [name for name in transition.targets if name not in within and name in draft.states]
-        if transition.internal and out:
-            what = (
-                f"A way of state {state.name!r} is to stay inside it, and {out[0]!r} is not in it; "
-                f"lead to a state in it, or let it be left."
-            )
-            draft.fault(("target", state.name, number), what, out[0])
 
 
 def _ways(draft: Draft) -> None:

@@ -59,6 +59,18 @@ def validator(contract: Contract) -> Callable[..., None]:
     return validate
 
 
+def result_validator(contract: Contract) -> Callable[..., None]:
+    """Return the method that refuses a result of the contract's activity that does not fit."""
+    checks = Checks(contract)
+
+    def validate(self: Any, activity: Any = None, result: Any = None) -> None:
+        if activity == contract.name:
+            checks.output(result)
+
+    validate.__qualname__ = f"contract {contract.name}"
+    return validate
+
+
 def checked(method: Callable[..., Any], contract: Contract) -> Callable[..., Any]:
     """Return an action that checks what it is given and what it returns."""
     checks = Checks(contract)

@@ -100,9 +100,11 @@ class DocumentWorkflow(Workflow):
         if secrets:
             secrets.refuse(answer, f"the answer to event {event!r}")
             for sent in self.outbox:
+                what = f"what is sent with {sent.event!r}" if sent.event else "what is started"
+                secrets.refuse((sent.receiver, sent.name), what)
                 for part in (sent.data, sent.options):
                     if part is not None:
-                        secrets.refuse(decode_json(part), f"what is sent with {sent.event!r}")
+                        secrets.refuse(decode_json(part), what)
 
 
 def unbound(self: Any) -> None:

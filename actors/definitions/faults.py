@@ -58,7 +58,7 @@ class UnboundActions(BadDefinition):
         super().__init__(
             f"{workflow} names {'actions' if many else 'an action'} that no function is bound "
             f"to: {', '.join(self.actions)}. Bind each with @action(name), or give "
-            f"load_definitions a module or a mapping that has {'them' if many else 'it'}."
+            f"load_definitions, or --actions, a module that has {'them' if many else 'it'}."
         )
 
 

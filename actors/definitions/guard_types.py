@@ -15,6 +15,7 @@ from .expression import MACROS, ROOTS, Token, tokens_of
 from .model import Field
 from .names import nearest
 from .types import Type
+from .work import HEAVIEST, weight
 
 _COMPARISONS = frozenset(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in"))
 _OVERLOAD = re.compile(r"no matching overload for '([^']+)' applied to '(.*)'")
@@ -124,17 +125,44 @@ def _compared(tokens: list[Token], start: int, end: int) -> list[Token]:
     return []
 
 
+def states_of_patterns(expression: str, cel: Any) -> int:
+    """Return the weight of all patterns in an expression without misuses."""
+    tokens = tokens_of(expression)
+    found = (_written(tokens, at) for at, (_, word, _) in enumerate(tokens) if word == "matches")
+    return sum(weight(_meant(text, cel)) for text, _ in filter(None, found))
+
+
 def _pattern(tokens: list[Token], index: int, cel: Any) -> Iterator[tuple[str, int]]:
-    """Try a pattern that is written out."""
+    """Weigh a pattern, and try it: one that is made of data could be of any weight."""
     if _word(tokens, index + 1) != "(":
         return
+    written = _written(tokens, index)
+    if written is None:
+        yield "matches needs a pattern that is written out, in quotes", tokens[index][2]
+        return
+    text, at = written
+    if weight(_meant(text, cel)) > HEAVIEST:
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        yield f"pattern {shown} repeats too much for a guard; have an action work it out", at
+        return
+    tried = cel.NewEnv().compile(f"''.matches({text})").eval()
+    if tried.type().name() == "ERROR":
+        why = str(tried.value()).partition(": ")[2].partition(" [")[0]
+        yield f"{text} is no pattern: {why}", at
+
+
+def _written(tokens: list[Token], index: int) -> tuple[str, int] | None:
+    """Return the pattern that is written out at a `matches`, and where it stands."""
+    if _word(tokens, index + 1) != "(":
+        return None
     last = _closing(tokens, index + 1) - 1
     kind, text, at = tokens[last]
-    if kind == "text" and _word(tokens, last - 1) in ("(", ","):
-        tried = cel.NewEnv().compile(f"''.matches({text})").eval()
-        if tried.type().name() == "ERROR":
-            why = str(tried.value()).partition(": ")[2].partition(" [")[0]
-            yield f"{text} is no pattern: {why}", at
+    return (text, at) if kind == "text" and _word(tokens, last - 1) in ("(", ",") else None
+
+
+def _meant(text: str, cel: Any) -> str:
+    """Return what a text in quotes is; the library knows what its escapes stand for."""
+    return str(cel.NewEnv().compile(text).eval().value())
 
 
 def _closing(tokens: list[Token], index: int) -> int:

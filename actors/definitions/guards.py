@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from inspect import Parameter, Signature
 from typing import Any
@@ -12,22 +12,19 @@ import msgspec
 
 from ...persistence.errors import BadDefinition
 from ..charts import RESERVED
-from .expression import MACROS, ROOTS, Uses, too_large, uses
+from .expression import ROOTS, Uses, tokens_of, too_large, uses
 from .faults import GuardFailed
-from .guard_types import misuses, type_environment, works_all_the_same
+from .guard_types import misuses, states_of_patterns, type_environment, works_all_the_same
+from .misread import told
 from .model import Field
 from .names import nearest
+from .work import MOST_WORK, Work, longest
 
 _LONGEST = 1_000
 _MOST_PARTS = 20_000
 _MOST_TEXT = 1_000_000
 _MOST_LOOPED_PARTS = 2_000
 _MOST_LOOPED_TEXT = 100_000
-_FUNCTIONS = [
-    *("size", "count", "has", "int", "double", "string", "bool"),
-    *("startsWith", "endsWith", "contains", "matches"),
-    *sorted(MACROS),
-]
 
 
 class GuardFault(msgspec.Struct, frozen=True):
@@ -79,7 +76,7 @@ def compile_guards(
         try:
             compiled = (plain if use.plain else environment).compile(use.text)
         except RuntimeError as error:
-            faults += _told(name, use.text, str(error))
+            faults += _told(name, use.text, str(error), fields or ())
             continue
         wrong = list(misuses(use.text, fields, cel))
         if wrong:
@@ -90,7 +87,7 @@ def compile_guards(
             try:
                 kind = typed.compile(use.text).return_type().name()
             except RuntimeError as error:
-                refused = _told(name, use.text, str(error), works_all_the_same)
+                refused = _told(name, use.text, str(error), fields or (), works_all_the_same)
                 if refused:
                     faults += refused
                     continue
@@ -98,7 +95,8 @@ def compile_guards(
             what = f"Guard {name!r} gives {_said(kind)}, and must give true or false."
             faults.append(GuardFault(name, what))
             continue
-        methods[name] = _method(name, expressions[name], use, compiled.eval)
+        work = Work.of(tokens_of(use.text), states_of_patterns(use.text, cel))
+        methods[name] = _method(name, expressions[name], use, work, compiled.eval)
     return methods, faults
 
 
@@ -141,46 +139,23 @@ def _readable(name: str, expression: str, fields: Mapping[str, Field] | None) ->
     return found
 
 
-_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
-
-
 def _told(
-    name: str, text: str, error: str, besides: Callable[[str], bool] | None = None
+    name: str,
+    text: str,
+    error: str,
+    fields: Collection[str],
+    besides: Callable[[str], bool] | None = None,
 ) -> list[GuardFault]:
-    """Make sentences of what the library says of an expression, but for some things."""
-    found = []
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    for line, column, what in _ERROR.findall(error):
-        if besides is not None and besides(what):
-            continue
-        number = max(int(line), 1)
-        at = max(int(column) - 1, 0) + (starts[number - 1] if number <= len(starts) else 0)
-        unknown = re.match(r"undeclared reference to '([^']*)'", what)
-        if unknown:
-            root = unknown[1].partition(".")[0]
-            at = max(text.rfind(root, 0, at + len(root)), 0)
-            near = nearest(root, [*ROOTS, *_FUNCTIONS]).rstrip(".")
-            near = near or "; a guard knows context and event"
-            what = f"there is nothing called {unknown[1]!r}{near}"
-        else:
-            what = what.removeprefix("Syntax error: ").removesuffix(" [INVALID_ARGUMENT]")
-            what = _overload(what)
-        found.append(GuardFault(name, _sentence(name, what), at))
+    """Make faults of what the library says of an expression, but for some things."""
+    found = [
+        GuardFault(name, _sentence(name, what), at)
+        for what, at, said in told(text, error, fields)
+        if besides is None or not besides(said)
+    ]
     if not found and besides is None:
         what = error.partition(": ")[2].partition(" [")[0] or error
         found.append(GuardFault(name, _sentence(name, what)))
     return found[:3]
-
-
-def _overload(what: str) -> str:
-    match = re.search(r"no matching overload for '([^']+)' applied to '(.*)'", what)
-    if match is None:
-        return what
-    called = {"_?_:_": "? :", "_[_]": "[]", "@in": "in"}.get(match[1], match[1].strip("_"))
-    hint = ""
-    if {"int", "double"} <= set(re.findall(r"\w+", match[2])):
-        hint = ", as in 2.0 for 2; numbers of the two kinds don't mix here"
-    return f"{called} can't be applied to {match[2]}{hint}"
 
 
 def _said(kind: str) -> str:
@@ -190,7 +165,7 @@ def _said(kind: str) -> str:
 
 
 def _method(
-    name: str, expression: str, use: Uses, evaluate: Callable[..., Any]
+    name: str, expression: str, use: Uses, work: Work, evaluate: Callable[..., Any]
 ) -> Callable[..., bool]:
     """Return the method that asks the compiled expression.
 
@@ -202,6 +177,7 @@ def _method(
     all_context, all_event = "context" in use.whole, "event" in use.whole
     parts = _MOST_LOOPED_PARTS if use.loops else _MOST_PARTS
     text = _MOST_LOOPED_TEXT if use.loops else _MOST_TEXT
+    light = work.light
 
     def guard(self: Any, **given: Any) -> bool:
         context = self.context
@@ -228,6 +204,8 @@ def _method(
         for full, value in data.items():
             if type(value) not in _SMALL and too_large(value, parts, text):
                 raise _failed(f"{full} is too large for a guard; have an action work it out")
+        if not light and work.amount(*longest(data)) > MOST_WORK:
+            raise _failed("with so much data it is too much work; have an action work it out")
         try:
             result = evaluate(data=data)
             answer = result.value()

@@ -19,6 +19,8 @@ from .types import BadType, Type, parse_type, type_of, violation
 
 def is_native(data: Mapping[str, object]) -> bool:
     """Tell whether a document looks like the short form."""
+    if isinstance(data.get("workflow"), list | dict) and "metadata" in data:
+        return False  # a Swarm.toml with a misspelt [[workflows]]
     return "workflow" in data or ("states" in data and "workflows" not in data)
 
 
@@ -73,8 +75,7 @@ def read_retry(table: Table) -> Retry | None:
     """Read how what failed is tried again."""
     limit, backoff = table.number("limit"), table.number("backoff")
     table.close()
-    if "limit" not in table:
-        table.fault("", "'retry' has no 'limit'; say how often, as in { limit = 3 }.", "retry")
+    table.missing("limit", "'retry' has no 'limit'; say how often, as in { limit = 3 }.")
     if limit is None:
         return None
     return Retry(int(limit), backoff or 0.0)
@@ -104,9 +105,12 @@ def _field(name: str, table: Table) -> Field | None:
             what = f'where text is the default, say {{ type = "string", default = "{given}" }}'
             table.fault(name, f"{name!r} of {table.what}: {why}{what}.", name, value=True)
             return None
-    if isinstance(given, dict) and "type" in given:
+    if isinstance(given, dict) and not {"type", "default"}.isdisjoint(given):
         path = (*table.path, name)
         inner = Table(table.source, path, given, f"field {name!r} of the context", FIELD)
+        inner.missing(
+            "type", f"Field {name!r} of the context has a default and no type; give it one."
+        )
         type = inner.parsed("type", parse_type)
         default = inner.raw("default")
         inner.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .keys import AGENTS, CONTRACTS, GUARDS, NOT_EMPTY, RESOURCES_BY_NAME, TYPE
 from .shapes import (
+    CENTURY,
     EVENT,
     Anything,
     Choice,
@@ -46,7 +47,7 @@ def ways(says: str) -> Either:
 
 
 AFTER: dict[str, Shape] = {
-    "seconds": Number("After how long.", required=True, whole=False, above=True),
+    "seconds": Number("After how long.", required=True, whole=False, above=True, most=CENTURY),
     "to": Text("The state that it leads to."),
     "send": Text("The event that is sent, instead of `to`."),
 }
@@ -60,7 +61,7 @@ def after(says: str) -> Nested:
 
 RETRY: dict[str, Shape] = {
     "limit": Number("How often.", required=True, least=1),
-    "backoff": Number("How many seconds in between.", whole=False),
+    "backoff": Number("How many seconds in between.", whole=False, most=CENTURY),
 }
 
 FIELD: dict[str, Shape] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from .bounds import MOST_STATES, check_number
 from .model import StateDefinition, StateKind, Timeout, TransitionDefinition
+from .names import is_name
 from .native_keys import WAY
 from .nesting import Nesting
 from .places import Path
@@ -34,6 +35,7 @@ class NativeStates:
     def __init__(self, root: Table, initial: str, guards: Mapping[str, str], paths: Parts) -> None:
         self.guards = dict(guards)
         self._named = frozenset(guards)
+        self._alone = frozenset(("true", "false", *guards))
         self._paths = paths
         read: dict[str, StateDefinition] = {}
         parents: dict[str, str] = {}
@@ -151,6 +153,8 @@ class NativeStates:
         opposite = text[1:].strip() if text.startswith("!") else ""
         if text in self._named or not text:
             return text
+        if is_name(opposite or text) and {opposite, text}.isdisjoint(self._alone):
+            return text  # alone it is no expression: a guard's name that is misspelt
         if opposite in self._named:
             self.guards[text] = f"!({self.guards[opposite]})"
         else:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from .keys import NOT_EMPTY
 from .native_keys import NATIVE
 from .shapes import (
-    LARGEST,
     Choice,
     Either,
     Flag,
@@ -71,7 +70,7 @@ def _schema(shape: Shape) -> dict[str, Any]:
             if shape.least is None:
                 return {**said, "type": kind}
             bound = "exclusiveMinimum" if shape.above else "minimum"
-            return {**said, "type": kind, bound: shape.least, "maximum": LARGEST}
+            return {**said, "type": kind, bound: shape.least, "maximum": shape.most}
         case Texts():
             return {**said, "type": "array", "items": {"type": "string", **NOT_EMPTY}}
         case Names():

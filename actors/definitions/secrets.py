@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import wraps
+from traceback import format_exception
 from typing import Any
 
 import msgspec
@@ -31,6 +32,9 @@ class Secrets:
         self._written = {
             msgspec.json.encode(value).decode()[1:-1]: name for value, name in self._values.items()
         }
+        # As a value stands in a text, and as it is quoted: KeyError and many others quote.
+        forms = {form: n for v, n in self._values.items() for form in (v, repr(v)[1:-1])}
+        self._forms = dict(sorted(forms.items(), key=lambda form: -len(form[0])))
         if self._values:
             know(self)
 
@@ -49,9 +53,9 @@ class Secrets:
             text: the text.
             names: the variables that matter; by default all.
         """
-        for value, name in self._values.items():
+        for form, name in self._forms.items():
             if names is None or name in names:
-                text = text.replace(value, f"${{{name}}}")
+                text = text.replace(form, f"${{{name}}}")
         return text
 
     def redact_json(self, text: bytes, names: Container[str]) -> bytes:
@@ -83,12 +87,17 @@ class Secrets:
                 )
 
     def redacting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return an action whose errors don't tell the values."""
+        """Return an action whose errors don't tell the values.
 
-        def retold(error: Exception) -> Exception:
+        Nor do the errors that they come from, their notes, and what else a traceback shows.
+        """
+
+        def retold(error: BaseException) -> BaseException:
             said = f"{type(error).__name__}: {error}"
-            redacted = self.redact(said)
-            return error if redacted == said else ActionFailed(f"Action {name!r}: {redacted}")
+            shown = said + "".join(format_exception(error))
+            if self.redact(shown) == shown:
+                return error
+            return ActionFailed(f"Action {name!r}: {self.redact(said)}")
 
         if inspect.iscoroutinefunction(method):
 
@@ -96,7 +105,7 @@ class Secrets:
             async def awaited(*args: Any, **given: Any) -> Any:
                 try:
                     return await method(*args, **given)
-                except Exception as error:
+                except BaseException as error:
                     told = retold(error)
                 # Not within `except`: the error that has it would come along as the context.
                 raise told
@@ -107,7 +116,7 @@ class Secrets:
         def called(*args: Any, **given: Any) -> Any:
             try:
                 return method(*args, **given)
-            except Exception as error:
+            except BaseException as error:
                 told = retold(error)
             raise told  # likewise
 

@@ -11,6 +11,12 @@ from typing import Any
 
 import msgspec
 
+LARGEST = 2**53
+"""Numbers are no larger: beyond it, readers of JSON disagree about them."""
+
+CENTURY = 36_525 * 86_400
+"""Nothing takes more seconds than that: later than some thousand years, no date can be told."""
+
 
 class Shape(msgspec.Struct, frozen=True):
     """What a key holds.
@@ -41,7 +47,7 @@ class Flag(Shape, frozen=True):
 
 
 class Number(Shape, frozen=True):
-    """A number from `least` to `LARGEST`; `least` itself is too small when it is `above`.
+    """A number from `least` to `most`; `least` itself is too small when it is `above`.
 
     Without `least` it is any number.
     """
@@ -49,6 +55,7 @@ class Number(Shape, frozen=True):
     least: int | None = 0
     whole: bool = True
     above: bool = False
+    most: int = LARGEST
 
 
 class Texts(Shape, frozen=True):
@@ -96,9 +103,6 @@ class Either(Shape, frozen=True):
 
     of: tuple[Shape, ...] = ()
 
-
-LARGEST = 2**53
-"""Numbers are no larger: beyond it, readers of JSON disagree about them."""
 
 NAME = r"^(?:[A-Za-z_]|[^\x00-\x7f])(?:[\w-]|[^\x00-\x7f])*$"
 """Names, in a regular expression that means much the same to every validator."""

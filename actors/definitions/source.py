@@ -21,6 +21,9 @@ MOST_FAULTS = 200
 _DEEPEST = 40
 _MOST_DOTS = 20
 _DOTTED = re.compile(rf"(?:\.[^.\n]*+){{{_MOST_DOTS + 1}}}")
+_KEY = re.compile(r"[\s\[]*((?:\"[^\"]*\"|'[^']*'|[^=\[\]\"'\s])+)")
+_TWICE = ("Cannot overwrite a value", "Cannot declare")
+_SHOWN = 200
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -185,5 +188,14 @@ def _syntax(error: Exception, text: str, name: str) -> Fault:
         line, column = text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
     else:
         line, column = 1, 1  # the parser itself does not know
-    what = said[: match.start()] if match else said
-    return Fault(f"This is no TOML: {what.rstrip('.')}.", "", name, line, column)
+    what = (said[: match.start()] if match else said).rstrip(".")
+    key = _KEY.match(text.split("\n")[line - 1][:_SHOWN]) if match else None
+    at = key[1].strip() if key else ""
+    if key and what.startswith(_TWICE):
+        column = key.start(1) + 1
+        what = f"{at} is there already; remove one of the two, or put them together"
+    elif what == "Illegal character '\\n'":
+        what = "A text has no closing quote on its line; give it one"
+    elif what == "Invalid value":
+        what = f"What {at or 'a key'} has is no value; texts need quotes around them"
+    return Fault(f"This is no TOML: {what}.", at, name, line, column)

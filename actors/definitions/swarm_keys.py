@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .keys import AGENTS, CONTRACTS, GUARDS, RESOURCES_BY_NAME
-from .shapes import Anything, Flag, Listed, Named, Nested, Number, Shape, Text, Texts
+from .shapes import CENTURY, Anything, Flag, Listed, Named, Nested, Number, Shape, Text, Texts
 
 HANDLER: dict[str, Shape] = {
     "event": Text("The event that it is for.", required=True),
@@ -20,7 +20,9 @@ STATE: dict[str, Shape] = {
     "terminal": Flag("The workflow, or its parent, ends here."),
     "parallel_execution": Flag("Make a region for each agent, joined when all are done."),
     "parent": Text("The state that this one is in, which makes that a compound one."),
-    "timeout_seconds": Number("When it has been active for so long. Durable.", least=1),
+    "timeout_seconds": Number(
+        "When it has been active for so long. Durable.", least=1, most=CENTURY
+    ),
     "timeout_target": Text("The state that the time-out leads to."),
     "handlers": Listed(
         "What each event does here. The first whose guards hold is taken.",
@@ -30,9 +32,9 @@ STATE: dict[str, Shape] = {
 
 METADATA_OF_WORKFLOW: dict[str, Shape] = {
     "initial_state": Text("The state that it begins in, at any depth.", required=True),
-    "completion_timeout_seconds": Number("By when it must have finished.", least=1),
+    "completion_timeout_seconds": Number("By when it must have finished.", least=1, most=CENTURY),
     "max_retries": Number("How often an activity that fails is tried again."),
-    "retry_backoff_seconds": Number("How many seconds in between."),
+    "retry_backoff_seconds": Number("How many seconds in between.", most=CENTURY),
 }
 
 WORKFLOW: dict[str, Shape] = {

@@ -18,6 +18,7 @@ WORDS = {
     "transitions": "handlers",
     "timeout": "timeout_target",
 }
+_DOINGS = ("working", "done")
 _LATE = "Not finished within completion_timeout_seconds"
 Parts = dict[tuple[str | int, ...], Path]
 
@@ -51,6 +52,9 @@ class SwarmStates:
         inner = set(parents.values())
         for name, state in self._read.items():
             several = name in self._parallel and len(state.agents) > 1 and state.kind != "final"
+            if several and self._can_not_be_joined(state):
+                grown[name] = state
+                continue
             if several and name in inner:
                 what = (
                     f"State {name!r} has 'parallel_execution' with several agents, and is a "
@@ -85,7 +89,7 @@ class SwarmStates:
             paths["event", name, number] = (*handler.path, "event")
             paths["target", name, number] = (*handler.path, "target")
             paths["guards", name, number] = (*handler.path, "guards")
-            handlers.append(self._handler(handler))
+            handlers.append(self._handler(name, number, handler))
         named: dict[str, tuple[str, ...]] = {}
         for part, key in (
             ("enter", "entry_actions"),
@@ -112,20 +116,16 @@ class SwarmStates:
             resources=named["resources"],
         )
 
-    def _handler(self, table: Table) -> TransitionDefinition:
+    def _handler(self, state: str, number: int, table: Table) -> TransitionDefinition:
         event = table.text("event")
         target = table.text("target")
         guards = table.texts("guards")
         for index, guard in enumerate(guards):
-            self._paths[(*self._place(table), index)] = (*table.path, "guards", index)
+            self._paths["guards", state, number, index] = (*table.path, "guards", index)
             if guard.startswith("!") and guard[1:].strip() in self.guards:
                 self.guards[guard] = f"!({self.guards[guard[1:].strip()]})"
         table.close()
         return TransitionDefinition((event,), (target,), tuple(guards))
-
-    def _place(self, handler: Table) -> tuple[str | int, ...]:
-        path = handler.path
-        return ("guards", str(path[-3]), int(path[-1]))
 
     def _timeout(self, name: str, table: Table) -> Timeout | None:
         seconds = table.number("timeout_seconds")
@@ -141,12 +141,35 @@ class SwarmStates:
             return None
         return Timeout(seconds or 0.0, target or None)
 
+    def _can_not_be_joined(self, state: StateDefinition) -> bool:
+        """Note what keeps the agents of a state from having a region each."""
+        twice = {name for name in state.agents if name and state.agents.count(name) > 1}
+        for name in sorted(twice):
+            index = len(state.agents) - 1 - state.agents[::-1].index(name)
+            what = (
+                f"Agent {name!r} is named twice in state {state.name!r}, whose agents have a "
+                f"region each; name it once, or give the second one another name under [agents]."
+            )
+            self._table.source.fault(
+                self._paths["agents", state.name, index], what, name, value=True
+            )
+        made = [f"{state.name}_{part}" for part in ("agents", "joined", *state.agents)]
+        made += [f"{state.name}_{agent}_{part}" for agent in state.agents for part in _DOINGS]
+        taken = sorted(self._read.keys() & set(made))
+        for name in taken:
+            what = (
+                f"State {name!r} has the name of one that 'parallel_execution' makes of state "
+                f"{state.name!r}; give it another name."
+            )
+            self._table.source.fault(self._paths["state", name], what, name)
+        return bool(twice or taken)
+
     def _agents_at_work(self, state: StateDefinition) -> StateDefinition:
         """A region for each agent; when all have done, the state's own handlers can be taken."""
         name = state.name
         regions = []
         for agent in dict.fromkeys(state.agents):
-            working, done = f"{name}_{agent}_working", f"{name}_{agent}_done"
+            working, done = (f"{name}_{agent}_{doing}" for doing in _DOINGS)
             regions.append(
                 StateDefinition(
                     name=f"{name}_{agent}",

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from .names import nearest
 from .places import Path
 from .shapes import (
-    LARGEST,
     Anything,
     Choice,
     Flag,
@@ -52,8 +51,9 @@ class Table:
         self.what = what
         self._data: dict[str, Any] = data if isinstance(data, dict) else {}
         self._keys = keys
-        if not isinstance(data, dict):
-            self.fault("", f"{_upper(what)} must be a table.", what)
+        self._is_one = isinstance(data, dict)
+        if not self._is_one:
+            self.fault("", f"{_upper(what)} must be a table.", _last_name(path))
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
@@ -73,6 +73,16 @@ class Table:
         path = (*self.path, key) if key else self.path
         self.source.fault(path, what, name or key, value=value, offset=offset)
 
+    def missing(self, key: str, what: str = "") -> None:
+        """Note that a key is missing, if it is; of what is no table, that has been said instead.
+
+        Arguments:
+            key: the key.
+            what: what to say; by default that it has none.
+        """
+        if self._is_one and key not in self._data:
+            self.fault("", what or f"{_upper(self.what)} has no {key!r}; give it one.", key)
+
     def text(self, key: str, *, required: bool | None = None) -> str:
         """Return a key's text, without space around it; "" when there is none.
 
@@ -83,11 +93,11 @@ class Table:
         required = self._shape(key, Text).required if required is None else required
         found: str | None = self._get(key, str, "text")
         if found is None:
-            if required and key not in self._data:
-                self.fault("", f"{_upper(self.what)} has no {key!r}; give it one.", key)
+            if required:
+                self.missing(key)
             return ""
         if required and not found.strip():
-            self.fault(key, f"{_upper(key)!r} of {self.what} is empty; fill it in.", key)
+            self.fault(key, f"{key!r} of {self.what} is empty; fill it in.", key)
         return found.strip()
 
     def choice(self, key: str, name: str = "") -> str:
@@ -100,8 +110,8 @@ class Table:
         shape = self._shape(key, Choice)
         found: str | None = self._get(key, str, "text")
         if found is None:
-            if shape.required and key not in self._data:
-                self.fault("", f"{_upper(self.what)} has no {key!r}; give it one.", key)
+            if shape.required:
+                self.missing(key)
             return ""
         if found in shape.values:
             return found
@@ -124,8 +134,9 @@ class Table:
         kind = "a whole number" if shape.whole else "a number"
         right = type(found) is int or (not shape.whole and type(found) is float)
         least = shape.least or 0
-        if not right or not least <= found <= LARGEST or (shape.above and found == least):
+        if not right or not least <= found <= shape.most or (shape.above and found == least):
             bound = f" {'above' if shape.above else 'from'} {least:g}" if right else ""
+            bound = f" up to {shape.most:,}" if right and found > shape.most else bound
             self.fault(key, f"{key!r} of {self.what} must be {kind}{bound}.", key, value=True)
             return None
         return int(found) if shape.whole else float(found)
@@ -171,6 +182,12 @@ class Table:
         """Yield the tables of a list."""
         of = self._shape(key, Listed).of
         keys = of.keys if isinstance(of, Nested) else None
+        given = self._data.get(key)
+        if isinstance(given, dict):
+            head = ".".join(part for part in (*self.path, key) if isinstance(part, str))
+            self.fault(key, f"{key!r} of {self.what} must be a list of tables: write [[{head}]].")
+            yield Table(self.source, (*self.path, key), given, what, keys)
+            return
         found = self._get(key, list, "a list of tables") or []
         for index, item in enumerate(found):
             yield Table(self.source, (*self.path, key, index), item, what, keys)
@@ -218,6 +235,10 @@ class Table:
         except ValueError as error:
             self.fault(key, f"{key!r} of {self.what}: {error}.", key, value=True)
             return None
+
+
+def _last_name(path: Path) -> str:
+    return next((str(part) for part in reversed(path) if isinstance(part, str)), "")
 
 
 def _ending(near: str) -> str:

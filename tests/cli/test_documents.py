@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from repertory.actors.cli.errors import CommandFailed
 from repertory.actors.cli.event_line import EventLine
+from repertory.actors.cli.picture import font_for, to_png
 
 from .conftest import ORDERS, Run
 
@@ -185,6 +186,20 @@ def test_diagram_draws_states_events_guards_and_agents(
     text = content.decode()
     for part in ("asked", "paid", "pay", "covered", "clerk"):
         assert part in text
+
+
+def test_a_png_has_the_texts_also_where_the_fonts_are_others() -> None:
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20">{}</svg>'
+    text = '<text y="15" style="font-family: Helvetica, Arial, sans-serif">paid</text>'
+    assert to_png(drawn.format(text)) != to_png(drawn.format(""))
+
+
+def test_without_any_font_a_png_is_refused_and_not_drawn_without_its_texts() -> None:
+    def without_fonts(**_options: Any) -> bytes:
+        return b"nothing but lines"
+
+    with pytest.raises(CommandFailed, match="needs a font, and none was found"):
+        font_for(without_fonts)
 
 
 def test_diagram_of_a_faulty_document_tells_the_faults(run: Run, faulty: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from repertory.actors import ActorSystem, load_definitions
+from repertory.actors import ActorSystem, RetryPolicy, activity, load_definitions
 from repertory.actors.definitions import unused_contracts
 from repertory.actors.errors import HandlerFailed
 
@@ -107,6 +107,40 @@ def test_an_async_action_is_checked_too() -> None:
         with pytest.raises(HandlerFailed):
             ref.ask("skip")
         ref.ask("skip", who="Ada")
+
+
+@activity(name="contracts_judging", retry=RetryPolicy(attempts=1))
+def judging(fits: bool) -> Any:
+    """Answer as the contract says, or not."""
+    return {"approved": True if fits else "maybe"}
+
+
+JUDGING = """\
+workflow = "judging"
+
+[states.a]
+on.review = { do = "judge" }
+on.judge_done = "b"
+
+[states.b]
+final = true
+
+[contracts.judge.output]
+approved = "boolean"
+"""
+
+
+def test_the_result_of_an_activity_is_checked_when_it_comes() -> None:
+    with ActorSystem() as system:
+        workflow = load_definitions(JUDGING, actions={"judge": judging})["judging"]
+        fitting, other = system.start(workflow), system.start(workflow)
+        fitting.ask("review", fits=True)
+        other.ask("review", fits=False)
+        system.settle()
+        assert (fitting.state, other.state) == ("b", "a")
+        (refused,) = other.history(last=1)
+        assert refused.error is not None
+        assert "'judge' does not allow what comes out" in refused.error["message"]
 
 
 def test_a_contract_of_no_event_and_no_action_is_told() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from repertory.actors.definitions import Field, parse_type
 from repertory.actors.definitions.expression import too_large, uses
 from repertory.actors.definitions.guards import compile_guards
+from repertory.actors.definitions.work import weight
 from repertory.actors.errors import GuardFailed
 
 
@@ -58,6 +59,11 @@ LINES = "array<{price: number, quantity: integer, note: optional:{text: string}}
         ("context.lines.filter(l, l.prise > 1.0).size() > 0", ["l has no field 'prise'"]),
         ("context.name.matches('(')", ["'(' is no pattern", "missing )"]),
         ("matches(context.name, '[')", ["'[' is no pattern", "missing ]"]),
+        ("context.name.matches(event.p)", ["needs a pattern that is written out, in quotes"]),
+        ("matches(context.name, 'a' + 'b')", ["needs a pattern that is written out"]),
+        ("context.name.matches('(.{30}a){30}')", ["repeats too much for a guard"]),
+        (r"context.name.matches('a\x7b999}')", ["repeats too much for a guard"]),
+        (r"context.name.matches(r'\pL{9}')", ["repeats too much for a guard"]),
     ],
 )
 def test_what_the_declared_types_do_not_allow_is_refused_when_it_is_loaded(
@@ -80,7 +86,7 @@ def test_what_the_declared_types_do_not_allow_is_refused_when_it_is_loaded(
         "context.lines[0]['price'] > 1.0 && 'note' in context.lines[0]",
         "context.maybe == null || context.maybe > 3",
         "context.free.a.b == 1 && context.object.x > 1",
-        "context.name.matches('^a') && context.name.matches(event.pattern)",
+        "context.name.matches('^a') && matches(context.name, r'b{2,9}$')",
         "context.kind.startsWith('b') && context.lines.size() > 0",
     ],
 )
@@ -211,6 +217,73 @@ def test_a_guard_does_not_run_for_long_whatever_it_is_given(
 ) -> None:
     with pytest.raises((GuardFailed, RuntimeError)):
         holds(expression, context)
+
+
+LONG = "ab" * 40_000
+MANY = list(range(1_900))
+
+
+@pytest.mark.parametrize(
+    ("expression", "context"),
+    [
+        ("context.a.all(x, context.s + context.s != '')", {"a": MANY, "s": LONG}),
+        ("context.a.all(x, context.a + context.a + context.a + [1, 2, 3] != [])", {"a": MANY}),
+        ("context.a.all(x, !context.s.matches('a.{300}c'))", {"a": MANY, "s": LONG}),
+        ("context.a.all(x, context.s.matches('a{300}') || true)", {"a": MANY, "s": ""}),
+        ("context.a.all(x, !context.s.contains(context.t))", {"a": MANY, "s": LONG, "t": LONG}),
+        ("context.s.contains(context.t)", {"s": "a" * 500_000, "t": "a" * 250_000 + "b"}),
+        ("!context.s.matches('a.{300}c')", {"s": LONG * 6}),
+        (" + ".join(["context.s"] * 30) + " != ''", {"s": LONG * 10}),
+        (
+            "'x'.startsWith('y') || context.d.exists(k, k + k == '')",
+            {"d": {LONG: 1, **dict.fromkeys("abcdefghijkl"), **{str(n): n for n in MANY}}},
+        ),
+    ],
+)
+def test_what_would_be_minutes_of_work_in_the_library_is_refused_before_it_begins(
+    expression: str, context: dict[str, Any]
+) -> None:
+    with pytest.raises(GuardFailed, match="too much work; have an action work it out"):
+        holds(expression, context)
+
+
+@pytest.mark.parametrize(
+    ("expression", "context"),
+    [
+        ("context.a.all(x, x + 1 + 2 - 3 > -1)", {"a": MANY}),
+        ("context.a.all(x, x.matches('^[A-Z]{2,5}-[0-9]{1,6}$'))", {"a": ["AB-12"] * 1_900}),
+        ("context.s.matches('^[ab]+$') && context.s.contains('ba')", {"s": LONG}),
+        ("context.s.contains(context.t)", {"s": LONG, "t": "ba"}),
+        ("context.a.exists(x, context.a.exists(y, x + y == 9))", {"a": list(range(90))}),
+        ("context.m.matches('^.{1,64}@.{1,255}$')", {"m": "who@example.org"}),
+    ],
+)
+def test_what_is_asked_of_much_data_in_earnest_is_worked_out(
+    expression: str, context: dict[str, Any]
+) -> None:
+    assert holds(expression, context)
+
+
+def test_patterns_that_cost_seconds_to_make_ready_are_told_when_they_are_loaded() -> None:
+    assert "repeats too much" in told("event.x.matches('" + "[a-z]{1,1000}" * 60 + "')")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "states"),
+    [
+        ("", 0),
+        ("abc", 3),
+        (r"\.a{3}", 4),
+        ("[a-z{9}]{2,8}x", 9),
+        ("(ab{3}){10}", 40),
+        ("(a(b){2}){3,}", 9),
+        ("a{,9}", 5),
+        ("a)){5}(", 1),
+        ("[]a]{4}", 4),
+    ],
+)
+def test_a_pattern_is_as_heavy_as_its_repetitions_counted_out(pattern: str, states: int) -> None:
+    assert weight(pattern) == states
 
 
 def test_what_runs_out_of_its_budget_is_told_as_any_other_failure() -> None:

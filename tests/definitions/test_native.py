@@ -222,6 +222,16 @@ NAME = 'workflow = "document_order"'
         ('enter = "confirm"', 'in = "nowhere"', '"nowhere"', ["the parent of state 'paid'"]),
         ('enter = "confirm"', 'initial = "x"', '"x"', ["begins in"]),
         ('on.ship = "shipped"', 'on.ship = "shipped"\nparallel = true', "[states.paid]", ["fewer"]),
+        ('if = "covered"', 'if = "coverd"', '"coverd"', ["is not a guard", "mean 'covered'?"]),
+        ('if = "covered"', 'if = "!coverd"', '"!coverd"', ["did you mean '!covered'?"]),
+        ("context.total", "total", "total\"", ["'total'; write 'context.total'"]),
+        (" >= ", " and ", "and", ["there is no 'and'; write &&"]),
+        (" >= ", " = ", "= context", ["write == to compare"]),
+        ("received = 0", "received = { default = 0 }", "received", ["has a default and no type"]),
+        ('on.cancel = "cancelled"', 'on.cancel = { to = ["shipped", "cancelled"] }',
+         '["shipped"', ["to 'shipped' and to 'cancelled' at once", "regions of a parallel state"]),
+        ('on.ship = "shipped"', 'on.ship = "shipped"\nafter = { seconds = 1e300, to = "shipped" }',
+         "1e300", ["a number up to 3,155,760,000"]),
     ],
 )  # fmt: skip
 def test_a_fault_of_the_short_form_has_its_place(
@@ -235,6 +245,22 @@ def test_a_fault_of_the_short_form_has_its_place(
     assert here, [str(fault) for fault in found]
     for part in parts:
         assert any(part in fault.what for fault in here), [fault.what for fault in here]
+
+
+def test_what_a_history_state_has_and_never_does_is_told() -> None:
+    text = ORDER.replace('on.cancel = "cancelled"', 'on.cancel = "cancelled"\non.back = "before"')
+    text += """
+[states.before]
+history = "shallow"
+enter = "book"
+after = { seconds = 3, to = "paid" }
+agents = []
+on.cancel = "cancelled"
+"""
+    found = faults(text)
+    assert [fault.name for fault in found] == ["before"] * 3
+    for fault, part in zip(found, ("entry actions", "a time-out", "events"), strict=True):
+        assert f"has {part}" in fault.what
 
 
 def test_a_fault_within_a_guard_is_told_at_its_column() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -99,6 +100,62 @@ def test_an_error_that_has_a_secret_in_it_is_told_with_its_name_instead(
     assert not any(HOOK.encode() in path.read_bytes() for path in tmp_path.iterdir())
 
 
+class Silent(Exception):
+    """Says nothing itself, and may come from, or with, one that does."""
+
+
+def from_another(secret: str) -> None:
+    try:
+        raise ConnectionError(secret)
+    except ConnectionError as error:
+        raise Silent("no") from error
+
+
+def with_a_note(secret: str) -> None:
+    error = Silent("no")
+    error.add_note(f"at {secret}")
+    raise error
+
+
+def in_a_group(secret: str) -> None:
+    raise ExceptionGroup("several", [Silent("no"), ValueError(secret)])
+
+
+def quoted(secret: str) -> None:
+    raise KeyError(secret)
+
+
+def as_bytes(secret: str) -> None:
+    raise Silent(secret.encode())
+
+
+def to_end_the_process(secret: str) -> None:
+    raise SystemExit(secret)
+
+
+@pytest.mark.parametrize(
+    "how", [from_another, with_a_note, in_a_group, quoted, as_bytes, to_end_the_process]
+)
+def test_nothing_that_a_traceback_shows_of_an_error_has_a_secret_in_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: Any
+) -> None:
+    def post(workflow: Any) -> None:
+        how(workflow.definitions.resources["code"].secret)
+
+    caplog.set_level(logging.DEBUG)
+    with ActorSystem(tmp_path / "errors.db") as system:
+        ref = system.start(notifying(post))
+        with pytest.raises(HandlerFailed) as caught:
+            ref.ask("post")
+        assert "0123" not in "".join(format_exception(caught.value))
+    assert "0123" not in caplog.text
+    assert not any(b"0123" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def name_a_timer_so(workflow: Any, secret: str) -> None:
+    workflow.timers.start(secret, event="done", after=9)
+
+
 def keep_in_context(workflow: Any, secret: str) -> None:
     workflow.context["address"] = f"<{secret}>"
 
@@ -115,7 +172,9 @@ def set_a_timer_with_it(workflow: Any, secret: str) -> None:
     workflow.timers.start("later", event="done", data={"value": secret}, after=60)
 
 
-@pytest.mark.parametrize("leak", [keep_in_context, answer_with_it, send_it, set_a_timer_with_it])
+@pytest.mark.parametrize(
+    "leak", [keep_in_context, answer_with_it, send_it, set_a_timer_with_it, name_a_timer_so]
+)
 @pytest.mark.parametrize("name", ["HOOK", "KEY"])
 def test_a_step_that_would_store_a_secret_is_undone(tmp_path: Path, leak: Any, name: str) -> None:
     def post(workflow: Any) -> Any:

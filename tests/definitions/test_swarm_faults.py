@@ -18,7 +18,7 @@ CHANGES = [
     # what is changed, into what, what the fault points at, the name, parts of the message
     ('version = "1.0"\n', "", "[metadata]", "version", ["'metadata' has no 'version'"]),
     ('description = "An example"\n', "", "[metadata]", "description", ["no 'description'"]),
-    ('name = "Example"', 'name = " "', "name =", "name", ["'Name' of 'metadata' is empty"]),
+    ('name = "Example"', 'name = " "', "name =", "name", ["'name' of 'metadata' is empty"]),
     ('version = "1.0"', 'version = "one"', '"one"', "version", ["begin it with a number"]),
     ('[agents.coder]\nmodel = "m"', "[agents.coder]", "[agents.coder]", "model", ["'coder'"]),
     ('model = "m"', "model = 3", "3", "model", ["must be text"]),
@@ -73,6 +73,14 @@ CHANGES = [
      ["is terminal and has handlers (x)"]),
     ('target = "B" }', 'target = "B" }, { event = "go", target = "A" }', '"go"', "A",
      ["is never taken"]),
+    ("[[workflows]]", "[workflows]", "[workflows]", "workflows", ["write [[workflows]]"]),
+    ('handlers = [{ event = "go", target = "B" }]', 'handlers = { event = "go", target = "B" }',
+     "handlers", "handlers", ["write [[workflows.states.A.handlers]]"]),
+    ("[workflows.metadata]", "[workflows.metadata]\ncompletion_timeout_seconds = 10000000000",
+     "10000000000", "completion_timeout_seconds", ["whole number up to 3,155,760,000"]),
+    ('description = "a"',
+     'description = "a"\nagents = ["coder", "tester", "coder"]\nparallel_execution = true',
+     '"coder"]', "coder", ["'coder' is named twice in state 'A'"]),
 ]  # fmt: skip
 
 
@@ -91,6 +99,58 @@ def test_a_fault_is_told_with_its_place_and_name(
     for part in parts:
         assert part in fault.what
     assert fault.what.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "place", "said"),
+    [
+        ('[a]\nx = "1"\n  x = "2"\n', "x", (3, 3), "x is there already; remove one of the two"),
+        ("[a]\n[b]\n[a]\nx = 1\n", "a", (3, 2), "a is there already"),
+        ("[a]\n[[b]]\n[b]\n", "b", (3, 2), "b is there already"),
+        ('[a]\nx = "abc\ny = 1\n', "x", (2, 9), "has no closing quote on its line"),
+        ("workflow = order\n", "workflow", (1, 12), "texts need quotes around them"),
+        ("[a]\nx 3\n", "x", (2, 3), "Expected '=' after a key"),
+        ('"x y" = [1\n', "", (2, 1), "Unclosed array"),
+    ],
+)
+def test_what_is_no_toml_is_told_with_the_key_at_fault(
+    text: str, name: str, place: tuple[int, int], said: str
+) -> None:
+    fault = only_fault(text)
+    assert (fault.name, (fault.line, fault.column)) == (name, place)
+    assert said in fault.what
+
+
+def test_what_is_no_table_is_told_once_and_not_missed_in_as_well() -> None:
+    text = GOOD.replace('[{ event = "go", target = "B" }]', '["go", 3]').replace(
+        '[workflows.metadata]\ninitial_state = "A"', 'metadata = ["x"]'
+    )
+    found = [(fault.name, fault.what) for fault in faults(text)]
+    assert [what for name, what in found if name == "handlers"] == [
+        "A handler must be a table."
+    ] * 2
+    assert [what for name, what in found if name == "metadata"] == [
+        "'metadata' of workflow 'document_example' must be a table."
+    ]
+    assert not any("has no" in what for _, what in found)
+
+
+def test_a_misspelt_list_of_workflows_is_not_taken_for_the_short_form() -> None:
+    found = faults(
+        GOOD.replace("[[workflows]]", "[[workflow]]").replace("[workflows.", "[workflow.")
+    )
+    assert [fault.name for fault in found] == ["workflows", "workflow"]
+    assert "did you mean 'workflows'?" in found[1].what
+
+
+def test_a_state_that_is_called_like_one_made_for_agents_is_told_so() -> None:
+    text = GOOD.replace(
+        'description = "a"',
+        'description = "a"\nagents = ["coder", "tester"]\nparallel_execution = true',
+    ).replace('"B"', '"A_joined"')
+    fault = only_fault(text.replace("states.B]", "states.A_joined]"))
+    assert fault.name == "A_joined"
+    assert "the name of one that 'parallel_execution' makes of state 'A'" in fault.what
 
 
 def test_parents_in_a_ring_are_told_with_the_ring() -> None:

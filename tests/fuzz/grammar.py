@@ -39,6 +39,7 @@ WORDS = [
     ),
     *("array<{a: enum:['b']}>", "array<" * 25, "context.x + 1 > event.y", "x.matches('(a*)*b')"),
     *("(" * 60 + ")" * 60, "!" * 300 + "true", " && ".join(["true"] * 120), "size([" + "1," * 400),
+    *("event.x.matches('" + "[a-z]{1,1000}" * 60 + "')", "event.x.matches('(.{9}){9}')"),
     *("'" + "a" * 990 + "'", "x.exists(a, a.exists(b, b.exists(c, c > 1)))", "In('A')", "1e309"),
 ]
 leaf = (
@@ -46,6 +47,7 @@ leaf = (
     | st.booleans()
     | st.integers(-(2**70), 2**70)
     | st.floats()
+    | st.sampled_from([3_155_760_000, 2**53, 1e15])
     | st.sampled_from(WORDS)
     | st.text(max_size=12)
 )
