@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -31,8 +31,23 @@ class Writer:
     """Writes; one caller at a time, from whichever thread."""
 
     def __init__(
-        self, connection: sqlite3.Connection, epoch: int, path: Path, busy_timeout: float
+        self,
+        connection: sqlite3.Connection,
+        epoch: int,
+        path: Path,
+        busy_timeout: float,
+        note: Callable[[int], None] | None = None,
     ) -> None:
+        """Begin to write.
+
+        Arguments:
+            connection: the one that writes.
+            epoch: the one in which it may.
+            path: the database.
+            busy_timeout: seconds to wait for another program's lock.
+            note: told the number of the last entry, each time that it is on the disk.
+        """
+        self._note = note
         self._connection = connection
         self._path = path
         self._busy_timeout = busy_timeout
@@ -45,7 +60,8 @@ class Writer:
             (message_there,) = connection.execute(statements.LAST_MESSAGE).fetchone()
             (self._synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         self._numbers: Iterator[int] = itertools.count(max(number, number_there or 0) + 1)
-        self._last_entry = max(entry, entry_there or 0)
+        self.last_entry = max(entry, entry_there or 0)
+        """The number of the last entry that there is, or was."""
         self._messages: Iterator[int] = itertools.count((message_there or 0) + 1)
 
     def close(self) -> None:
@@ -68,7 +84,7 @@ class Writer:
         try:
             with self.transaction() as connection:
                 written = self._write(connection, steps)
-            self._last_entry += written
+            self._written(written)
             return [None] * len(steps)
         except _Refused:
             pass
@@ -87,8 +103,13 @@ class Writer:
                 raise StoreError(
                     f"{self._path} did not take steps that fit; verify the store.", path=self._path
                 ) from refused
-        self._last_entry += written
+        self._written(written)
         return verdicts
+
+    def _written(self, entries: int) -> None:
+        self.last_entry += entries
+        if self._note is not None:
+            self._note(self.last_entry)
 
     def _write(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
         """Write steps that are supposed to fit; return the number of entries."""
@@ -99,7 +120,7 @@ class Writer:
         sent: list[Row] = []
         received: list[Row] = []
         cancelled: set[int] = set()
-        id = self._last_entry
+        id = self.last_entry
         for step in steps:
             entry, number = step.entry, step.record.number
             before = latest.get(number)
@@ -235,7 +256,7 @@ class Writer:
             row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
             if row is None:
                 return False
-            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self._last_entry))
+            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self.last_entry))
             connection.execute(statements.DELETE_PENDING, (workflow_id,))
             connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
         return True
@@ -262,7 +283,7 @@ class Writer:
     ) -> None:
         number = self.allocate()
         first_at = entries[0].at if entries else record.updated_at
-        first_id = self._last_entry + 1
+        first_id = self.last_entry + 1
         with self.transaction() as connection:
             if connection.execute(statements.FIND, (record.id,)).fetchone() is not None:
                 raise WorkflowExists(
@@ -279,7 +300,7 @@ class Writer:
                 statements.INSERT_CHECKPOINT, [checkpoint_row(number, c) for c in checkpoints]
             )
             connection.executemany(statements.INSERT_MESSAGE, map(message_row, pending))
-        self._last_entry += len(entries)
+        self._written(len(entries))
 
 
 class _Refused(Exception):
