@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,18 @@ def workflow_clock() -> ManualClock:
 
 
 @pytest.fixture
-def workflow_system(workflow_clock: ManualClock) -> Iterator[ActorSystem]:
+def replace_activity() -> Iterator[Callable[[Callable[..., Any] | str, Callable[..., Any]], None]]:
+    """Have another function run for an activity until the test ends; see `testing.replaced`."""
+    with ExitStack() as until_the_end:
+        yield lambda activity, fake: until_the_end.enter_context(testing.replaced(activity, fake))
+
+
+# The systems ask for `replace_activity`, though they don't use it: so they are closed before the
+# real functions are back.
+
+
+@pytest.fixture
+def workflow_system(workflow_clock: ManualClock, replace_activity: object) -> Iterator[ActorSystem]:
     """An open system in memory that goes by `workflow_clock`, and is verified at the end."""
     with ActorSystem(clock=workflow_clock) as system:
         yield system
@@ -40,7 +53,9 @@ def workflow_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workflow_file_system(workflow_file: Path, workflow_clock: ManualClock) -> Iterator[ActorSystem]:
+def workflow_file_system(
+    workflow_file: Path, workflow_clock: ManualClock, replace_activity: object
+) -> Iterator[ActorSystem]:
     """An open system on a file, as `workflow_system` otherwise; close it to open it again."""
     system = ActorSystem(workflow_file, clock=workflow_clock, synchronous="OFF")
     with system:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from weakref import WeakSet
 
+from .activities.declared import stand_in
 from .charts import leaves
 from .history import HistoryEntry
 from .ref import WorkflowRef
@@ -119,6 +121,29 @@ class ManualClock(BareClock):
             else:
                 yield handle
         yield from appointments
+
+
+def replaced(
+    activity: Callable[..., Any] | str, fake: Callable[..., Any]
+) -> AbstractContextManager[None]:
+    """Have another function run for an activity, within a `with` block.
+
+    It runs in place of each attempt that begins there, in any system of this process, with the
+    activity's name, arguments and terms: retries, timeouts and limits are as declared.
+
+    Arguments:
+        activity: a function that is declared as an activity or invoked by a state; or its name.
+        fake: what runs instead, plain (on a thread) or async (on the loop); it need not be declared.
+
+    Raises:
+        UnknownActivity: there is no such activity.
+
+    Example:
+        >>> with replaced(charge, lambda card, amount: "receipt"):   # doctest: +SKIP
+        ...     order.ask("pay", card="1234")
+        ...     clock.settle()
+    """
+    return stand_in(activity, fake)
 
 
 def transitions(ref: WorkflowRef) -> list[str]:

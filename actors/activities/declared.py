@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from inspect import iscoroutinefunction, signature
 from threading import Lock
 from typing import Any, Literal, TypeVar, overload
 
 import msgspec
+from msgspec.structs import replace
 
 from ...persistence.errors import BadDefinition, UnknownActivity
 from .limits import Rate
@@ -106,6 +108,10 @@ def activity(
     It touches the outside world: it runs outside the step, at least once, is tried again when it
     fails, and reports back by an event. The function stays what it is, and can be called as such.
 
+    What runs is found by its name, in this process or a later one: the function of that name at the
+    top of a module. One that is made within another function is found only where no module has
+    that name at its top, and never takes its place; of several such, the one made last is.
+
     Arguments:
         function: the function.
         name: what it is stored as; by default the function's own name. Keep it when you rename
@@ -122,7 +128,7 @@ def activity(
             async function the system's event loop. A process needs a function that can be imported.
 
     Raises:
-        BadDefinition: a value is out of its range, or another activity has this name.
+        BadDefinition: a value is out of its range, or another module's activity has this name.
 
     Example:
         >>> @activity(retry=RetryPolicy(attempts=3), timeout=10)
@@ -184,23 +190,28 @@ def _limit(limit: int | None) -> int | None:
 
 
 _known: dict[str, Activity] = {}
+_local: dict[str, Activity] = {}
+"""Those made within a function: each name's last. One at a module's top comes before it."""
+_stand_ins: dict[str, list[Activity]] = {}
 _by_function: dict[Callable[..., Any], Activity] = {}
 _lock = Lock()
 
 
 def _register(declared: Activity) -> None:
     with _lock:
-        other = _known.get(declared.name)
+        same = _local if _is_local(declared.function) else _known
+        other = same.get(declared.name)
         # Functions made in functions come and go: the one made last is meant.
-        if other is not None and not (
-            _origin(other.function) == _origin(declared.function)
-            or "<locals>" in declared.function.__qualname__ + other.function.__qualname__
+        if (
+            other is not None
+            and same is _known
+            and _origin(other.function) != _origin(declared.function)
         ):
             raise BadDefinition(
                 f"{_place(declared.function)} and {_place(other.function)} are both stored as "
                 f"{declared.name!r}; give one of them another name."
             )
-        for one in _known.values():
+        for one in (*_known.values(), *_local.values()):
             if one.kind != declared.kind or one.name == declared.name:
                 continue
             if (one.limit, one.rate) != (declared.limit, declared.rate):
@@ -210,7 +221,26 @@ def _register(declared: Activity) -> None:
                 )
         if other is not None:
             _by_function.pop(other.function, None)
-        _known[declared.name] = _by_function[declared.function] = declared
+        same[declared.name] = _by_function[declared.function] = declared
+
+
+def _is_local(function: Callable[..., Any]) -> bool:
+    return "<locals>" in function.__qualname__
+
+
+@contextmanager
+def stand_in(function: Callable[..., Any] | str, other: Callable[..., Any]) -> Iterator[None]:
+    """Have another function run for an activity, under its name and terms; see `replaced`."""
+    declared = activity_of(function)
+    on: Where = "loop" if iscoroutinefunction(other) else "thread"
+    standing = replace(declared, function=other, on=on)
+    with _lock:
+        _stand_ins.setdefault(declared.name, []).append(standing)
+    try:
+        yield
+    finally:
+        with _lock:
+            _stand_ins[declared.name].remove(standing)
 
 
 def _origin(function: Callable[..., Any]) -> tuple[str | None, str]:
@@ -229,7 +259,8 @@ def find_activity(name: str) -> Activity:
     Raises:
         UnknownActivity: none that is imported is.
     """
-    found = _known.get(name)
+    standing = _stand_ins.get(name)
+    found = standing[-1] if standing else _known.get(name) or _local.get(name)
     if found is None:
         raise UnknownActivity(
             f"No activity called {name!r} is imported; import the module that defines it before "
@@ -244,6 +275,8 @@ def activity_of(function: Callable[..., Any] | str) -> Activity:
 
     Raises:
         UnknownActivity: nothing was.
+        BadDefinition: the function was made within another, and its name means one at the top of
+            a module: that is what would run.
     """
     if isinstance(function, str):
         return find_activity(function)
@@ -254,5 +287,11 @@ def activity_of(function: Callable[..., Any] | str) -> Activity:
             f"{name} is no activity; put `@activity` above its definition, so that it is known "
             f"by a name when it has to run again.",
             name=name,
+        )
+    top = _known.get(found.name, found)
+    if top is not found and _is_local(function):
+        raise BadDefinition(
+            f"{_place(function)} is stored as {found.name!r}, and by that name "
+            f"{_place(top.function)} runs; give it another name, or use `replaced` in a test."
         )
     return found

@@ -15,6 +15,7 @@ from repertory.actors import (
     as_activity,
     current_activity,
 )
+from repertory.actors.activities import declared
 from repertory.actors.activities.declared import activity_of, find_activity
 from repertory.actors.errors import BadDefinition, UnknownActivity
 
@@ -23,6 +24,9 @@ from repertory.actors.errors import BadDefinition, UnknownActivity
 def send_mail(to: str) -> str:
     """Send one."""
     return f"mail to {to}, {current_activity().key}"
+
+
+def at_the_top() -> None: ...
 
 
 async def fetch(url: str) -> str:
@@ -57,6 +61,34 @@ def test_defined_anew_it_is_the_newer_one() -> None:
     declare(1)
     newer = declare(2)
     assert find_activity("reloaded").function is newer
+
+
+def test_one_within_a_function_never_displaces_the_one_at_the_top() -> None:
+    top = activity_of(send_mail)
+
+    @activity(name="send_mail")
+    def local(to: str) -> str:
+        return to
+
+    assert find_activity("send_mail") is activity_of(send_mail) is top
+    with pytest.raises(BadDefinition, match=r"local is stored as 'send_mail'.*send_mail runs; "):
+        activity_of(local)
+
+
+def test_one_at_the_top_comes_before_one_within_a_function_that_was_there_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for known in (declared._known, declared._local):
+        monkeypatch.delitem(known, "overtaken", raising=False)
+
+    @activity(name="overtaken")
+    def local() -> None: ...
+
+    assert find_activity("overtaken").function is activity_of(local).function is local
+    activity(name="overtaken")(at_the_top)
+    assert find_activity("overtaken").function is at_the_top
+    with pytest.raises(BadDefinition, match="give it another name"):
+        activity_of(local)
 
 
 def test_two_functions_with_one_name_are_refused() -> None:
