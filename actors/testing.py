@@ -133,7 +133,7 @@ def replaced(
 
     Arguments:
         activity: a function that is declared as an activity or invoked by a state; or its name.
-        fake: what runs instead, plain (on a thread) or async (on the loop); it need not be declared.
+        fake: what runs instead, plain (on a thread) or async (on the loop); not declared itself.
 
     Raises:
         UnknownActivity: there is no such activity.

@@ -124,3 +124,9 @@ def handling() -> Handling | None:
     """Return the async handler that this task or thread is part of, if there is one."""
     found = _handling.get()
     return None if found is None or found.over else found
+
+
+def handling_of(task: asyncio.Task[Any]) -> Handling | None:
+    """Return the async handler that a task is part of, if there is one."""
+    found = task.get_context().get(_handling)
+    return None if found is None or found.over else found

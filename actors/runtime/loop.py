@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
@@ -13,10 +14,12 @@ from . import ending, failing
 from .context import Handling, here
 from .errors import RuntimeClosedError
 from .future import answer
+from .loop_watch import task_with_context
 from .threads import ActorThread
 
 if TYPE_CHECKING:
     from .envelope import Envelope
+    from .lookout import Lookout
     from .mailbox import Mailbox
 
 logger = logging.getLogger("repertory.actors.runtime")
@@ -42,6 +45,8 @@ class HandlerLoop:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: set[asyncio.Task[None]] = set()
         self._handlings: set[Handling] = set()
+        self.lookout: Lookout | None = None
+        """Woken when the loop has something to do."""
 
     def _get(self) -> asyncio.AbstractEventLoop:
         loop = self._loop
@@ -50,6 +55,8 @@ class HandlerLoop:
                 loop = self._loop
                 if loop is None:
                     loop = asyncio.new_event_loop()
+                    if sys.version_info < (3, 12):
+                        loop.set_task_factory(task_with_context)
                     self._thread = ActorThread(
                         target=self._serve, args=(loop,), name=self.name, daemon=True
                     )
@@ -104,6 +111,31 @@ class HandlerLoop:
     def under_way(self) -> list[Handling]:
         """The handlers that have begun and not ended."""
         return [one for one in tuple(self._handlings) if not one.over]
+
+    @property
+    def busy(self) -> bool:
+        """Whether it runs anything, or something waits in it."""
+        return bool(self._tasks)
+
+    @property
+    def current_task(self) -> asyncio.Task[Any] | None:
+        """The task that it runs at this moment, as any thread may ask."""
+        return None if self._loop is None else asyncio.current_task(self._loop)
+
+    @property
+    def ident(self) -> int | None:
+        """The thread's."""
+        return None if self._thread is None else self._thread.ident
+
+    def call(self, function: Callable[[], object]) -> bool:
+        """Have the loop call this as soon as it goes on; say whether it takes it."""
+        try:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(function)
+                return True
+        except RuntimeError:
+            pass  # it has ended
+        return False
 
     def is_here(self) -> bool:
         """Whether the current thread is the loop's."""
@@ -176,6 +208,7 @@ class HandlerLoop:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             begun(task)
+        self._wake_lookout()
 
     def _begin(self, work: Coroutine[Any, Any, None], handling: Handling, stops: bool) -> None:
         # The context is a copy of its own, made for this call; the task gets a copy of it.
@@ -188,6 +221,11 @@ class HandlerLoop:
         if stops:
             self._stops.add(task)
             task.add_done_callback(self._stops.discard)
+        self._wake_lookout()
+
+    def _wake_lookout(self) -> None:
+        if self.lookout is not None and self.lookout.sleeping:
+            self.lookout.wake()
 
     async def _finish(self, handling: Handling, handler: Coroutine[Any, Any, Any]) -> None:
         mailbox, envelope = handling.mailbox, handling.envelope

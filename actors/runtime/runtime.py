@@ -98,7 +98,7 @@ class Runtime:
         self.dead_letters = DeadLetters(self.events)
         self.topics = Topics(self.dead_letters)
         self.loop = HandlerLoop(f"{name}-loop")
-        self.lookout = Lookout(self, slow_after)
+        self.lookout = self.loop.lookout = Lookout(self, slow_after)
         if isinstance(self.dispatcher, Dispatcher):
             self.dispatcher.lookout = self.lookout
         self._owns_clock = clock is None

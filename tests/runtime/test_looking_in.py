@@ -263,6 +263,101 @@ def test_a_handler_that_takes_long_is_told_of_and_again_after_twice_the_time(
     assert "in __call__" in first.message
 
 
+def test_an_async_handler_that_blocks_the_loop_is_told_of(
+    runtime: Runtime, slow: list[SlowHandler], caplog: pytest.LogCaptureFixture
+) -> None:
+    ref = runtime.start(Async, "Ada")
+
+    async def block(_: Any) -> None:
+        gate()
+
+    with Gate() as gate:
+        ref.tell(block)
+        assert gate.reached.wait(20)
+        for now in (100.0, 109.0, 110.5, 115.0, 121.5, 130.0):
+            assert runtime.lookout.look(now)
+    assert [(one.ref, one.message, one.seconds) for one in slow] == [
+        (ref, "function", 10.5),
+        (ref, "function", 21.5),
+    ]
+    said = caplog.records[0].message
+    assert said.startswith("Ada has been at function for 10.5 s in test-loop, and nothing else")
+    assert "in block" in said
+    assert "in __call__" in said
+
+
+def test_of_a_task_that_a_handler_has_started_the_handler_is_told(
+    runtime: Runtime, slow: list[SlowHandler]
+) -> None:
+    ref = runtime.start(Async, "Ada")
+
+    async def block() -> None:
+        gate()
+
+    async def start_two(_: Any) -> None:
+        await asyncio.gather(block(), asyncio.sleep(0))
+
+    with Gate() as gate:
+        ref.tell(start_two)
+        assert gate.reached.wait(20)
+        for now in (0.0, 11.0):
+            assert runtime.lookout.look(now)
+    assert [(one.ref, one.message) for one in slow] == [(ref, "function")]
+
+
+def test_an_async_handler_that_waits_is_not_slow(runtime: Runtime, slow: list[SlowHandler]) -> None:
+    never: PooledFuture[None] = PooledFuture()
+
+    async def wait(_: Any) -> None:
+        await never
+
+    async def go_on(_: Any) -> None:
+        await asyncio.sleep(0)
+
+    waiting, other = runtime.start(Async, "one"), runtime.start(Async, "two")
+    answer = waiting.ask(wait, block=False)
+    for now in (0.0, 20.0, 40.0, 60.0):
+        other.ask(go_on, timeout=20)
+        assert runtime.lookout.look(now)
+        other.ask(go_on, timeout=20)
+    never.set(None)
+    answer.get(timeout=20)
+    assert slow == []
+
+
+def test_what_blocks_the_loop_and_is_no_handler_is_logged(
+    runtime: Runtime, slow: list[SlowHandler], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def block() -> None:
+        gate()
+
+    with Gate() as gate:
+        assert runtime.loop.spawn([(lambda task: task.set_name("outside"), block())])
+        assert gate.reached.wait(20)
+        for now in (0.0, 11.0):
+            assert runtime.lookout.look(now)
+    assert slow == []
+    assert caplog.records[0].message.startswith("The task outside has run for 11.0 s in test-loop,")
+
+
+def test_the_lookout_looks_at_the_loop_by_itself_and_leaves_with_what_runs_there() -> None:
+    heard = threading.Event()
+
+    async def block_later(_: Any) -> None:
+        await asyncio.sleep(0)
+        gate()
+
+    with Runtime("watched-loop", slow_after=0.02) as runtime:
+        runtime.events.subscribe(lambda _: heard.set(), SlowHandler)
+        with Gate() as gate:
+            runtime.start(Async, "Ada").tell(block_later)
+            assert gate.reached.wait(20)
+            (thread,) = [t for t in threading.enumerate() if t.name == "watched-loop-lookout"]
+            assert heard.wait(20)
+        thread.join(20)
+        assert not thread.is_alive()
+
+
 def test_many_short_messages_in_a_row_are_not_slow(
     runtime: Runtime, slow: list[SlowHandler]
 ) -> None:
