@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ..persistence.errors import SystemStopped
-from ..persistence.records import Message, Retention, Step
+from ..persistence.records import Message, MessageKind, Retention, Step
 from .position import Position
 from .runtime import PooledFuture
 from .workflow import Workflow
@@ -297,11 +297,26 @@ class EventFailed(msgspec.Struct, frozen=True):
         workflow_id: the workflow it was for.
         error: what went wrong.
         heard: whether somebody has got it for an answer.
+        sent: the message that it came with, if a workflow has sent it; its `dead` says that it is
+            set aside.
     """
 
     workflow_id: str
     error: Exception
     heard: bool = False
+    sent: Message | None = None
+
+    def told(self) -> str:
+        """Return what went wrong, and who has sent what, as a sentence."""
+        sent = self.sent
+        if sent is None:
+            return str(self.error)
+        which = "message" if sent.kind is MessageKind.MESSAGE else f"{sent.kind}'s event"
+        end = "; it is among the dead messages: repertory messages --dead" if sent.dead else ""
+        return (
+            f"The {which} {sent.event!r} from workflow {sent.sender!r} (step {sent.sequence}) "
+            f"could not be taken: {str(self.error).removesuffix('.')}{end}."
+        )
 
 
 class StoreFailed(msgspec.Struct, frozen=True):

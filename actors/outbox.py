@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 
+from msgspec.structs import replace
 from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
@@ -217,6 +218,7 @@ class Outbox:
             return
         if isinstance(error, WorkflowNotFound):
             self._store.bury(message.id, str(error))
+            message = replace(message, dead=str(error))
         elif receiver in self._stalled:
             return
         else:
@@ -224,7 +226,7 @@ class Outbox:
             self._behind.discard(receiver)
             self._retry_later(receiver)
         with suppress(ActorDeadError):
-            self._services.supervisor.tell(EventFailed(receiver, error))
+            self._services.supervisor.tell(EventFailed(receiver, error, sent=message))
 
     def resend(self, id: int) -> bool:
         """Deliver a message that could not be delivered; tell whether there was such a one."""

@@ -9,6 +9,7 @@ from typing import Any
 from pykka import ActorDeadError
 
 from ..persistence.errors import HandlerFailed
+from ..persistence.records import Message
 from .activations import Activation
 from .messages import Commit, CommitFailed, EventFailed, Passivate
 from .outcomes import recorded_outcome
@@ -108,7 +109,7 @@ class Pipeline:
         if error is None:
             return
         if commit.reply is None or (step and isinstance(commit.failure, HandlerFailed)):
-            self.report(error, heard=commit.reply is not None)
+            self.report(error, heard=commit.reply is not None, sent=commit.received)
 
     def weigh(self, position: Position) -> None:
         """Estimate the memory that the workflow takes, if there is a limit to it."""
@@ -116,10 +117,10 @@ class Pipeline:
             self._weight = Weight(position.context)
             self._services.activations.weigh(self._activation, self._weight.bytes)
 
-    def report(self, error: Exception, *, heard: bool = False) -> None:
+    def report(self, error: Exception, *, heard: bool = False, sent: Message | None = None) -> None:
         """Tell the supervisor of what nobody waits for, or everybody should know."""
         with suppress(ActorDeadError):
-            self._services.supervisor.tell(EventFailed(self._id, error, heard))
+            self._services.supervisor.tell(EventFailed(self._id, error, heard, sent))
 
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""
@@ -143,6 +144,11 @@ class Pipeline:
             commit = Commit(reply, value=first.value, failure=first.failure, after=first)
         elif entry := self._services.store.find_key(number, key):
             value, failure = recorded_outcome(self._id, entry)
+            if failure is not None:
+                failure.add_note(
+                    f"This is the recorded outcome of key {key!r}, and nothing ran now; a new key "
+                    f"tries anew."
+                )
             commit = Commit(reply, value=value, failure=failure)
         else:
             return False

@@ -142,3 +142,7 @@ def _check_choice(name: str, given: object, choices: Sequence[str]) -> None:
     if given not in choices:
         *first, last = (f'"{choice}"' for choice in choices)
         raise ValueError(f"{name} is {given!r}; it is {', '.join(first)} or {last}.")
+
+
+# So that Python, of an argument that does not fit, says the name that was called.
+SystemSettings.__init__.__qualname__ = "ActorSystem.__init__"

@@ -146,7 +146,7 @@ class Supervisor(PooledActor):
         self._leave(workflow_id, reply, write)
 
     def _failed(self, message: EventFailed) -> None:
-        logger.log(logging.INFO if message.heard else logging.WARNING, "%s", message.error)
+        logger.log(logging.INFO if message.heard else logging.WARNING, "%s", message.told())
         self._services.runtime.events.publish(message)
 
 

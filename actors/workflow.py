@@ -23,6 +23,7 @@ from .charts import (
     check_durable,
     delays_of,
     events_of,
+    explain_calls,
     furnish,
     listed,
     nested_state,
@@ -273,6 +274,7 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
                 f"rehydrated; give its Context fields with defaults."
             )
         check_durable(cls)
+        explain_calls(cls)
         cls._names = frozenset(states_of(cls))
         cls._all_events = frozenset(events_of(cls))
         cls._delays = delays_of(cls)

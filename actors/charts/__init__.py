@@ -42,6 +42,7 @@ from .span import Span, microseconds, spell
 from .standing import in_order, misfit
 from .timeout import After, State, after, listed, takes, timeouts_of
 from .trace import Course, Microstep, Taken
+from .unbound import explain_calls
 
 __all__ = [
     "RESERVED",
@@ -79,6 +80,7 @@ __all__ = [
     "describe_transitions",
     "events_of",
     "explain",
+    "explain_calls",
     "falls_back",
     "furnish",
     "in_order",

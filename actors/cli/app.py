@@ -42,7 +42,7 @@ class Commands(TyperGroup):
         except RepertoryError as error:
             faults = error.faults if isinstance(error, FaultyDocument) else [error]
             for fault in faults:
-                complain(str(fault))
+                complain(" ".join((str(fault), *getattr(fault, "__notes__", ()))))
             raise typer.Exit(1) from None
         except BrokenPipeError:
             # Whoever read the output has enough of it; flushing at exit must not fail again.

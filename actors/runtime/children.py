@@ -120,8 +120,18 @@ class Children:
             group.proceed()
         elif decision.directive is Directive.ESCALATE:
             cause = error or ActorRuntimeError(f"{mailbox.name} stopped once too often.")
-            self.parent.put_system(Escalated(cause))
+            self.parent.put_system(Escalated(cause, self._why(mailbox, error)))
         return decision.directive
+
+    def _why(self, mailbox: Mailbox, error: BaseException | None) -> str:
+        strategy = self.strategy
+        if strategy.directive(error) is Directive.ESCALATE:
+            return f"its strategy has what its child {mailbox.name} raised escalate"
+        return (
+            f"its child {mailbox.name} has {'stopped' if error is None else 'failed'}, and its children "
+            f"were restarted as often as they may be: "
+            f"max_restarts={strategy.max_restarts} within {strategy.within:g} s"
+        )
 
     def _group(self, failed: Child) -> list[Child]:
         if self.strategy.scope is Scope.ONE_FOR_ONE:

@@ -244,7 +244,7 @@ def _handle_system(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
         # Of an instance that a sibling's restart has replaced meanwhile it says nothing.
         if message.actor is mailbox.actor and failed(mailbox, message.error, None, must_stop=True):
             return True
-    elif failed(mailbox, message.error, None):
+    elif failed(mailbox, message.error, None, why=message.why):
         return True
     if mailbox.state >= CLOSED:
         end(mailbox)

@@ -28,6 +28,7 @@ def failed(
     envelope: Envelope[Any] | None,
     *,
     must_stop: bool = False,
+    why: str | None = None,
 ) -> bool:
     """The one path of every failure: tell the asker, the hook and the stream, decide.
 
@@ -36,6 +37,7 @@ def failed(
         error: what was raised.
         envelope: what was being handled; `None` for a hook or a batch.
         must_stop: this instance can't go on, whatever its class or parent says.
+        why: how the failure of a child has become this actor's, for the log.
 
     Returns:
         whether a restart took the turn over; if not, the caller still has it.
@@ -54,7 +56,8 @@ def failed(
     if fatal and not supervised:
         mailbox.runtime._on_base_exception(mailbox, error)
     elif reply is None:
-        logger.error("Unhandled exception in %s:", actor, exc_info=error)
+        reason = "" if why is None else f", since {why}"
+        logger.error("Unhandled exception in %s%s:", actor, reason, exc_info=error)
     else:
         logger.info("Exception returned from %s to caller:", actor, exc_info=error)
     if stops and not supervised:

@@ -120,6 +120,7 @@ class Runtime:
 
         Raises:
             RuntimeClosedError: the runtime is shut down or shutting down.
+            ActorRuntimeError: the class is no `PooledActor`.
         """
         return cast("PooledRef[A]", self._start(actor_class, args, kwargs))
 
@@ -132,6 +133,11 @@ class Runtime:
         restart: Restart = Restart.TEMPORARY,
     ) -> PooledRef[Any]:
         self._refuse_if_closing(actor_class)
+        if not hasattr(actor_class, "_bind"):
+            raise ActorRuntimeError(
+                f"{getattr(actor_class, '__qualname__', actor_class)} can't start in a runtime: "
+                f"derive it from PooledActor (pykka's ThreadingActor has a thread of its own)."
+            )
         actor: PooledActor = actor_class.__new__(actor_class, *args, **kwargs)
         actor._bind(self)
         mailbox = actor.actor_inbox

@@ -43,6 +43,7 @@ class Stillborn(NamedTuple):
 
 
 class Escalated(NamedTuple):
-    """Tells a parent that it has failed, because a child did once too often."""
+    """Tells a parent that it has failed, because a child did once too often; and how often."""
 
     error: BaseException
+    why: str

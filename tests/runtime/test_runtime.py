@@ -33,6 +33,15 @@ def test_runtimes_do_not_see_each_other_nor_pykkas_registry(runtime: Runtime) ->
     assert ref.ask("on") == "on"
 
 
+def test_an_actor_of_another_kind_is_refused_in_a_sentence(runtime: Runtime) -> None:
+    class Threading(pykka.ThreadingActor):
+        pass
+
+    with pytest.raises(ActorRuntimeError, match=r"Threading can't start .* from PooledActor"):
+        runtime.start(Threading)  # type: ignore[type-var]
+    assert not runtime.registry
+
+
 def test_shutdown_stops_the_youngest_first_and_then_refuses_to_start() -> None:
     order: list[int] = []
 

@@ -174,6 +174,29 @@ def test_a_failure_too_many_escalates_and_ends_the_tree_youngest_first(runtime: 
     assert not runtime.registry
 
 
+@pytest.mark.parametrize(
+    ("strategy", "why"),
+    [
+        (
+            Strategy(max_restarts=0, within=10),
+            "restarted as often as they may be: max_restarts=0 within 10 s:",
+        ),
+        (Strategy(default=Directive.ESCALATE), "raised escalate:"),
+    ],
+)
+def test_an_escalation_says_why(
+    runtime: Runtime, strategy: Strategy, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    parent = runtime.start(family(strategy), [])
+    (child, *_) = parent.ask("refs")
+    fail(child)
+    assert parent.actor_stopped.wait(20)
+    (said,) = [one.message for one in caplog.records if "since its" in one.message]
+    assert said.startswith(f"Unhandled exception in {parent}")
+    assert child.actor_inbox.name in said
+    assert said.endswith(why)
+
+
 def test_failures_further_apart_than_the_period_do_not_escalate(
     runtime: Runtime, clock: ManualClock
 ) -> None:

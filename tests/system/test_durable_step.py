@@ -211,6 +211,19 @@ def test_a_repeated_key_gets_the_recorded_failure_too(system: ActorSystem) -> No
     assert len(order.history()) == 3
 
 
+def test_a_recorded_failure_says_that_it_is_one(system: ActorSystem) -> None:
+    order = system.start(Order, id="o", context={"total": 30})
+    notes = []
+    for _ in range(2):
+        with pytest.raises(HandlerFailed) as info:
+            order.ask("spoil", key="k")
+        notes.append(getattr(info.value, "__notes__", []))
+    assert notes[0] == []
+    assert notes[1] == [
+        "This is the recorded outcome of key 'k', and nothing ran now; a new key tries anew."
+    ]
+
+
 def test_a_refusal_that_was_not_kept_does_not_use_up_its_key(system: ActorSystem) -> None:
     order = system.start(Order, context={"total": 1})
     with pytest.raises(InvalidTransition):

@@ -155,6 +155,25 @@ def test_a_message_that_cannot_be_taken_is_reported_once(path: Path | None) -> N
         assert system.get("t").context.seen == [0, 1, 2]
 
 
+def test_the_log_says_who_sent_what_could_not_be_taken(
+    system: ActorSystem, caplog: pytest.LogCaptureFixture
+) -> None:
+    teller = system.start(Teller, id="teller")
+    order = system.start(Order, id="o", context={"total": 1})
+    teller.ask("tell_all", to=["nobody", "o"], n=[1])
+    system.settle()
+    order.tell("nothing")
+    system.settle()
+    said = sorted(one.message for one in caplog.records if one.levelname == "WARNING")
+    assert said == [
+        "The message 'add' from workflow 'teller' (step 2) could not be taken: There is no "
+        "workflow 'nobody'; it is among the dead messages: repertory messages --dead.",
+        "The message 'add' from workflow 'teller' (step 2) could not be taken: Workflow 'o' has "
+        "no event 'add'; order takes pay, ship, spoil.",
+        "Workflow 'o' has no event 'nothing'; order takes pay, ship, spoil.",
+    ]
+
+
 def test_a_refused_tell_is_reported_after_the_steps_before_it() -> None:
     store = FaultyStore()
     with ActorSystem(store=store) as system:

@@ -192,3 +192,13 @@ def test_a_system_is_closed_in_a_forked_child_and_goes_on_in_its_parent(tmp_path
         os.waitpid(child, 0)
         order.ask("pay", amount=30)
         assert system.verify() == []
+
+
+def test_an_argument_that_does_not_fit_is_told_of_the_class_that_was_called() -> None:
+    with pytest.raises(TypeError, match=r"ActorSystem\.__init__\(\) got an unexpected .* 'pth'"):
+        ActorSystem(pth="orders.db")  # type: ignore[call-arg]
+
+
+def test_an_event_of_a_class_that_is_called_says_how_it_is_sent() -> None:
+    with pytest.raises(RepertoryError, match=r"ref\.ask\(Order\.pay, …\)"):
+        Order.pay("ref", amount=1)
