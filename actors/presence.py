@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..persistence.errors import RepertoryError, WorkflowNotFound
+from .absent import not_found
 from ..persistence.records import ChartState
 from .activations import Activation
 from .elsewhere import migration_of
@@ -77,7 +78,7 @@ class Presence(Resident):
         if position is None:
             stored = self._services.store.load(self._id)
             if stored is None:
-                raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
+                raise not_found(self._id)
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
         if position.record.version != workflow.version:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from pykka import ActorDeadError, ActorRef
 
-from ..persistence.errors import WorkflowExists, WorkflowNotFound
+from .absent import not_found, taken
 from .answer import brought_by
 from .messages import Begin, EventFailed, Leave, Removed, Wake, Write
 from .runtime import Envelope, PooledActor, PooledFuture
@@ -86,9 +86,7 @@ class Supervisor(PooledActor):
     def _start(self, message: Start, reply: PooledFuture[Any]) -> None:
         services, workflow_id = self._services, message.workflow_id
         if services.store.find(workflow_id) is not None:
-            raise WorkflowExists(
-                f"There is a workflow {workflow_id!r} already.", workflow_id=workflow_id
-            )
+            raise taken(workflow_id)
         number = services.store.allocate()
         begin = Begin(message.workflow, message.context, number, message.handlers)
 
@@ -102,7 +100,7 @@ class Supervisor(PooledActor):
         activation = self._services.activations.find(workflow_id)
         if activation is None:
             if self._services.store.find(workflow_id) is None:
-                raise _not_found(workflow_id)
+                raise not_found(workflow_id)
             left()
             return
         done: PooledFuture[None] = PooledFuture()
@@ -127,7 +125,7 @@ class Supervisor(PooledActor):
         def delete() -> None:
             record = services.store.find(workflow_id)
             if record is None:
-                raise _not_found(workflow_id)
+                raise not_found(workflow_id)
             pending = services.store.pending(workflow_id)
             services.store.remove(workflow_id)
             for message in pending:
@@ -148,7 +146,3 @@ class Supervisor(PooledActor):
     def _failed(self, message: EventFailed) -> None:
         logger.log(logging.INFO if message.heard else logging.WARNING, "%s", message.error)
         self._services.runtime.events.publish(message)
-
-
-def _not_found(workflow_id: str) -> WorkflowNotFound:
-    return WorkflowNotFound(f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id)

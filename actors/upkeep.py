@@ -42,7 +42,7 @@ class SystemUpkeep(SystemLife):
         """
         store, found = self._services.store, list[WorkflowRecord]()
         while len(found) < limit:
-            page = store.list(state="failed", finished=False, after=after, limit=limit)
+            page = store.list(states=("failed",), finished=False, after=after, limit=limit)
             if not page:
                 break
             after = page[-1].number

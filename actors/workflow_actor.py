@@ -14,10 +14,10 @@ from ..persistence.codec import decode_json
 from ..persistence.errors import (
     RepertoryError,
     StoreError,
-    WorkflowExists,
     WorkflowNotFound,
 )
 from ..persistence.records import Kind, MessageKind
+from .absent import taken
 from .attempt import Attempt
 from .charts import NotAllowed, offered
 from .children.joining import CANCEL
@@ -150,7 +150,7 @@ class WorkflowActor(Presence):
 
     def _must_not_exist(self) -> None:
         if self._position is not None:
-            raise WorkflowExists(f"There is a workflow {self._id!r} already.", workflow_id=self._id)
+            raise taken(self._id)
 
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()

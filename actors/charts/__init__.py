@@ -14,7 +14,7 @@ from .check import check
 from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
-from .fingerprint import describe_states, describe_transitions
+from .fingerprint import OUTER, describe_states, describe_transitions
 from .invocations import Invocation, take_invocations
 from .machine import (
     RESERVED,
@@ -44,6 +44,7 @@ from .timeout import After, State, after, listed, takes, timeouts_of
 from .trace import Course, Microstep, Taken
 
 __all__ = [
+    "OUTER",
     "RESERVED",
     "After",
     "Captured",

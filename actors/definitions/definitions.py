@@ -74,16 +74,18 @@ class Definitions(Mapping[str, Any]):
         """
         needed = {name for state in workflow.walk() for name in state.resources}
         settings = [self.document.resources[name] for name in sorted(needed)]
-        missing = [
-            resource.secret
+        missing = {
+            resource.name: resource.secret
             for resource in settings
             if resource.secret is not None
             and resource.settings.get("auth_required")
             and resource.secret not in self._environment
-        ]
+        }
         if missing:
+            keys = ", ".join(f"{variable} for resource {name!r}" for name, variable in missing.items())
             raise SecretMissing(
-                f"{workflow.name} needs {', '.join(dict.fromkeys(missing))} for resources of its "
-                f"states, which the environment does not have; set it before it is started.",
-                variables=missing,
+                f"{workflow.name} needs {keys}, which its states use and the environment does not "
+                f"have; set it before it is started.",
+                variables=missing.values(),
+                resources=missing,
             )
