@@ -129,18 +129,16 @@ def event_data(message: Deliver, workflow: type[Workflow], workflow_id: str) -> 
             f"{min(taken)!r}, a name that callbacks get from the chart; call it otherwise.",
             workflow_id=workflow_id,
         )
-    of = f"The data of event {message.event!r} for workflow {workflow_id!r}"
     try:
         data = encode_json(message.data)
+        workflow.check_data(data)
+        return data
     except CodecError as error:
         raise SerializationFailed(
-            f"{of} can't be kept as JSON: {error}", workflow_id=workflow_id
+            f"The data of event {message.event!r} for workflow {workflow_id!r} can't be kept: "
+            f"{error}",
+            workflow_id=workflow_id,
         ) from error
-    try:
-        workflow.check_data(data)
-    except CodecError as error:
-        raise SerializationFailed(f"{of} can't be kept: {error}.", workflow_id=workflow_id) from error
-    return data
 
 
 def broken(workflow_id: str, event: str, raised: BaseException) -> WorkflowError:

@@ -77,7 +77,12 @@ def read_contract(name: str, table: Table) -> Contract:
 
 def _fields(table: Table, key: str) -> dict[str, Type]:
     found: dict[str, Type] = {}
-    inner = table.table(key, f"{key!r} of {table.what}")
+    what = f"{key!r} of {table.what}"
+    if key in table and not isinstance(table.raw(key), dict):
+        says = f'{what} must be a table from fields to types, as in {{ amount = "integer" }}.'
+        table.fault(key, says, value=True)
+        return found
+    inner = table.table(key, what)
     for field in inner:
         type = inner.parsed(field, parse_type)
         if type is not None:

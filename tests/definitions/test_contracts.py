@@ -150,6 +150,16 @@ def test_a_contract_of_no_event_and_no_action_is_told() -> None:
     assert "Contract 'other' of workflow 'document_example'" in note
 
 
+def test_what_is_no_table_is_told_what_table_it_must_be() -> None:
+    text = HEAD + TWO_STATES + '[workflows.contracts.go]\noutput = "string"\n'
+    fault = only_fault(text)
+    assert fault.what == (
+        "'output' of the contract 'go' must be a table from fields to types, as in "
+        '{ amount = "integer" }.'
+    )
+    assert (fault.name, fault.line, fault.column) == ("output", text.count("\n"), 10)
+
+
 def test_a_type_that_there_is_not_is_a_fault() -> None:
     text = HEAD + TWO_STATES + '[workflows.contracts.go.input]\nx = "strng"\n'
     fault = only_fault(text)

@@ -141,8 +141,9 @@ def test_an_expression_over_context_and_event(
     [
         ("", ["empty"]),
         ("context.a ==", ["Guard 'g'"]),
-        ("contxt.a == 1", ["nothing called 'contxt", "did you mean 'context'?"]),
+        ("contxt.a == 1", ["nothing called 'contxt", "did you mean 'context.a'?"]),
         ("evnt == 1", ["did you mean 'event'?"]),
+        ("evnt.weight == 1", ["'evnt.weight'", "did you mean 'event.weight'?"]),
         ("sise(context.a) > 1", ["'sise'", "did you mean 'size'?"]),
         ("open('/etc/passwd') == ''", ["'open'"]),
         ("__import__('os').system('true')", ["'__import__'"]),

@@ -187,6 +187,7 @@ def test_a_step_that_would_store_a_secret_is_undone(tmp_path: Path, leak: Any, n
             ref.ask("post")
         assert f"${{{name}}}" in str(caught.value)
         assert ENVIRONMENT[name] not in str(caught.value)
+        assert "JSON" not in str(caught.value)
         assert ref.context == {}
         ref.ask("done")
     for path in tmp_path.iterdir():
@@ -212,6 +213,7 @@ def test_a_key_that_states_need_must_be_there_when_a_workflow_starts() -> None:
     with ActorSystem() as system, pytest.raises(SecretMissing) as caught:
         system.start(definitions["notifying"])
     assert caught.value.variables == ("KEY",)
+    assert caught.value.resources == ("code",)
     with pytest.raises(SecretMissing, match="KEY"):
         _ = definitions.resources["code"].secret
 
