@@ -26,8 +26,8 @@ def when(
     Arguments:
         services: the system's.
         workflow_id: the workflow.
-        what: a state that is to be active, several with "+" between them, or the condition. It is asked of what is durable: now,
-            and then after each step.
+        what: a state that is to be active, several with "+" between them, or the
+            condition. It is asked of what is durable: now, and then after each step.
         look: returns the snapshot of now.
         every: seconds between two looks, where the steps are another process's and nobody tells of
             them; None: they are told.

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from ..persistence.errors import RepertoryError
-from .absent import not_found
 from ..persistence.records import WorkflowRecord
+from .absent import not_found
 from .answer import Answer, ask, brought_by
 from .messages import Wake
 from .rehydration import read_position, rehydrate

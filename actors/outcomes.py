@@ -48,9 +48,7 @@ def unwelcome(
     return None
 
 
-def refusal(
-    message: Deliver, position: Position, workflow: type[Workflow]
-) -> InvalidTransition:
+def refusal(message: Deliver, position: Position, workflow: type[Workflow]) -> InvalidTransition:
     """Return the error for an event that the workflow's state does not allow.
 
     Arguments:
@@ -80,7 +78,9 @@ def _no(ways: list[list[str]]) -> str:
         return ""
     needs = ", or ".join(dict.fromkeys(" and ".join(map(repr, way)) for way in ways))
     one = len(ways) == len(ways[0]) == 1
-    return f": its guard {needs} says no" if one else f": its guards say no; the event needs {needs}"
+    return (
+        f": its guard {needs} says no" if one else f": its guards say no; the event needs {needs}"
+    )
 
 
 @lru_cache(maxsize=10_000)

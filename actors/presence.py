@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..persistence.errors import RepertoryError, WorkflowNotFound
-from .absent import not_found
 from ..persistence.records import ChartState
+from .absent import not_found
 from .activations import Activation
 from .elsewhere import migration_of
 from .passivation import WorkflowActivated

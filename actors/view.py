@@ -102,8 +102,9 @@ class WorkflowView:
         """Wait until a state is active, or a condition on the snapshot holds.
 
         Arguments:
-            what: the state, several with "+" between them as in `state`, or the condition. It is asked of what is durable: now, and then
-                after each step; with `read_only=True` of what is there each 0.1 s.
+            what: the state, several with "+" between them as in `state`, or the condition. It is
+                asked of what is durable: now, and then after each step; with `read_only=True` of
+                what is there each 0.1 s.
             timeout: seconds to wait.
 
         Returns:

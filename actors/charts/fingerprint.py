@@ -7,7 +7,6 @@ from typing import Any
 
 from .timeout import resolved
 
-
 OUTER = ("compound", "parallel")
 """How the description begins of a state that has states within it."""
 

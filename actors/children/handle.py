@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..absent import not_found
 from ...persistence.records import MessageKind
+from ..absent import not_found
 from ..position import utc
 from .birth import read_birth
 from .carrier import parent_of

@@ -34,7 +34,10 @@ def list_(
     ] = None,
     state: Annotated[
         str | None,
-        typer.Option(metavar="STATE", help="Only those in this state, at any depth; or in all of several, as in a+b."),
+        typer.Option(
+            metavar="STATE",
+            help="Only those in this state, at any depth; or in all of several, as in a+b.",
+        ),
     ] = None,
     finished: Annotated[
         bool | None,
@@ -143,7 +146,8 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
     facts = {
         "id": record.id,
         "class": f"{record.type}, version {record.version}",
-        "state": innermost.of(record.type, record.configuration) + (" (finished)" if record.finished else ""),
+        "state": innermost.of(record.type, record.configuration)
+        + (" (finished)" if record.finished else ""),
         "steps": f"{record.sequence}, kept from {record.first_sequence} on",
         "created": f"{_time(record.created_at)} UTC",
         "updated": f"{_time(record.updated_at)} UTC",

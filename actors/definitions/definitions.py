@@ -82,7 +82,9 @@ class Definitions(Mapping[str, Any]):
             and resource.secret not in self._environment
         }
         if missing:
-            keys = ", ".join(f"{variable} for resource {name!r}" for name, variable in missing.items())
+            keys = ", ".join(
+                f"{variable} for resource {name!r}" for name, variable in missing.items()
+            )
             raise SecretMissing(
                 f"{workflow.name} needs {keys}, which its states use and the environment does not "
                 f"have; set it before it is started.",

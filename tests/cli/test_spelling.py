@@ -13,13 +13,13 @@ from .conftest import ORDERS, Run
 class Delivery(Workflow):
     """Two things at the same time."""
 
-    class under_way(State.Parallel):  # noqa: N801
-        class van(State.Compound):  # noqa: N801
+    class under_way(State.Parallel):
+        class van(State.Compound):
             loading = State(initial=True)
             driving = State(final=True)
             go = loading.to(driving)
 
-        class papers(State.Compound):  # noqa: N801
+        class papers(State.Compound):
             unsigned = State(initial=True)
             signed = State(final=True)
             sign = unsigned.to(signed)
@@ -45,9 +45,7 @@ def test_a_state_has_one_spelling_in_all_commands(run: Run, deliveries: Path) ->
 @pytest.mark.parametrize(
     "state", ["driving+unsigned", "under_way+van+driving+papers+unsigned", "driving"]
 )
-def test_list_takes_what_is_printed_in_either_form(
-    run: Run, deliveries: Path, state: str
-) -> None:
+def test_list_takes_what_is_printed_in_either_form(run: Run, deliveries: Path, state: str) -> None:
     assert "\td\t" in run("list", "--store", deliveries, "--state", state).out
     assert run("list", "--store", deliveries, "--state", f"{state}+loading").out == ""
 
@@ -60,9 +58,7 @@ def test_list_of_an_unknown_state_names_those_of_the_classes_in_the_store(
     assert "paused" not in said.err  # a state of the Lifecycle, which is imported
 
 
-def test_a_line_that_is_no_event_is_told_what_there_is(
-    run_process: Run, tmp_path: Path
-) -> None:
+def test_a_line_that_is_no_event_is_told_what_there_is(run_process: Run, tmp_path: Path) -> None:
     said = run_process("run", f"{ORDERS}:Order", stdin="show\n")
     assert "There is no event 'show'; there are drop, interrupt, pay, ship." in said.err
 
@@ -76,8 +72,8 @@ def test_an_event_sent_again_is_said_to_be_answered_from_the_record(
     with ActorSystem(store) as system:
         system.start(load_definition(f"{ORDERS}:Order"), id="o")
     send = ("send", "o", "pay", "-d", f"{ORDERS}:Order", "--store", store, "--key", "k")
-    assert run(*send).out == "o: basket -> paid, step 2; answer: \"received 30\"\n"
+    assert run(*send).out == 'o: basket -> paid, step 2; answer: "received 30"\n'
     assert run(*send).out == (
         "o: this key was taken before, in step 2, and is answered from the record; it is in paid, "
-        "step 2; answer: \"received 30\"\n"
+        'step 2; answer: "received 30"\n'
     )
