@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .environment import variables_in
 from .keys import RESOURCE_TYPE, RESOURCES
 from .model import Agent, Contract, Resource
@@ -9,6 +11,8 @@ from .names import is_name
 from .shapes import Flag, Number, Shape
 from .table import Table
 from .types import Type, parse_type
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_agent(name: str, table: Table) -> Agent:
@@ -42,9 +46,14 @@ def read_resource(name: str, table: Table) -> Resource:
         if kind == "http" and settings.get("auth_required") is True:
             inner.text("secret_key", required=True)
         inner.close()
+    secret = settings.get("secret_key")
+    bare = _VARIABLE.fullmatch(secret) if isinstance(secret, str) else None
+    if kind == "http" and settings.get("auth_required") is True and bare:
+        what = f"'secret_key' of {table.what} is the name of a variable; write {bare[1]}."
+        table.fault("secret_key", what, value=True)
+        return Resource(name, kind, settings)
     for key in settings:
         variables_in(table, key)
-    secret = settings.get("secret_key")
     return Resource(name, kind, settings, secret if isinstance(secret, str) else None)
 
 

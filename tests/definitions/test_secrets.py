@@ -207,6 +207,12 @@ def test_a_variable_that_is_written_wrongly_is_a_fault(written: str) -> None:
     assert "write it as '${NAME}'" in fault.what
 
 
+def test_the_name_of_a_keys_variable_is_written_as_it_is() -> None:
+    fault = only_fault(TEXT.replace('"KEY"', '"${KEY}"'), environment=ENVIRONMENT)
+    assert (fault.line, fault.column) == (14, 14)
+    assert fault.what == "'secret_key' of resource 'code' is the name of a variable; write KEY."
+
+
 def test_a_key_that_states_need_must_be_there_when_a_workflow_starts() -> None:
     environment = {"HOOK": HOOK, "MODEL": "opus"}
     definitions = load_definitions(TEXT, actions={"post": print}, environment=environment)
