@@ -18,6 +18,7 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from ..persistence.records import Kind, MessageKind
+from .activities.signals import Refused
 from .attempt import Attempt
 from .charts import NotAllowed, offered
 from .children.joining import CANCEL
@@ -35,7 +36,7 @@ from .messages import (
     Undelivered,
     Wake,
 )
-from .outcomes import broken, event_data, refusal, unwelcome
+from .outcomes import broken, event_data, refusal, unfit, unwelcome
 from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
@@ -190,6 +191,12 @@ class WorkflowActor(Presence):
         if came is not None and message.event == CANCEL and position.record.finished:
             self._services.persistence.tell(Discard(came.id))  # it has ended by itself
             return None
+        if came is not None and not position.record.finished:
+            error = unfit(message, performance.workflow)
+            if error is not None:
+                with suppress(ActorDeadError):  # the next system runs it again
+                    self._services.activities.tell(Refused(came, error))
+                return None
         if message.event == CANCEL and "cancel" in self._offered(performance):
             message = replace(message, event="cancel")
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()

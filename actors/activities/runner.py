@@ -38,6 +38,7 @@ from .signals import (
     Noted,
     Overdue,
     Quiet,
+    Refused,
     Returned,
     Save,
     WindDown,
@@ -111,6 +112,9 @@ class ActivityRunner(PooledActor):
                 work = self._works.get(message.message.id)
                 if work is not None and not self._reports.returned(work, message.error):
                     self._forget(message.message.id)
+            case Refused():
+                self._moves += 1
+                self._refused(message)
             case Look():
                 self._looks = False
             case Save():
@@ -312,6 +316,15 @@ class ActivityRunner(PooledActor):
             self._leave(work)
             self._ledger.give_up(work, dead)
         self._tell_of(work, failure, verdict.due, dead)
+
+    def _refused(self, refused: Refused) -> None:
+        """Have an activity fail whose result is not allowed: it would be the same again."""
+        work = self._works.get(refused.report.id)
+        if work is None or work.gone or work.report != refused.report:
+            return  # it has been told already
+        self._reports.under_way.discard(refused.report.id)
+        work.report = None
+        self._failed(work, None, replace(Failure.of(refused.error), final=True))
 
     def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
         message = work.message

@@ -89,6 +89,30 @@ final = true
 """
 
 
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ('{ typ = "string" }', "typ"),
+        ('{ tpye = "array<integer>" }', "tpye"),
+        ('{ Type = "string" }', "Type"),
+        ('{ types = "sting" }', "types"),
+        ('{ tipe = "integer" }', "tipe"),
+    ],
+)
+def test_a_field_whose_type_is_misspelt_is_no_default(field: str, key: str) -> None:
+    fault = only_fault(ORDER.replace("received = 0", f"received = 0\nb = {field}"))
+    assert (fault.name, fault.line) == (key, 6)
+    assert f"Unknown key {key!r} of field 'b' of the context; did you mean 'type'?" in fault.what
+
+
+@pytest.mark.parametrize(
+    "default", ['{ time = "12:00" }', "{ types = [] }", '{ kind = "string" }', "{ typ = 3 }"]
+)
+def test_a_table_that_has_no_such_key_is_a_default(default: str) -> None:
+    order = load(ORDER.replace("received = 0", f"received = 0\nb = {default}"))["document_order"]
+    assert order.definition.context["b"].type.kind == "object"
+
+
 def test_regions_history_states_and_done_are_those_of_charts() -> None:
     article = load(REGIONS)["document_article"]
     with ActorSystem() as system:
