@@ -29,7 +29,6 @@ from .reports import Reports
 from .retry import SECOND, Failure, decide
 from .signals import (
     Abandon,
-    ActivityFailed,
     Again,
     Carry,
     Ended,
@@ -315,7 +314,7 @@ class ActivityRunner(PooledActor):
             dead = f"{failure.type}: {failure.message} ({verdict.why})"
             self._leave(work)
             self._ledger.give_up(work, dead)
-        self._tell_of(work, failure, verdict.due, dead)
+        self._reports.tell_all(work, failure, verdict.due, dead)
 
     def _refused(self, refused: Refused) -> None:
         """Have an activity fail whose result is not allowed: it would be the same again."""
@@ -325,21 +324,6 @@ class ActivityRunner(PooledActor):
         self._reports.under_way.discard(refused.report.id)
         work.report = None
         self._failed(work, None, replace(Failure.of(refused.error), final=True))
-
-    def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
-        message = work.message
-        name, said = message.name or "", failure.data()
-        self._services.runtime.events.publish(
-            ActivityFailed(
-                message.sender, name, work.call.activity, message.attempt, said, due, dead
-            )
-        )
-        logger.log(
-            logging.WARNING if dead else logging.INFO,
-            "Activity %r of workflow %r, attempt %d: %s: %s%s",
-            *(name, message.sender, message.attempt, failure.type, failure.message),
-            "; it waits to be taken up by hand." if dead else "",
-        )
 
     def _forget(self, id: int) -> None:
         """Stop what nobody waits for, and be done with it."""

@@ -130,8 +130,8 @@ def _field(name: str, table: Table) -> Field | None:
     if isinstance(given, dict) and (misspelt := _meant_for_a_type(given)):
         inner = Table(table.source, (*table.path, name), given, f"field {name!r}", None)
         what = (
-            f"Unknown key {misspelt!r} of field {name!r} of the context; did you mean 'type'? Where "
-            f'the table is the default, say {{ type = "object", default = … }}.'
+            f"Unknown key {misspelt!r} of field {name!r} of the context; did you mean 'type'? "
+            f'Where the table is the default, say {{ type = "object", default = … }}.'
         )
         inner.fault(misspelt, what)
         return None

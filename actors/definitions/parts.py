@@ -46,10 +46,8 @@ def read_resource(name: str, table: Table) -> Resource:
     secret = settings.get("secret_key")
     for key in settings:
         if key == "secret_key" and kind != "custom" and any(variables(secret)):
-            what = (
-                f"'secret_key' of {table.what} is the name of a variable, and has no value of one"
-            )
-            table.fault(key, f"{what}; write it without '${{' and '}}'.", name, value=True)
+            what = f"'secret_key' of {table.what} is the name of a variable, not its value; write"
+            table.fault(key, f"{what} it without '${{' and '}}'.", name, value=True)
         else:
             variables_in(table, key)
     return Resource(name, kind, settings, secret if isinstance(secret, str) else None)

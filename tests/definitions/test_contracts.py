@@ -212,7 +212,7 @@ def test_an_activity_whose_result_does_not_fit_has_failed_for_good(
         assert ref.state == "c"
         assert kept == [({"type": "ContractBroken", "message": message}, 1)]
         assert [entry.event for entry in ref.history()][1:] == ["review", "judge_failed"]
-        assert JUDGED == [answer]  # it is not tried again
+        assert [answer] == JUDGED  # it is not tried again
         assert not list(system.activities())
 
 

@@ -160,6 +160,43 @@ final = true
 """
 
 
+TRAP = """\
+workflow = "document_trap"
+[states.p]
+[states.a]
+in = "p"
+on.x = "b"
+on.out = "c"
+[states.b]
+in = "p"
+{way}
+[states.c]
+final = true
+"""
+
+
+@pytest.mark.parametrize(
+    "way", ['on.again = "b"', 'on.note = { do = "note" }', 'after = { seconds = 5, to = "b" }']
+)
+def test_a_state_that_leads_only_to_itself_is_a_dead_end(way: str) -> None:
+    text = TRAP.format(way=way)
+    fault = only_fault(text)
+    assert (fault.name, fault.line) == ("b", text.split("\n").index("[states.b]") + 1)
+    assert "'b' is a dead end: it leads only to itself, and it is not final" in fault.what
+    load(text + '[states.late]\nfinal = true\n[deadline]\nseconds = 9\nto = "late"\n')
+
+
+def test_a_workflow_without_an_end_may_stay_in_one_state() -> None:
+    for way in ('"a"', '{ do = "note" }'):
+        load(f'workflow = "document_counter"\n[states.a]\non.add = {way}\n')
+
+
+def test_states_that_lead_round_and_never_to_the_end_are_told_where_they_stand() -> None:
+    text = 'workflow = "w"\n[states.a]\non.x = "b"\non.y = "f"\n[states.b]\non.x = "c"\n'
+    text += '[states.c]\non.x = "b"\n[states.f]\nfinal = true\n'
+    assert [(fault.name, fault.line) for fault in faults(text)] == [("b", 5), ("c", 7)]
+
+
 def test_a_compound_state_begins_in_the_initial_state_in_the_named_one_or_in_the_first() -> None:
     nested = load(NESTED)["document_nested"]
     with ActorSystem() as system:

@@ -80,10 +80,7 @@ def test_every_text_of_agents_and_resources_may_have_variables() -> None:
     [
         ('model = "${MODEL}"', 'model = "m"\ntags = ["prose",\n  "${MISSING}"]'),
         ('type = "webhook"', 'type = "webhook"\ndescription = "${MISSING}"'),
-        (
-            "[resources.chat]",
-            '[resources.x]\ntype = "custom"\na = [["${MISSING}"]]\n[resources.chat]',
-        ),
+        ("[states.a]", '[resources.x]\ntype = "custom"\na = [["${MISSING}"]]\n\n[states.a]'),
     ],
 )
 def test_a_variable_that_is_not_set_is_a_fault_wherever_it_stands(old: str, new: str) -> None:
