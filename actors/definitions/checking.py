@@ -219,7 +219,7 @@ def _ways(draft: Draft) -> None:
     if not draft.source.faults:  # what leads nowhere by mistake can be any state's way to the end
         for state in endless(draft):
             what = (
-                f"From state {state.name!r} no state can be reached that is {draft.words['final']}; "
-                f"lead from it to one, or have none at all that is."
+                f"From state {state.name!r} no state can be reached that is "
+                f"{draft.words['final']}; lead from it to one, or have none at all that is."
             )
             draft.fault(("state", state.name), what, state.name)
