@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import weakref
 from contextlib import suppress
-from threading import Thread, current_thread
+from threading import RLock, Thread, current_thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -61,7 +63,7 @@ class SystemLife(SystemSettings):
             return self._open()
 
     def _open(self) -> Self:
-        self._lost = self._closing = None
+        self._lost = self._closing = self._parents = None
         store = self._given_store or self._open_store()
         try:
             runtime = Runtime(
@@ -104,6 +106,7 @@ class SystemLife(SystemSettings):
         )
         services.rates = Rates(runtime.clock.monotonic())
         self._running = services
+        _opened.add(self)
         try:
             if self._inspectable:
                 services.inspection_server = let_look_in(
@@ -230,9 +233,20 @@ class SystemLife(SystemSettings):
                 path=self.path,
             )
 
+    def _stay_behind(self) -> None:
+        """Be closed, in a forked child: none of the threads has come along to answer anybody."""
+        # Kept, so that nothing of the parent's is closed here.
+        self._parents, self._running = self._running, None
+        self._changing = RLock()
+
     @property
     def _services(self) -> Services:
         services = self._running
+        if services is None and self._parents is not None:
+            raise SystemStopped(
+                f"The system {self._name!r} was opened by the process from which this one was "
+                "forked, and is of no use here; open one in the process that uses it."
+            )
         if services is None:
             raise SystemStopped(
                 f"The system {self._name!r} is not open; enter it with `with`, or call open()."
@@ -267,3 +281,16 @@ class SystemLife(SystemSettings):
         kept_for_ever = self.retention.count is None and self.retention.days is None
         if not kept_for_ever and not self._read_only:
             services.runtime.clock.call_later(self._trim_every, trim)
+
+
+_opened: weakref.WeakSet[SystemLife] = weakref.WeakSet()
+
+
+def _leave_parents_systems() -> None:
+    for system in list(_opened):
+        system._stay_behind()
+    _opened.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_parents_systems)

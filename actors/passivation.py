@@ -87,7 +87,8 @@ class Passivation:
         # By the use that each one had when it was put here; it may have had others since.
         self._queue: list[tuple[int, int, str, Activation]] = []
         self._numbers = count()
-        self._marks: deque[int] = deque()
+        self._marks: deque[tuple[float, int]] = deque()
+        self._looked = 0.0
         self._pending = False
         self._ended = False
         if limits.passivates:
@@ -96,6 +97,7 @@ class Passivation:
     def begin(self) -> None:
         """Begin to look for idle ones."""
         if self._limits.passivate_after is not None:
+            self._looked = self._runtime.clock.monotonic()
             self._later(self._limits.passivate_after / PARTS, self._tick)
 
     def end(self) -> None:
@@ -144,9 +146,19 @@ class Passivation:
     def _tick(self) -> None:
         if self._ended or self._limits.passivate_after is None:
             return
-        self._marks.append(self._activations.uses)
-        if len(self._marks) > PARTS:
-            self._leave_if_unused_since(self._marks.popleft())
+        now = self._runtime.clock.monotonic()
+        long_ago = now - self._limits.passivate_after + 0.001  # less than a clock's parts add up to
+        before, self._looked = self._looked, now
+        self._marks.append((now, self._activations.uses))
+        mark = None
+        while self._marks and self._marks[0][0] <= long_ago:
+            mark = self._marks.popleft()[1]
+        if before <= long_ago:
+            # Nobody has looked for so long: a test has turned the clock, or the machine was busy
+            # with something else. What was used, was used before.
+            mark = self._activations.uses
+        if mark is not None:
+            self._leave_if_unused_since(mark)
         self._make_room(patience=AT_ONCE)
         self._later(self._limits.passivate_after / PARTS, self._tick)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from . import testing
 from .system import ActorSystem
 from .testing import ManualClock
 
@@ -24,6 +25,12 @@ def workflow_system(workflow_clock: ManualClock) -> Iterator[ActorSystem]:
         yield system
         system.settle()
         assert system.verify() == []
+
+
+@pytest.fixture
+def assert_transitions() -> Callable[..., None]:
+    """The function that checks what has happened to a workflow; see `repertory.actors.testing`."""
+    return testing.assert_transitions
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from .waiting import Deadline, ask_and_wait, error_of, wait
 class SystemRecovery(SystemInspecting):
     """Bringing workflows back, and what has been left behind."""
 
-    def settle(self, timeout: float | None = None) -> None:
+    def settle(self, timeout: float | None = None, *, activities: bool = True) -> None:
         """Wait until all that was accepted so far is durable, or was answered otherwise.
 
         That includes what workflows have sent to each other, activities that wait for nothing but
@@ -28,6 +28,7 @@ class SystemRecovery(SystemInspecting):
 
         Arguments:
             timeout: seconds to wait.
+            activities: whether to wait for activities that run, too.
 
         Raises:
             Timeout: it took longer.
@@ -38,12 +39,13 @@ class SystemRecovery(SystemInspecting):
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
         under_way, moves = True, 0
         while under_way:
-            pending = [WorkflowRef(self, id)._wake() for id in services.activations.ids()]
-            for future in pending:
+            pending = [WorkflowRef(self, id)._at_rest() for id in services.activations.ids()]
+            for future in filter(None, pending):
                 with suppress(WorkflowError, StoreError):  # its senders have heard of it
                     wait(future, deadline.left(), "the system to settle")
             left = ask_and_wait(services.persistence, Wake(), deadline.left(), "the store")
-            before, moves = moves, ask_and_wait(services.activities, Quiet(), deadline.left())
+            quiet = ask_and_wait(services.activities, Quiet(activities), deadline.left())
+            before, moves = moves, quiet
             under_way = left or moves != before
         ask_and_wait(services.supervisor, Wake(), deadline.left(), "the supervisor")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, overload
 
+from pykka import ActorDeadError
+
 from .activities.handle import HasActivities
 from .answer import Answer, brought_by
 from .children.handle import HasChildren
@@ -257,6 +259,21 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         future: Answer[Any] = Answer()
         put = _putting(Wake(), future)
         self._system._services.activations.deliver(self.id, lambda ref: put(ref, False))
+        return future
+
+    def _at_rest(self) -> PooledFuture[Any] | None:
+        """Return what is answered when all that it got before is done; None: it is not in memory.
+
+        This counts as no use: who waits for a system keeps nobody in memory.
+        """
+        activation = self._system._services.activations.find(self.id)
+        if activation is None:
+            return None
+        future = Answer[Any]()
+        try:
+            _putting(Wake(), future)(activation.ref, False)
+        except ActorDeadError:  # it has left, or has been followed by another one
+            return self._wake()
         return future
 
 

@@ -134,6 +134,7 @@ class SystemSettings:
         self._slow_after = slow_after
         self._inspectable = inspectable
         self._running: Services | None = None
+        self._parents: Services | None = None
         self._changing = RLock()
 
 

@@ -24,8 +24,8 @@ class Settling(Protocol):
     def is_open(self) -> bool:
         """Whether there is anything to wait for."""
 
-    def settle(self, timeout: float | None = None) -> None:
-        """Wait until all that was accepted so far is done."""
+    def settle(self, timeout: float | None = None, *, activities: bool = True) -> None:
+        """Wait until all that was accepted so far is done, activities that run included or not."""
 
 
 class ManualClock(BareClock):
@@ -58,8 +58,11 @@ class ManualClock(BareClock):
     def close(self) -> None:
         """Go on: other systems may go by this clock."""
 
-    def settle(self) -> None:
+    def settle(self, *, activities: bool = True) -> None:
         """Wait until every system that goes by this clock has done what it was sent.
+
+        Arguments:
+            activities: whether to wait for activities that run, too.
 
         Raises:
             Timeout: it took too long, of real time.
@@ -67,9 +70,9 @@ class ManualClock(BareClock):
         deadline = Deadline(self._timeout)
         for system in [*self._systems]:
             if system.is_open:
-                system.settle(deadline.left())
+                system.settle(deadline.left(), activities=activities)
 
-    def advance(self, by: float | timedelta) -> None:
+    def advance(self, by: float | timedelta, *, activities: bool = True) -> None:
         """Go on, from one durable deadline to the next, and wait each time for what it brings.
 
         Calls that are only to be made some time later (`call_later`) are made at the next
@@ -77,18 +80,20 @@ class ManualClock(BareClock):
 
         Arguments:
             by: how far: seconds, or a `timedelta`.
+            activities: whether to wait for activities that run, which take real time. Those that
+                hang are not waited for with False, so that their own time is over on this clock.
 
         Raises:
             Timeout: what fell due was not done in time, of real time.
         """
         end = self._after(by)
-        self.settle()
+        self.settle(activities=activities)
         while True:
             to = self._next_deadline(end)
             self._elapsed = max(self._elapsed, end if to is None else to)
             for due in self._take_due():
                 due.run()
-            self.settle()
+            self.settle(activities=activities)
             if to is None and self._next_deadline(end) is None:
                 return
 

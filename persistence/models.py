@@ -1,7 +1,8 @@
 """The tables, as Peewee models: the schema, and what every statement is compiled from.
 
 No model is bound to a database: one process may have several stores open. A configuration, and
-whatever else is a list of states, is kept as a compact JSON array.
+whatever else is a list of states, is kept as a compact JSON array. Rows that the history does not
+vouch for have a `mark` of their own: see `marks`.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class WorkflowRow(Model):
     updated_at = IntegerField()
     # When the oldest entry kept was taken: what retention by age goes by.
     first_at = IntegerField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "workflows"
@@ -107,6 +109,7 @@ class CheckpointRow(Model):
     history = TextField()
     context = TextField()
     checksum = BlobField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "workflow_checkpoints"
@@ -119,6 +122,7 @@ class DefinitionRow(Model):
     type = TextField()
     version = IntegerField()
     definition = TextField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "workflow_definitions"
@@ -130,6 +134,7 @@ class SubscriptionRow(Model):
 
     name = TextField(primary_key=True)
     entry = IntegerField()
+    mark = IntegerField()
 
     class Meta:
         table_name = "subscriptions"
@@ -154,6 +159,7 @@ class MessageRow(Model):
     name = TextField(null=True)
     attempt = IntegerField(constraints=[Check("attempt >= 0")])
     options = TextField(null=True)
+    mark = IntegerField()
 
     class Meta:
         table_name = "messages"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from .errors import StoreDamaged
+from .marks import mark_of
 from .records import (
     ChartState,
     Checkpoint,
@@ -65,6 +66,22 @@ def new_workflow_row(record: WorkflowRecord, number: int, first_at: int) -> Row:
         record.created_at,
         record.updated_at,
         first_at,
+        workflow_mark(record, number, record.sequence),
+    )
+
+
+def workflow_mark(record: WorkflowRecord, number: int, sequence: int) -> int:
+    """Return the mark of a workflow's row; which entries are kept has no part in it."""
+    return mark_of(
+        number,
+        record.id,
+        record.type,
+        record.version,
+        sequence,
+        text_of(record.configuration),
+        int(record.finished),
+        record.created_at,
+        record.updated_at,
     )
 
 
@@ -93,7 +110,7 @@ def entry_row(id: int, number: int, entry: Entry) -> Row:
 
 def checkpoint_row(number: int, checkpoint: Checkpoint) -> Row:
     """Return the row of a checkpoint; SQLite numbers it."""
-    return (
+    row = (
         number,
         checkpoint.sequence,
         checkpoint.at,
@@ -102,11 +119,12 @@ def checkpoint_row(number: int, checkpoint: Checkpoint) -> Row:
         checkpoint.context,
         checkpoint.checksum,
     )
+    return (*row, mark_of(*row))
 
 
 def message_row(message: Message) -> Row:
     """Return the row of a message."""
-    return (
+    row = (
         message.id,
         message.sender,
         message.sequence,
@@ -121,6 +139,7 @@ def message_row(message: Message) -> Row:
         message.attempt,
         message.options,
     )
+    return (*row, mark_of(*row))
 
 
 def message_of(row: Row) -> Message:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from . import statements
 from .errors import StoreDamaged, StoreError
+from .lock import lock_of
+from .marks import wrong
+from .reach import lost, reached
 from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
 from .rows import checkpoint_of, entry_of, message_of, record_of, states_of
 from .sqlite_connections import Borrowed, Connections, Held
@@ -206,15 +209,24 @@ class Reader:
             return [*map(message_of, connection.execute(statements.PENDING, (workflow_id,)))]
 
     def damage(self) -> Iterator[str]:
-        """Yield what SQLite's own checks find."""
+        """Yield what SQLite's own checks find, and which rows are not what was written."""
+        lock = lock_of(self._path)
+        left = reached(lock)  # before the rest: somebody may be writing
         with self.reading(), self.connection() as connection:
             _, last = self.entry_range()
             ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
+        if last < left:
+            yield lost(self._path, last, left, lock)
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
             undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
             orphans = connection.execute(statements.ORPHANS).fetchall()
+            changed = [
+                f"The {what} {name}"
+                for what, (statement, texts) in statements.MARKED.items()
+                for name in wrong(connection.execute(statement), texts)
+            ]
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"
@@ -226,6 +238,8 @@ class Reader:
             yield f"The row of workflow {id!r} has another first_at than its oldest entry"
         for message, kind, sender in orphans:
             yield f"Message {message}, a {kind}, is of workflow {sender!r}, which is not there"
+        for what in changed:
+            yield f"{what} does not fit its mark: it was changed"
 
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

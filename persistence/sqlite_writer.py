@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from . import statements
 from .admission import judge
 from .errors import RepertoryError, StoreError, WorkflowExists
+from .marks import mark_of
 from .records import Checkpoint, Entry, Message, Postponed, Step, WorkflowRecord
 from .rows import (
     Row,
@@ -20,6 +21,7 @@ from .rows import (
     message_row,
     new_workflow_row,
     text_of,
+    workflow_mark,
 )
 from .sqlite_errors import told
 from .transaction import Transaction
@@ -29,20 +31,37 @@ class Writer:
     """Writes; one caller at a time, from whichever thread."""
 
     def __init__(
-        self, connection: sqlite3.Connection, epoch: int, path: Path, busy_timeout: float
+        self,
+        connection: sqlite3.Connection,
+        epoch: int,
+        path: Path,
+        busy_timeout: float,
+        note: Callable[[int], None] | None = None,
     ) -> None:
+        """Begin to write.
+
+        Arguments:
+            connection: the one that writes.
+            epoch: the one in which it may.
+            path: the database.
+            busy_timeout: seconds to wait for another program's lock.
+            note: told the number of the last entry, each time that it is on the disk.
+        """
+        self._note = note
         self._connection = connection
         self._path = path
         self._busy_timeout = busy_timeout
         self._transaction = Transaction(connection, epoch, path, busy_timeout)
         with told(path, busy_timeout):
+            connection.create_function("mark_of", -1, mark_of, deterministic=True)
             number, entry = connection.execute(statements.LAST_GIVEN).fetchone()
             (number_there,) = connection.execute(statements.LAST_NUMBER).fetchone()
             (entry_there,) = connection.execute(statements.LAST_ENTRY).fetchone()
             (message_there,) = connection.execute(statements.LAST_MESSAGE).fetchone()
             (self._synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         self._numbers: Iterator[int] = itertools.count(max(number, number_there or 0) + 1)
-        self._last_entry = max(entry, entry_there or 0)
+        self.last_entry: int = max(entry, entry_there or 0)
+        """The number of the last entry that there is, or was."""
         self._messages: Iterator[int] = itertools.count((message_there or 0) + 1)
 
     def close(self) -> None:
@@ -64,8 +83,8 @@ class Writer:
             return []
         try:
             with self.transaction() as connection:
-                written = self._write(connection, steps)
-            self._last_entry += written
+                last = self._write(connection, steps)
+            self._tell(last)
             return [None] * len(steps)
         except _Refused:
             pass
@@ -78,17 +97,23 @@ class Writer:
         with self.transaction() as connection:
             verdicts = self._judge(connection, steps)
             accepted = [step for step, no in zip(steps, verdicts, strict=True) if no is None]
+            if not accepted:
+                return verdicts
             try:
-                written = self._write(connection, accepted)
+                last = self._write(connection, accepted)
             except _Refused as refused:
                 raise StoreError(
                     f"{self._path} did not take steps that fit; verify the store.", path=self._path
                 ) from refused
-        self._last_entry += written
+        self._tell(last)
         return verdicts
 
+    def _tell(self, last: int) -> None:
+        if self._note is not None:
+            self._note(last)
+
     def _write(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
-        """Write steps that are supposed to fit; return the number of entries."""
+        """Write steps that are supposed to fit; return the number of the last entry."""
         latest: dict[int, Step] = {}
         first: dict[int, Entry] = {}
         entries: list[Row] = []
@@ -96,7 +121,7 @@ class Writer:
         sent: list[Row] = []
         received: list[Row] = []
         cancelled: set[int] = set()
-        id = self._last_entry
+        id: int = self.last_entry
         for step in steps:
             entry, number = step.entry, step.record.number
             before = latest.get(number)
@@ -133,6 +158,7 @@ class Writer:
                         text_of(record.configuration),
                         int(record.finished),
                         record.updated_at,
+                        workflow_mark(record, number, step.entry.sequence),
                         number,
                         base,
                     )
@@ -155,7 +181,10 @@ class Writer:
             sent = [row for row in sent if row[0] not in cancelled]
         if sent:
             connection.executemany(statements.INSERT_MESSAGE, sent)
-        return len(entries)
+        # Within the transaction, since another thread may write next. Should this one fail, its
+        # numbers are left out.
+        self.last_entry = id
+        return id
 
     @staticmethod
     def _judge(
@@ -179,6 +208,7 @@ class Writer:
     def bury(self, message: int, why: str) -> None:
         with self.transaction() as connection:
             connection.execute(statements.BURY_MESSAGE, (why, message))
+            connection.execute(statements.MARK_MESSAGE, (message,))
 
     def discard(self, message: int) -> None:
         with self.transaction() as connection:
@@ -191,13 +221,16 @@ class Writer:
     def postpone(self, message: int, due: int, attempt: int, options: bytes | None) -> bool:
         with self.transaction() as connection:
             row = (due, attempt, options, message)
-            return connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+            there = connection.execute(statements.POSTPONE_MESSAGE, row).rowcount > 0
+            connection.execute(statements.MARK_MESSAGE, (message,))
+        return there
 
     def postpone_all(self, rows: Sequence[Postponed], flush: bool) -> None:
         with nullcontext() if flush else self._unflushed(), self.transaction() as connection:
             connection.executemany(
                 statements.POSTPONE_MESSAGE, [(*changed, message) for message, *changed in rows]
             )
+            connection.executemany(statements.MARK_MESSAGE, [row[:1] for row in rows])
 
     @contextmanager
     def _unflushed(self) -> Iterator[None]:
@@ -218,6 +251,7 @@ class Writer:
     def revive(self, message: int, now: int) -> Message | None:
         with self.transaction() as connection:
             connection.execute(statements.REVIVE_MESSAGE, (now, message))
+            connection.execute(statements.MARK_MESSAGE, (message,))
             row = connection.execute(statements.MESSAGE, (message,)).fetchone()
         return None if row is None else message_of(row)
 
@@ -226,18 +260,19 @@ class Writer:
             row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
             if row is None:
                 return False
-            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self._last_entry))
+            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self.last_entry))
             connection.execute(statements.DELETE_PENDING, (workflow_id,))
             connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
         return True
 
     def define(self, type: str, version: int, definition: bytes) -> None:
         with self.transaction() as connection:
-            connection.execute(statements.DEFINE, (type, version, definition))
+            row = (type, version, definition)
+            connection.execute(statements.DEFINE, (*row, mark_of(*row)))
 
     def move_cursor(self, name: str, entry: int) -> None:
         with self.transaction() as connection:
-            connection.execute(statements.MOVE_CURSOR, (name, entry))
+            connection.execute(statements.MOVE_CURSOR, (name, entry, mark_of(name, entry)))
 
     def remove_cursor(self, name: str) -> bool:
         with self.transaction() as connection:
@@ -252,7 +287,6 @@ class Writer:
     ) -> None:
         number = self.allocate()
         first_at = entries[0].at if entries else record.updated_at
-        first_id = self._last_entry + 1
         with self.transaction() as connection:
             if connection.execute(statements.FIND, (record.id,)).fetchone() is not None:
                 raise WorkflowExists(
@@ -263,13 +297,16 @@ class Writer:
             connection.execute(
                 statements.INSERT_WORKFLOW, new_workflow_row(record, number, first_at)
             )
+            first_id = self.last_entry + 1
             rows = (entry_row(id, number, e) for id, e in enumerate(entries, first_id))
             connection.executemany(statements.INSERT_ENTRY, rows)
             connection.executemany(
                 statements.INSERT_CHECKPOINT, [checkpoint_row(number, c) for c in checkpoints]
             )
             connection.executemany(statements.INSERT_MESSAGE, map(message_row, pending))
-        self._last_entry += len(entries)
+            last = self.last_entry = self.last_entry + len(entries)
+        if entries:
+            self._tell(last)
 
 
 class _Refused(Exception):

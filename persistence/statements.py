@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from peewee import SQL, SqliteDatabase, fn
+from peewee import SQL, SqliteDatabase, TextField, fn
 
 from .models import (
     LONG,
@@ -88,10 +88,13 @@ UPDATE_WORKFLOW = _sql(
             _W.configuration: _P,
             _W.finished: _P,
             _W.updated_at: _P,
+            _W.mark: _P,
         }
     ).where((_W.number == _P) & (_W.sequence == _P))
 )
-_JSON_FIELDS = {"data", "history", "context", "result", "error", "details"}
+_JSON_FIELDS = {
+    *("data", "history", "context", "result", "error", "details", "options", "definition")
+}
 INSERT_ENTRY = _sql(
     _T.insert({f: _JSON if f.name in _JSON_FIELDS else _P for f in _T._meta.sorted_fields})
 )
@@ -103,11 +106,12 @@ INSERT_CHECKPOINT = _sql(
             _C.history: _JSON,
             _C.context: _JSON,
             _C.checksum: _P,
+            _C.mark: _P,
         }
     ).on_conflict_replace()
 )
 INSERT_MESSAGE = _sql(
-    _M.insert({f: _JSON if f.name in ("data", "options") else _P for f in _M._meta.sorted_fields})
+    _M.insert({f: _JSON if f.name in _JSON_FIELDS else _P for f in _M._meta.sorted_fields})
 )
 _WAITING = SQL("dead IS NULL")
 TAKE_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _WAITING))
@@ -120,6 +124,19 @@ REVIVE_MESSAGE = _sql(
         _M.id == _P
     )
 )
+# With the function that the writer's connection has for it: most of the row stays as it is.
+MARK_MESSAGE = _sql(
+    _M.update(
+        {
+            _M.mark: fn.mark_of(
+                *(
+                    f.cast("BLOB") if f.name in _JSON_FIELDS else f
+                    for f in _M._meta.sorted_fields[:-1]
+                )
+            )
+        }
+    ).where(_M.id == _P)
+)
 BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
 _DEAD = SQL("dead IS NOT NULL")
 DROP_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _DEAD))
@@ -131,11 +148,15 @@ DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P
 DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
 SET_FIRST = _sql(_W.update({_W.first_sequence: _P, _W.first_at: _P}).where(_W.number == _P))
 
-DEFINE = _sql(_D.insert({_D.type: _P, _D.version: _P, _D.definition: _JSON}).on_conflict_replace())
+DEFINE = _sql(
+    _D.insert(
+        {_D.type: _P, _D.version: _P, _D.definition: _JSON, _D.mark: _P}
+    ).on_conflict_replace()
+)
 
 MOVE_CURSOR = _sql(
     SubscriptionRow.insert(
-        {SubscriptionRow.name: _P, SubscriptionRow.entry: _P}
+        {SubscriptionRow.name: _P, SubscriptionRow.entry: _P, SubscriptionRow.mark: _P}
     ).on_conflict_replace()
 )
 REMOVE_CURSOR = _sql(SubscriptionRow.delete().where(SubscriptionRow.name == _P))
@@ -278,6 +299,26 @@ COMMITTED = _sql(
 CURSORS = _sql(SubscriptionRow.select(SubscriptionRow.name, SubscriptionRow.entry))
 FIRST_ENTRY = _sql(_T.select(fn.MIN(_T.id)))
 AHEAD = _sql(SubscriptionRow.select(SubscriptionRow.name).where(SubscriptionRow.entry > _P))
+
+
+def _marked(model: Any, name: Any, *unmarked: Any) -> tuple[str, list[bool]]:
+    """Select what a row is called, its mark, and what that is of; tell which of this is text."""
+    left_out = {f.name for f in (*unmarked, model.mark)}  # fields compare into SQL
+    fields = [f for f in model._meta.sorted_fields if f.name not in left_out]
+    as_bytes = (f.cast("BLOB") if isinstance(f, TextField) else f for f in fields)
+    texts = [isinstance(f, TextField) and f.name not in _JSON_FIELDS for f in fields]
+    return _sql(model.select(name, model.mark, *as_bytes)), texts
+
+
+_S = SubscriptionRow
+# The first entry that is kept moves with each trimming, and the history itself says which it is.
+MARKED = {
+    "row of workflow": _marked(_W, _W.id.cast("BLOB"), _W.first_sequence, _W.first_at),
+    "checkpoint": _marked(_C, _C.id, _C.id),
+    "message": _marked(_M, _M.id),
+    "definition of": _marked(_D, _D.type.cast("BLOB")),
+    "subscription": _marked(_S, _S.name.cast("BLOB")),
+}
 
 WRONG_FIRST_AT = _sql(
     _W.select(_W.id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from .chain import checksum
 from .changes import diff
 from .errors import StoreDamaged, WorkflowNotFound
+from .outstanding import Name, outstanding
 from .records import Checkpoint, Entry, Kind, Message, MessageKind, Problem, WorkflowRecord
 from .recovery import BLANK, fold
 from .store import Store
@@ -61,15 +62,20 @@ def _walk(store: Store) -> Iterator[WorkflowRecord | Problem]:
                 limit = 1
                 continue
             yield Problem(error.workflow_id, error.sequence, str(error))
-            if error.number is None:
+            if error.number is None or error.number <= after:
                 yield Problem(None, None, f"Workflows after number {after} can't be listed")
                 return
             after = error.number
             continue
+        # A damaged tree may lead round in a circle.
+        for record in page:
+            if record.number <= after:
+                yield Problem(None, None, f"Workflows after number {after} can't be listed")
+                return
+            yield record
+            after = record.number
         if not page:
             return
-        yield from page
-        after = page[-1].number
 
 
 def _verify(store: Store, workflow_id: str) -> list[Problem]:
@@ -79,15 +85,19 @@ def _verify(store: Store, workflow_id: str) -> list[Problem]:
             record = store.find(workflow_id)
             if record is not None:
                 checkpoints = store.checkpoints(record.number)
-                problems.extend(check(record, checkpoints, _entries(store, record.number)))
-                problems.extend(_check_pending(record, store.pending(workflow_id)))
+                left: dict[Name, int] = {}
+                entries = outstanding(_entries(store, record.number), left)
+                problems.extend(check(record, checkpoints, entries))
+                problems.extend(_check_pending(record, store.pending(workflow_id), left))
     except StoreDamaged as error:
         what = f"{error} What comes after it was not checked"
         problems.append(Problem(workflow_id, error.sequence, what))
     return problems
 
 
-def _check_pending(record: WorkflowRecord, pending: Sequence[Message]) -> Iterator[Problem]:
+def _check_pending(
+    record: WorkflowRecord, pending: Sequence[Message], left: Mapping[Name, int]
+) -> Iterator[Problem]:
     names: set[str | None] = set()
     for message in pending:
         if message.sequence > record.sequence:
@@ -98,6 +108,10 @@ def _check_pending(record: WorkflowRecord, pending: Sequence[Message]) -> Iterat
                 what = f"The timer {message.name!r} is there twice"
                 yield Problem(record.id, message.sequence, what)
             names.add(message.name)
+    there = {(message.kind.value, message.name) for message in pending}
+    for (kind, name), sequence in left.items():
+        if (kind, name) not in there:
+            yield Problem(record.id, sequence, f"The {kind} {name!r} that it has set is missing")
 
 
 def _entries(store: Store, number: int) -> Iterator[Entry]:
@@ -105,7 +119,7 @@ def _entries(store: Store, number: int) -> Iterator[Entry]:
     while True:
         page = store.entries(number, after=after, first=_PAGE)
         yield from page
-        if len(page) < _PAGE:
+        if len(page) < _PAGE or page[-1].sequence <= after:
             return
         after = page[-1].sequence
 
@@ -153,6 +167,8 @@ def check(
             yield problem(sequence, f"The entry is beyond the last step, {record.sequence}")
         for what in _wrong(record, entry, previous, before):
             yield problem(sequence, what)
+        if last is not None and 0 < entry.id <= last.id:
+            yield problem(sequence, "The entry was committed before the one that it follows")
         if entry.kind is Kind.MIGRATED:
             was, version = version, _versions(entry)[1]
             if version is None or was not in (None, _versions(entry)[0]):

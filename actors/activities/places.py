@@ -11,8 +11,9 @@ from functools import partial
 from ..runtime import Runtime
 from .attempt import Attempt
 from .current import enter
+from .in_process import Order
 from .outcome import outcome_of, written
-from .processes import Order, Processes
+from .processes import Processes
 from .retry import Failure
 from .threads import Threads
 
@@ -103,8 +104,8 @@ class Places:
         except Exception as error:
             self._ended(attempt, Failure.of(error))
             return
-        attempt.note = lambda: self.processes.cancel(attempt.number)
-        attempt.stop = future.cancel
+        attempt.note = partial(self.processes.tell_to_stop, attempt.number)
+        attempt.stop = partial(self.processes.stop, attempt.number)
         future.add_done_callback(ended)
 
     def close(self) -> None:

@@ -1,53 +1,25 @@
-"""Processes for activities that compute."""
+"""Processes for activities that compute, kept for what comes next."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from ctypes import c_longlong
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
 
-import msgspec
-
-from .current import CurrentActivity, enter
-from .outcome import outcome_of
+from .in_process import Order
+from .process import Process
 from .retry import Failure
 
-_REMEMBERED = 1024
-"""Cancelled attempts that the processes are told of; the oldest is forgotten."""
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What a process is to do.
-
-    Attributes:
-        number: the attempt's own number in this system.
-        function: the function, which the process imports.
-        args: its arguments by place.
-        kwargs: its arguments by name.
-        key: the idempotency key.
-        workflow_id: the workflow that started it.
-        name: the name under which it did.
-        attempt: the number of the attempt.
-        progress: what was said last of its progress.
-    """
-
-    number: int
-    function: Callable[..., Any]
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
-    key: str
-    workflow_id: str
-    name: str
-    attempt: int
-    progress: Any
+GRACE = 5.0
+"""Seconds that an attempt which should stop has for that, before its process is ended."""
 
 
 class Processes:
-    """A pool of processes, made when the first activity needs it.
+    """As many processes as there are attempts in them at once; each is made when it is needed.
+
+    One that nobody waits for any more, and that goes on all the same, keeps no other one waiting:
+    it gets `GRACE` seconds, and less if there are as many of these as processors.
 
     Arguments:
         beat: called with an attempt's number, and its progress as JSON or None, when it says that
@@ -58,109 +30,74 @@ class Processes:
         self.count = os.cpu_count() or 1
         self._beat = beat
         self._lock = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
-        self._beats: Any = None
-        self._listener: threading.Thread | None = None
-        self._cancelled: Any = None
-        self._next = 0
+        self._idle: list[Process] = []
+        self._busy: dict[int, Process] = {}
+        self._to_end: dict[int, threading.Timer] = {}
 
     def submit(self, order: Order) -> Future[bytes | Failure | None]:
         """Have a process do this; its result is the activity's as JSON, or why it failed."""
         with self._lock:
+            process, future = self._begin(order)
+            self._busy[order.number] = process
+        future.add_done_callback(lambda done: self._done(order.number, done))
+        return future
+
+    def _begin(self, order: Order) -> tuple[Process, Future[bytes | Failure | None]]:
+        while self._idle:
+            process = self._idle.pop()
             try:
-                return self._ready().submit(_work, order)
-            except BrokenExecutor:  # a process has died: those after it get new ones
-                self._discard()
-                return self._ready().submit(_work, order)
+                return process, process.do(order)
+            except BrokenExecutor:
+                pass  # it has died since
+        process = Process(self._beat)
+        return process, process.do(order)
 
-    def _ready(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            if self._listener is None:
-                self._beats = context.SimpleQueue()
-                self._cancelled = context.RawArray(c_longlong, _REMEMBERED)
-                self._listener = threading.Thread(
-                    target=self._listen, name="repertory-heartbeats", daemon=True
-                )
-                self._listener.start()
-            self._pool = ProcessPoolExecutor(
-                self.count, context, _begin, (self._beats, self._cancelled)
-            )
-        return self._pool
+    def _done(self, number: int, future: Future[bytes | Failure | None]) -> None:
+        with self._lock:
+            if (timer := self._to_end.pop(number, None)) is not None:
+                timer.cancel()
+            process = self._busy.pop(number, None)
+            if process is None:
+                return  # all are being ended
+            if not (future.cancelled() or isinstance(future.exception(), BrokenExecutor)):
+                self._idle.append(process)
 
-    def _listen(self) -> None:
-        while (said := self._beats.get()) is not None:
-            self._beat(*said)
-
-    def cancel(self, number: int) -> None:
+    def tell_to_stop(self, number: int) -> None:
         """Let the attempt of this number know that it should stop."""
-        if self._cancelled is not None:
-            self._cancelled[self._next % _REMEMBERED] = number
-            self._next += 1
+        if (process := self._busy.get(number)) is not None:
+            process.tell_to_stop(number)
 
-    def _discard(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            # The executor has no public way before Python 3.14 to end a process that hangs.
-            processes = list((getattr(pool, "_processes", None) or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.join()
+    def stop(self, number: int) -> None:
+        """Let the attempt of this number know likewise, and end its process if it does not."""
+        self.tell_to_stop(number)
+        with self._lock:
+            if number not in self._busy or number in self._to_end:
+                return
+            if len(self._to_end) >= self.count:
+                oldest = next(iter(self._to_end))
+                self._to_end.pop(oldest).cancel()
+                self._end(oldest)
+            timer = self._to_end[number] = threading.Timer(GRACE, self._end, (number,))
+            timer.daemon = True
+            timer.start()
+
+    def _end(self, number: int) -> None:
+        """End a process; that its attempt has ended is told as it always is."""
+        if (process := self._busy.get(number)) is not None:
+            process.end()
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
         with self._lock:
-            self._discard()
-            if self._listener is not None:
-                self._beats.put(None)
-                self._listener.join()
-                self._beats.close()
-                self._listener = None
-
-
-# --- in the process ---
-
-_beats: Any = None
-_cancelled: Any = ()
-
-
-def _begin(beats: Any, cancelled: Any) -> None:
-    global _beats, _cancelled
-    _beats, _cancelled = beats, cancelled
-
-
-class _There(CurrentActivity):
-    """The current activity as seen from within a process."""
-
-    __slots__ = ("number",)
-    number: int
-
-    def _told(self) -> bool:
-        return super()._told() or self.number in _cancelled
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Sleep, but no longer than until it should stop; return `cancelled`."""
-        left = seconds
-        while not self.cancelled and (left is None or left > 0):
-            # The other process can only leave a note, so this one has to look now and then.
-            nap = 0.05 if left is None else min(left, 0.05)
-            self._cancelled.wait(nap)
-            left = None if left is None else left - nap
-        return self.cancelled
-
-
-def _work(order: Order) -> bytes | Failure | None:
-    current = _There(
-        order.key,
-        order.workflow_id,
-        order.name,
-        order.attempt,
-        order.progress,
-        lambda said: _beats.put((order.number, said)),
-    )
-    current.number = order.number
-    with enter(current):
-        outcome = outcome_of(lambda: order.function(*order.args, **order.kwargs))
-    return None if current.saw_cancelled else outcome
+            processes = [*self._idle, *self._busy.values()]
+            timers = [*self._to_end.values()]
+            for left in (self._idle, self._busy, self._to_end):
+                left.clear()
+        for timer in timers:
+            timer.cancel()
+        for process in processes:
+            process.end()
+        for process in processes:
+            process.close()
+        for timer in timers:
+            timer.join()

@@ -118,6 +118,8 @@ class ActivityRunner(PooledActor):
                 self._looks = False
             case Save():
                 self._heartbeats.save(message)
+            case Quiet(running=False):
+                reply.set(self._moves)
             case Quiet():
                 self._quiet.append(reply)
             case WindDown():
@@ -135,13 +137,11 @@ class ActivityRunner(PooledActor):
 
     def _answer(self) -> None:
         if self._quiet and not (self._attempts or self._reports.under_way):
-            for reply in self._quiet:
-                reply.set(self._moves)
-            self._quiet.clear()
+            while self._quiet:
+                self._quiet.pop().set(self._moves)
         if self._winding_down and not self._attempts:
-            for reply in self._winding_down:
-                reply.set(None)
-            self._winding_down.clear()
+            while self._winding_down:
+                self._winding_down.pop().set(None)
 
     def _tell(self, message: Any) -> None:
         with suppress(ActorDeadError):
@@ -169,7 +169,8 @@ class ActivityRunner(PooledActor):
         try:
             activity = find_activity(work.call.activity)
         except UnknownActivity as error:
-            self._reports.pause(work, error)
+            if self._services.limits.max_activities:  # else it runs in the next system
+                self._reports.pause(work, error)
             return
         work.pauses = 0
         if work.course.began is not None:

@@ -117,7 +117,13 @@ class Save(msgspec.Struct, frozen=True):
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """To the runner: answer once nothing runs; with how much has happened so far."""
+    """To the runner: answer once nothing runs; with how much has happened so far.
+
+    Attributes:
+        running: whether to wait for what runs; else it is answered at once.
+    """
+
+    running: bool = True
 
 
 class WindDown(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ def dead(
             for record, error in zip(shown, errors, strict=False)
         ],
     )
-    complain("Take one up again: repertory send ID retry")
+    complain("Take one up again: repertory send ID retry --definition FILE:CLASS")
     if more:
         complain(f"There are more: --after {shown[-1].number}")
 

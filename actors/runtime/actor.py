@@ -14,12 +14,13 @@ from . import ending
 from .children import Children
 from .envelope import Envelope
 from .errors import ActorRuntimeError
+from .forking import in_child
 from .future import PooledFuture
-from .lifecycle import Terminated
 from .mailbox import Mailbox, StoppedFlag
 from .ref import PooledRef
 from .supervision import Restart, Strategy
 from .timers import Timer, Timers
+from .watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +41,12 @@ def _urns() -> itertools.count[int]:
 
 _urn_prefix = ""
 _urn_numbers = _urns()
+
+
+@in_child
+def _begin_anew() -> None:
+    global _urn_numbers
+    _urn_numbers = _urns()
 
 
 class PooledActor(pykka.Actor):
@@ -86,7 +93,7 @@ class PooledActor(pykka.Actor):
     _batch_at_hand: Sequence[Envelope[Any]] | None = None
     _stash: list[Envelope[Any]] | None = None
     _timers: Timers | None = None
-    _watched: dict[str, tuple[PooledFuture[None], Callable[[Any], None]]] | None = None
+    _watching: Watching | None = None
 
     runtime: Runtime
     """The runtime that the actor lives in."""
@@ -127,9 +134,8 @@ class PooledActor(pykka.Actor):
         """End what belongs to this instance alone; return the messages it had stashed."""
         if self._timers is not None:
             self._timers.cancel_all()
-        if self._watched is not None:
-            for ended, tell in self._watched.values():
-                ended.remove_done_callback(tell)
+        if self._watching is not None:
+            self._watching.end_all()
         stash, self._stash = self._stash or [], None
         self.actor_inbox.stashed = 0
         return stash
@@ -245,11 +251,11 @@ class PooledActor(pykka.Actor):
             mailbox.children = Children(mailbox, self.supervision)
         return self.runtime._start(actor_class, args, kwargs, mailbox.children, restart)
 
-    def stop_child(self, ref: pykka.ActorRef[Any]) -> None:
-        """Stop a child for good, whatever its restart type."""
+    def stop_child(self, ref: pykka.ActorRef[Any], *, now: bool = False) -> None:
+        """Stop a child for good, whatever its restart type; `now` as in `PooledRef.stop`."""
         if self.actor_inbox.children is not None:
             self.actor_inbox.children.forget(cast("PooledRef[Any]", ref).actor_inbox)
-        ref.stop(block=False)
+        cast("PooledRef[Any]", ref).stop(block=False, now=now)
 
     @property
     def children(self) -> list[pykka.ActorRef[Any]]:
@@ -273,26 +279,14 @@ class PooledActor(pykka.Actor):
 
     def watch(self, ref: pykka.ActorRef[Any]) -> None:
         """Get one `Terminated(ref)` message when that actor ends, or has ended already."""
-        if self._watched is None:
-            self._watched = {}
-        if ref.actor_urn in self._watched:
-            return
-
-        def tell(_: Any) -> None:
-            try:
-                self.actor_inbox.put(Envelope(Terminated(ref)))
-            except pykka.ActorDeadError:
-                pass  # Nobody watches any more.
-
-        ended = cast("PooledRef[Any]", ref).actor_inbox.ended
-        self._watched[ref.actor_urn] = (ended, tell)
-        ended.add_done_callback(tell)
+        if self._watching is None:
+            self._watching = Watching(self.actor_inbox)
+        self._watching.begin(ref)
 
     def unwatch(self, ref: pykka.ActorRef[Any]) -> None:
         """Get no `Terminated` of that actor, unless it is in the mailbox already."""
-        if self._watched is not None and ref.actor_urn in self._watched:
-            ended, tell = self._watched.pop(ref.actor_urn)
-            ended.remove_done_callback(tell)
+        if self._watching is not None:
+            self._watching.end(ref)
 
     def stash(self) -> None:
         """Set the message being handled aside; it is answered when it is handled again."""
@@ -304,7 +298,8 @@ class PooledActor(pykka.Actor):
             self._stash = []
         self._stash.append(Envelope(envelope.message, envelope.reply_to))
         mailbox.stashed = len(self._stash)
-        envelope.reply_to = None
+        # It is handled no more for now: it can't be stashed twice, and gets no answer.
+        envelope.reply_to = mailbox.current = None
 
     def unstash_all(self) -> None:
         """Put what was set aside back, in its order and before everything that waits."""
@@ -319,8 +314,7 @@ class PooledActor(pykka.Actor):
 
     def schedule_every(self, seconds: float, message: Any) -> Timer:
         """Send `message` to this actor every so many seconds until it ends."""
-        if seconds <= 0:
-            raise ValueError(f"An interval must be longer than no time at all, not {seconds} s.")
+        _check_interval(seconds)
         return self._own_timers().start(seconds, message, seconds)
 
     def set_receive_timeout(self, seconds: float | None) -> None:
@@ -328,10 +322,20 @@ class PooledActor(pykka.Actor):
 
         Args:
             seconds: how long; `None` ends it.
+
+        Raises:
+            ValueError: it is no time at all.
         """
+        if seconds is not None:
+            _check_interval(seconds)
         self._own_timers().set_receive_timeout(seconds)
 
     def _own_timers(self) -> Timers:
         if self._timers is None:
             self._timers = Timers(self.actor_inbox)
         return self._timers
+
+
+def _check_interval(seconds: float) -> None:
+    if not seconds > 0:  # which a NaN is not, either
+        raise ValueError(f"An interval must be longer than no time at all, not {seconds} s.")

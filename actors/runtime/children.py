@@ -42,7 +42,8 @@ class Children:
         self.parent = parent
         self.strategy = strategy
         self.lock = threading.RLock()
-        self._children: list[Child] = []
+        # Oldest first.
+        self._children: dict[Mailbox, Child] = {}
         self._restarts: tuple[float, ...] = ()
         self._closing = False
         # Groups come one after the other: two at once would wait for each other's members.
@@ -54,7 +55,7 @@ class Children:
     def refs(self) -> list[pykka.ActorRef[Any]]:
         """The children's refs, oldest first."""
         with self.lock:
-            return [child.mailbox.ref for child in self._children]
+            return [mailbox.ref for mailbox in self._children]
 
     @property
     def ending(self) -> bool:
@@ -66,20 +67,18 @@ class Children:
         with self.lock:
             if self._closing:
                 raise ActorRuntimeError(f"{self.parent.name} is ending: it can't start children.")
-            self._children.append(child)
+            self._children[child.mailbox] = child
 
     def forget(self, mailbox: Mailbox) -> None:
         """Drop a child that has ended, or shall not be restarted."""
         with self.lock:
-            self._children = [child for child in self._children if child.mailbox is not mailbox]
+            self._children.pop(mailbox, None)
 
     def is_permanent(self, mailbox: Mailbox) -> bool:
         """Whether this child comes back even after it stopped by itself."""
         with self.lock:
-            return not self.ending and any(
-                child.mailbox is mailbox and child.restart is Restart.PERMANENT
-                for child in self._children
-            )
+            child = self._children.get(mailbox)
+            return not self.ending and child is not None and child.restart is Restart.PERMANENT
 
     def failed(self, mailbox: Mailbox, error: BaseException | None) -> Directive:
         """Decide about a child, whose turn the caller has, and see to it.
@@ -93,7 +92,7 @@ class Children:
             and `ESCALATE` the caller ends the child.
         """
         with self.lock:
-            child = next((c for c in self._children if c.mailbox is mailbox), None)
+            child = self._children.get(mailbox)
             if child is None or self.ending:
                 return Directive.STOP
             active = self._active
@@ -128,8 +127,9 @@ class Children:
         if self.strategy.scope is Scope.ONE_FOR_ONE:
             return [failed]
         if self.strategy.scope is Scope.REST_FOR_ONE:
-            return self._children[self._children.index(failed) :]
-        return list(self._children)
+            children = list(self._children.values())
+            return children[children.index(failed) :]
+        return list(self._children.values())
 
     def delay(self, group: GroupRestart, seconds: float) -> bool:
         """Let `group` come back after so many seconds; `False` if nothing is to come back."""
@@ -169,16 +169,20 @@ class Children:
         for group in delayed:
             group.revive()
 
-    def stop_all(self) -> None:
-        """Stop the children, the youngest first, and wait for each where that is possible."""
+    def stop_all(self, *, now: bool = False) -> None:
+        """Stop the children, the youngest first, and wait for each where that is possible.
+
+        Args:
+            now: whether what waits for them is left.
+        """
         with self.lock:
             self._closing = True
-            children = list(reversed(self._children))
+            children = list(reversed(self._children.values()))
         self.cut_short()
         for child in children:
             try:
                 # On the event loop nobody may wait; the order of the stops still holds.
-                child.mailbox.ref.stop(block=not here.serves_loop)
+                child.mailbox.ref.stop(block=not here.serves_loop, now=now)
             except AskRingError:
                 # It waits for its parent, which has ended for it: there is no answer to come.
                 ending.kill(child.mailbox)

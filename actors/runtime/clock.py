@@ -37,16 +37,26 @@ class TimerHandle:
     def cancel(self) -> None:
         """Forget the call, unless it was made."""
         self.cancelled = True
+        # What it would have been called with need not wait for the time to come.
+        self._fn, self._args = _nothing, ()
 
     def run(self) -> None:
         """Make the call now, unless it was cancelled; log what it raises."""
+        fn, args = self._fn, self._args
         if self.cancelled:
             return
         try:
-            self._fn(*self._args)
+            fn(*args)
         except Exception:
-            logger.exception("A timer's call failed: %r", self._fn)
+            logger.exception("A timer's call failed: %r", fn)
 
+
+def _nothing(*_: Any) -> None:
+    """Stand in for a call that was cancelled."""
+
+
+FIRST_SWEEP = 1024
+"""How many calls may wait before those are looked for that were cancelled."""
 
 LOOK_AGAIN = 5.0
 """Seconds after which a call for a time of day looks whether somebody has set the clock."""
@@ -138,6 +148,7 @@ class SystemClock:
         self._name = name
         self._look_again = look_again
         self._heap: list[TimerHandle] = []
+        self._sweep_at = FIRST_SWEEP
         self._orders = itertools.count()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -193,6 +204,8 @@ class SystemClock:
         with self._changed:
             if self._closed:
                 return False
+            if len(self._heap) >= self._sweep_at:
+                self._sweep()
             heapq.heappush(self._heap, handle)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
@@ -200,6 +213,12 @@ class SystemClock:
             elif self._heap[0] is handle:
                 self._changed.notify()
         return True
+
+    def _sweep(self) -> None:
+        """Drop what was cancelled; seldom enough that it costs each call next to nothing."""
+        self._heap = [handle for handle in self._heap if not handle.cancelled]
+        heapq.heapify(self._heap)
+        self._sweep_at = max(FIRST_SWEEP, 2 * len(self._heap))
 
     def _serve(self) -> None:
         while True:
@@ -215,7 +234,12 @@ class SystemClock:
                 if self._closed:
                     return
                 handle = heapq.heappop(self._heap)
-            handle.run()
+            try:
+                handle.run()
+            except BaseException:
+                # The other timers have nobody but this thread.
+                logger.exception("A timer's call ended badly.")
+            del handle
 
     def close(self) -> None:
         """End the timer thread; calls that are not due yet are forgotten."""

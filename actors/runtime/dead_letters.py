@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
+from .interrupts import put_aside
 from .lifecycle import DeadLetter
 
 if TYPE_CHECKING:
@@ -56,10 +57,13 @@ class DeadLetters:
         if callable(refused):
             try:
                 refused(error)
-            except Exception:
+            except BaseException as failure:
+                # The others behind it still have to be told.
+                put_aside(failure)
                 logger.exception("The refused() of a dead letter failed: %r", message)
         letter = DeadLetter(message, recipient, reason)
         self._total = next(self._counter)
         self._recent.append(letter)
-        if self._events:
+        # What nobody handles of the news of dead letters is counted, and no news itself.
+        if self._events and not isinstance(message, DeadLetter):
             self._events.publish(letter)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pykka
 
+from .forking import in_child
 from .ref import PooledRef
 from .runtime import Runtime
 
@@ -39,6 +40,12 @@ class DefaultRuntime(Runtime):
 
 _making = threading.Lock()
 _default: DefaultRuntime | None = None
+
+
+@in_child
+def _forget() -> None:
+    global _making, _default
+    _making, _default = threading.Lock(), None
 
 
 def default_runtime() -> Runtime:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from . import execution
 from .actor import PooledActor
 from .context import here
+from .interrupts import raise_interrupt
 from .threads import ActorThread
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class SteppedDispatcher:
         finally:
             here.depth -= 1
             here.dispatcher = outer
-        execution.raise_interrupt()
+        raise_interrupt()
         return True
 
     def run_all(self, most: int = 100_000) -> int:

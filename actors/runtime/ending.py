@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+import pykka
 from pykka import messages
 
-from .future import answer
+from .errors import InterruptedHandlerError
+from .future import answer, refuse
+from .interrupts import put_aside
 from .lifecycle import ActorFailed, ActorStopped
-from .system_messages import Halt, SystemWork
+from .states import ENDED
+from .system_messages import Halt, StopNow, SystemWork
 
 if TYPE_CHECKING:
     from .envelope import Envelope
@@ -82,6 +86,18 @@ def kill(mailbox: Mailbox) -> None:
         end(mailbox)
 
 
+def abandon(mailbox: Mailbox) -> None:
+    """End the actor now, from any thread; nobody waits for a handler that goes on all the same."""
+    kill(mailbox)
+    envelope = mailbox.current
+    if mailbox.state == ENDED:
+        return
+    if envelope is not None and envelope.reply_to is not None:
+        text = f"{mailbox.ref} had not handled the message when its runtime ended"
+        refuse(envelope.reply_to, pykka.ActorDeadError(text))
+    _bury(mailbox, mailbox.drain())
+
+
 def stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
     """End the actor by its own will: close, stop its children, then its `on_stop`.
 
@@ -95,7 +111,8 @@ def stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> bool:
     if not close(mailbox):
         return False
     if mailbox.children is not None:
-        mailbox.children.stop_all()
+        now = envelope is not None and isinstance(envelope.message, StopNow)
+        mailbox.children.stop_all(now=now)
     return call_on_stop(mailbox, envelope) and envelope is not None
 
 
@@ -103,7 +120,7 @@ def call_on_stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> boo
     """Call the hook; say whether it is async, and will end the actor if it has the envelope."""
     try:
         result: Any = mailbox.actor.on_stop()  # type: ignore[func-returns-value]  # may be async
-    except Exception as error:
+    except BaseException as error:
         hook_failed(mailbox, error)
         return False
     if type(result) is CoroutineType:
@@ -114,18 +131,26 @@ def call_on_stop(mailbox: Mailbox, envelope: Envelope[Any] | None = None) -> boo
 
 def hook_failed(mailbox: Mailbox, error: BaseException) -> None:
     """Tell that the hook of an actor failed which is stopped anyway."""
+    if put_aside(error):
+        error = InterruptedHandlerError(mailbox.name)
     logger.error("Unhandled exception in %s:", mailbox.ref, exc_info=error)
     events = mailbox.runtime.events
     if events:
         events.publish(ActorFailed(mailbox.ref, error, None, True))
 
 
+def settle(mailbox: Mailbox, message: Any) -> None:
+    """See to a message of the runtime that came too late for an actor."""
+    if isinstance(message, Halt):
+        message.group.skip(mailbox)
+    elif isinstance(message, StopNow):
+        answer(message.reply_to, None)
+
+
 def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
     """Settle a stop, or a message of the runtime, that an ended actor has left; else `False`."""
     if isinstance(envelope.message, SystemWork):
-        message = mailbox.next_system()
-        if isinstance(message, Halt):
-            message.group.skip(mailbox)
+        settle(mailbox, mailbox.next_system())
         return True
     if isinstance(envelope.message, messages._ActorStop):
         if envelope.reply_to is not None:
@@ -134,15 +159,27 @@ def _stands_for_the_runtime(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
     return False
 
 
-def end(mailbox: Mailbox) -> None:
-    """Clear up after a closed mailbox: what is left becomes dead letters."""
-    dead_letters = mailbox.runtime.dead_letters
-    reason = "stopped before handling the message"
-    for envelope in mailbox.actor._give_up():
-        dead_letters.add(envelope, mailbox.ref, reason)
-    for envelope in mailbox.drain():
+def _bury(mailbox: Mailbox, left: Iterable[Envelope[Any]]) -> None:
+    """Make dead letters of what an ended actor has left."""
+    for envelope in left:
         if not _stands_for_the_runtime(mailbox, envelope):
-            dead_letters.add(envelope, mailbox.ref, reason)
+            mailbox.runtime.dead_letters.add(
+                envelope, mailbox.ref, "stopped before handling the message"
+            )
+
+
+def end(mailbox: Mailbox) -> None:
+    """Clear up after a closed mailbox, and say that the actor has ended."""
+    clear(mailbox)
+    events = mailbox.runtime.events
+    if events:
+        events.publish(ActorStopped(mailbox.ref))
+
+
+def clear(mailbox: Mailbox) -> None:
+    """Clear up after a closed mailbox: what is left becomes dead letters."""
+    _bury(mailbox, mailbox.actor._give_up())
+    _bury(mailbox, mailbox.drain())
     if mailbox.children is not None:
         mailbox.children.stop_all()
     if mailbox.parent is not None:
@@ -152,6 +189,3 @@ def end(mailbox: Mailbox) -> None:
     # The turn stays taken from here on, so nobody looks for the actor; refs may live on.
     del mailbox.actor
     mailbox.tell_ended()
-    events = mailbox.runtime.events
-    if events:
-        events.publish(ActorStopped(mailbox.ref))

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .interrupts import is_for_the_caller, put_aside
+
 logger = logging.getLogger(__name__)
 
 Callback = Callable[[Any], object]
@@ -67,5 +69,8 @@ class EventStream:
             if isinstance(event, subscription.types):
                 try:
                     subscription.callback(event)
-                except Exception:
+                except BaseException as error:
+                    # What happens to actors must go on whatever a subscriber does.
+                    if not put_aside(error) and is_for_the_caller(error):
+                        raise
                     logger.exception("A subscriber failed on %r: %r", event, subscription.callback)

@@ -11,16 +11,17 @@ from pykka import messages
 
 from .context import here
 from .ending import end, stop
+from .envelope import Envelope
 from .errors import InterruptedHandlerError
-from .failing import failed, is_interrupt
+from .failing import failed
 from .future import answer, refuse
+from .interrupts import is_interrupt, raise_interrupt
 from .states import CLOSED
 from .supervision import Directive
-from .system_messages import Halt, SystemWork
+from .system_messages import Halt, Stillborn, StopNow, SystemWork
 
 if TYPE_CHECKING:
     from .actor import PooledActor
-    from .envelope import Envelope
     from .future import PooledFuture
     from .mailbox import Mailbox
 
@@ -64,13 +65,6 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
         here.until = waits_outside
         note.since = outer_since
     raise_interrupt()
-
-
-def raise_interrupt() -> None:
-    """Raise a Ctrl-C that broke an actor off: it is for the thread that ran the actor, too."""
-    if here.interrupt is not None:
-        interrupt, here.interrupt = here.interrupt, None
-        raise interrupt
 
 
 def _run_and_follow(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
@@ -229,7 +223,12 @@ def _handle_in_batch_actor(mailbox: Mailbox, actor: PooledActor, envelope: Envel
 
 def _handle_system(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
     """Handle a stop, or a message of the runtime; say whether the turn is gone."""
-    if isinstance(envelope.message, messages._ActorStop):
+    message = envelope.message
+    if isinstance(message, SystemWork):
+        message = mailbox.next_system()
+    if isinstance(message, StopNow):
+        envelope = Envelope(message, message.reply_to)
+    if isinstance(message, (StopNow, messages._ActorStop)):
         restarted = _stopped_by_itself(mailbox)
         if not restarted and stop(mailbox, envelope):
             return True
@@ -237,14 +236,16 @@ def _handle_system(mailbox: Mailbox, envelope: Envelope[Any]) -> bool:
             answer(envelope.reply_to, None)
         if restarted:
             return True
-    else:
-        message = mailbox.next_system()
-        if isinstance(message, Halt):
-            if message.group.covers(mailbox):
-                message.group.halt(mailbox)
-                return True
-        elif failed(mailbox, message.error, None):
+    elif isinstance(message, Halt):
+        if message.group.covers(mailbox):
+            message.group.halt(mailbox)
             return True
+    elif isinstance(message, Stillborn):
+        # Of an instance that a sibling's restart has replaced meanwhile it says nothing.
+        if message.actor is mailbox.actor and failed(mailbox, message.error, None, must_stop=True):
+            return True
+    elif failed(mailbox, message.error, None):
+        return True
     if mailbox.state >= CLOSED:
         end(mailbox)
         return True

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .context import here
-from .ending import call_on_stop, close, end, hook_failed
+from .ending import call_on_stop, close, hook_failed
 from .errors import InterruptedHandlerError
 from .future import refuse
+from .interrupts import put_aside
 from .lifecycle import ActorFailed, ActorRestarted
 from .supervision import Directive
+from .system_messages import Stillborn
 
 if TYPE_CHECKING:
     from .children import Child
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from .mailbox import Mailbox
 
 logger = logging.getLogger("repertory.actors.runtime")
-
-
-def is_interrupt(error: BaseException) -> bool:
-    """Whether this is a Ctrl-C for the thread that runs an actor while it waits for it."""
-    return here.depth > 0 and isinstance(error, KeyboardInterrupt)
 
 
 def failed(
@@ -47,10 +43,9 @@ def failed(
     actor = mailbox.actor
     reply = None if envelope is None else envelope.reply_to
     fatal = not isinstance(error, (Exception, asyncio.CancelledError))
-    if is_interrupt(error):
+    if put_aside(error):
         # Ctrl-C hit the thread that ran the actor while waiting for it. That thread gets it;
         # for the actor it is a failure like any other, with a handler broken off.
-        here.interrupt = error
         error, fatal = InterruptedHandlerError(mailbox.name), False
     parent = mailbox.parent
     policy = actor.stop_on_failure
@@ -89,7 +84,8 @@ def _call_on_failure(mailbox: Mailbox, error: BaseException) -> bool:
     """Call the hook; if it fails too the actor ends, unless somebody supervises it."""
     try:
         mailbox.actor.on_failure(type(error), error, error.__traceback__)
-    except Exception as second:
+    except BaseException as second:
+        put_aside(second)
         logger.error("Unhandled exception in %s:", mailbox.ref, exc_info=second)
         if mailbox.parent is None:
             close(mailbox)
@@ -108,7 +104,7 @@ def let_go(mailbox: Mailbox, error: BaseException | None) -> None:
     actor = mailbox.actor
     try:
         actor.pre_restart(error)
-    except Exception as second:
+    except BaseException as second:
         hook_failed(mailbox, second)
     # What it had set aside is for the next one, ahead of what came later.
     mailbox.queue.extendleft(reversed(actor._give_up()))
@@ -125,8 +121,8 @@ def revive(child: Child, error: BaseException | None) -> None:
         actor.__init__(*child.args, **child.kwargs)
         actor.post_restart(error)
     except BaseException as second:
-        if not failed(mailbox, second, None, must_stop=True):
-            end(mailbox)
+        mailbox.put_system(Stillborn(mailbox.actor, second))
+        mailbox.release()
         return
     mailbox.restarts += 1
     mailbox.runtime.restarts += 1

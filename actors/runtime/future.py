@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pykka
 
 from . import waiting
-from .context import here
+from .interrupts import is_for_the_caller, put_aside
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -201,13 +201,12 @@ class PooledFuture(pykka.Future[T]):
         try:
             callback(self)
         except KeyboardInterrupt as interrupt:
-            if here.depth:
-                here.interrupt = interrupt  # raised when this thread is done with the actor
-            elif threading.current_thread() is threading.main_thread():
+            if put_aside(interrupt):
+                return
+            if is_for_the_caller(interrupt):
                 self._run_callbacks()
                 raise
-            else:
-                logger.exception("A callback of a future was broken off: %r", callback)
+            logger.exception("A callback of a future was broken off: %r", callback)
         except BaseException:
             logger.exception("A callback of a future failed: %r", callback)
 

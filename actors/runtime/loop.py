@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import ending, failing
@@ -16,6 +18,8 @@ from .threads import ActorThread
 if TYPE_CHECKING:
     from .envelope import Envelope
     from .mailbox import Mailbox
+
+logger = logging.getLogger("repertory.actors.runtime")
 
 Begun = Callable[[asyncio.Task[None]], object]
 """Told of the task that a coroutine has become."""
@@ -32,6 +36,7 @@ class HandlerLoop:
         self.name = name
         self._lock = threading.RLock()
         self._closed = False
+        self._told_to_stop = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,20 +61,44 @@ class HandlerLoop:
         here.serves_loop = True
         asyncio.set_event_loop(loop)
         try:
-            loop.run_forever()
-            loop.run_until_complete(self._wind_up())
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
+            while not self._told_to_stop:
+                self._guard(loop.run_forever)
+            for work in (
+                self._wind_up,
+                loop.shutdown_asyncgens,
+                loop.shutdown_default_executor,
+            ):
+                last = loop.create_task(work())
+                while not last.done():
+                    self._guard(partial(loop.run_until_complete, last))
         finally:
             loop.close()
 
+    def _guard(self, run: Callable[[], object]) -> None:
+        """Run the loop; asyncio lets a `SystemExit` of any task end it, and with it all actors."""
+        try:
+            run()
+        except (SystemExit, KeyboardInterrupt):
+            logger.exception(
+                "A task on the event loop %s raised this; the loop goes on.", self.name
+            )
+
+    def _stop_loop(self) -> None:
+        self._told_to_stop = True
+        asyncio.get_running_loop().stop()
+
     async def _wind_up(self) -> None:
-        """Break off the handlers that are left; let `on_stop` hooks finish."""
+        """Break off the handlers that are left, and then their tasks; let `on_stop` finish."""
         # One that is cancelled before its first step would not even answer.
         await asyncio.sleep(0)
         for task in self._tasks - self._stops:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # What handlers began and nobody has awaited, as `asyncio.run` does it.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for other in left:
+            other.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     @property
     def under_way(self) -> list[Handling]:
@@ -191,7 +220,7 @@ class HandlerLoop:
     async def _stop(self, handling: Handling, on_stop: Coroutine[Any, Any, Any]) -> None:
         try:
             await on_stop
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
             ending.hook_failed(handling.mailbox, error)
         handling.end()
         self._end(handling.mailbox, handling.envelope)
@@ -207,7 +236,7 @@ class HandlerLoop:
         with self._lock:
             loop, thread = self._loop, self._thread
             if loop is not None and not self._closed:
-                loop.call_soon_threadsafe(loop.stop)
+                loop.call_soon_threadsafe(self._stop_loop)
             self._closed = True
         if thread is None:
             return True

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pykka
 
-from . import execution
+from . import ending, execution
 from .context import here
 from .envelope import Envelope
+from .forking import in_child
 from .future import PooledFuture, answer
 from .states import CLOSED, ENDED, OPEN, RETIRING
 from .system_messages import SYSTEM_WORK
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 # Reentrant: a signal handler or a finalizer may send a message while one is held.
 _retiring = threading.RLock()
 _lazily = threading.RLock()
+
+
+@in_child
+def _renew_locks() -> None:
+    global _retiring, _lazily
+    _retiring, _lazily = threading.RLock(), threading.RLock()
 
 
 class Mailbox:
@@ -110,6 +117,19 @@ class Mailbox:
         if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
 
+    def put_within(self, envelope: Envelope[Any], seconds: float) -> float:
+        """Like `put`, which never waits here; return how many of the seconds are left."""
+        self.put(envelope)
+        return seconds
+
+    def offer(self, envelope: Envelope[Any]) -> PooledFuture[None] | None:
+        """Like `put`, which never waits here: there is always room."""
+        self.put(envelope)
+        return None
+
+    def withdraw(self, room: PooledFuture[None]) -> None:
+        """Wait no more for what `offer` returned."""
+
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
         """Like `put`, but if the actor is idle run it in this thread until `until` is done.
 
@@ -160,9 +180,20 @@ class Mailbox:
         envelope = Envelope(SYSTEM_WORK)
         self.queue.appendleft(envelope)
         if self.state and self._was_refused(envelope):
-            return False
+            return not self._take_back(message)
         if self._turn and self._turn.take():
             self.dispatcher.schedule(self)
+        return True
+
+    def _take_back(self, message: Any) -> bool:
+        """Take out a message of the runtime whose mark is out; say whether it was there still."""
+        assert self._system is not None
+        try:
+            self._system.remove(message)
+        except ValueError:
+            # It was seen in another's stead, whose mark was drained: that one is left over.
+            ending.settle(self, self._system.popleft())
+            return False
         return True
 
     def next_system(self) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
@@ -93,10 +95,46 @@ class BoundedMailbox(Mailbox):
             MailboxFullError: it is full, and refuses.
             pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
         """
-        if self._admit(envelope):
+        while (room := self.offer(envelope)) is not None:
+            self._wait_for(room, None)
+
+    def put_within(self, envelope: Envelope[Any], seconds: float) -> float:
+        """Like `put`, but wait for room no longer than so many seconds; return those left.
+
+        Raises:
+            pykka.Timeout: there was no room in time; nothing was enqueued.
+        """
+        deadline = time.monotonic() + seconds
+        while (room := self.offer(envelope)) is not None:
+            self._wait_for(room, max(0.0, deadline - time.monotonic()))
+        return max(0.0, deadline - time.monotonic())
+
+    def offer(self, envelope: Envelope[Any]) -> PooledFuture[None] | None:
+        """Like `put`, but where that waits return what it waits for; then offer it again."""
+        admitted, room = self._admit(envelope)
+        if room is not None:
+            if len(self.queue) + self.stashed < self.capacity or self.closed:
+                self.queue.let_in()
+            return room
+        if admitted:
             self._settle(envelope)
             if self._turn and self._turn.take():
                 self.dispatcher.schedule(self)
+        return None
+
+    def _wait_for(self, room: PooledFuture[None], timeout: float | None) -> None:
+        try:
+            room.get(timeout=timeout)
+        except BaseException:
+            self.withdraw(room)
+            raise
+
+    def withdraw(self, room: PooledFuture[None]) -> None:
+        """Wait no more for what `offer` returned; if it was its turn, let somebody else in."""
+        try:
+            self.queue.senders.remove(room)
+        except ValueError:
+            self.queue.let_in()
 
     def put_and_run(self, envelope: Envelope[Any], until: PooledFuture[Any]) -> None:
         """Like `put`; whoever waits for the answer runs the actor later, if it is idle."""
@@ -106,34 +144,29 @@ class BoundedMailbox(Mailbox):
         """Like `put`."""
         self.put(envelope)
 
-    def _admit(self, envelope: Envelope[Any]) -> bool:
-        """Append `envelope` if it may come in; say whether it did."""
+    def _admit(self, envelope: Envelope[Any]) -> tuple[bool, PooledFuture[None] | None]:
+        """Append `envelope` if it may come in; say whether it did, or what to wait for."""
         exempt = isinstance(envelope.message, _EXEMPT)
-        while True:
-            dropped = ticket = None
-            with self._admission:
-                if exempt or self.closed or len(self.queue) + self.stashed < self.capacity:
-                    self.queue.append(envelope)
-                    return True
-                if self._when_full is WhenFull.REFUSE:
-                    raise MailboxFullError(self.name, self.capacity)
-                if self._when_full is WhenFull.WAIT:
-                    ticket = PooledFuture[None]()
-                    ticket.worker = self
-                    self.queue.senders.append(ticket)
-                elif self._when_full is WhenFull.DROP_OLDEST:
-                    dropped = self._oldest()
-                if dropped is not None:
-                    self.queue.append(envelope)
-            if ticket is not None:
-                if len(self.queue) + self.stashed < self.capacity or self.closed:
-                    self.queue.let_in()
-                ticket.get()
-                continue
-            self.runtime.dead_letters.add(
-                dropped or envelope, self.ref, "dropped the message: its mailbox was full"
-            )
-            return dropped is not None
+        dropped = None
+        with self._admission:
+            if exempt or self.closed or len(self.queue) + self.stashed < self.capacity:
+                self.queue.append(envelope)
+                return True, None
+            if self._when_full is WhenFull.REFUSE:
+                raise MailboxFullError(self.name, self.capacity)
+            if self._when_full is WhenFull.WAIT:
+                room = PooledFuture[None]()
+                room.worker = self
+                self.queue.senders.append(room)
+                return False, room
+            if self._when_full is WhenFull.DROP_OLDEST:
+                dropped = self._oldest()
+            if dropped is not None:
+                self.queue.append(envelope)
+        self.runtime.dead_letters.add(
+            dropped or envelope, self.ref, "dropped the message: its mailbox was full"
+        )
+        return dropped is not None, None
 
     def _oldest(self) -> Envelope[Any] | None:
         """Take out the message that waited longest; none if only stops and stashed ones do."""
@@ -169,9 +202,10 @@ class _PriorityQueue:
 
     def append(self, envelope: Envelope[Any]) -> None:
         message = envelope.message
-        # A stop lets everything before it be handled, and nothing after it, as anywhere.
+        # A stop lets everything before it be handled, and nothing after it, as anywhere. What
+        # the runtime sends comes first: who gives the numbers need not know of it.
         stops = isinstance(message, messages._ActorStop)
-        rank = 0.0 if stops else self._priority(message)
+        rank = -math.inf if isinstance(message, _EXEMPT) else self._priority(message)
         with self._lock:
             place = (self._stops, int(stops), rank, next(self._orders))
             heapq.heappush(self._heap, (*place, envelope))
@@ -208,7 +242,8 @@ class PriorityMailbox(Mailbox):
     Messages with the same number keep the order in which they came.
 
     Args:
-        priority: gives a message's number; must not fail.
+        priority: gives a message's number. What it raises, the sender gets. `Terminated` and
+            `ReceiveTimeout` come first; it is not called for them.
 
     Example:
         ```py

@@ -12,6 +12,7 @@ from .envelope import Envelope
 from .errors import MailboxFullError
 from .future import PooledFuture
 from .mailbox import Mailbox, StoppedFlag
+from .system_messages import StopNow
 from .waiting import check_may_wait
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class PooledRef(pykka.ActorRef[A]):
         Args:
             message: anything.
             block: `False` returns a `PooledFuture` at once.
-            timeout: seconds to wait; without one this thread may run the actor itself.
+            timeout: seconds to wait, also for room in a full mailbox; without one this thread
+                may run the actor itself.
 
         Raises:
             pykka.ActorDeadError: the actor takes no messages, or stopped before this one.
@@ -88,6 +90,8 @@ class PooledRef(pykka.ActorRef[A]):
         try:
             if block and timeout is None:
                 mailbox.put_and_run(Envelope(message, future), future)
+            elif block and timeout is not None:
+                timeout = mailbox.put_within(Envelope(message, future), timeout)
             else:
                 mailbox.put(Envelope(message, future))
         except (pykka.ActorDeadError, MailboxFullError) as error:
@@ -96,12 +100,14 @@ class PooledRef(pykka.ActorRef[A]):
             future.set_error(error)
         return future.get(timeout=timeout) if block else future
 
-    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
-        """Stop the actor once it has handled what was sent before.
+    def stop(self, *, block: bool = True, timeout: float | None = None, now: bool = False) -> Any:
+        """Stop the actor once it has handled what was sent before, or as soon as possible.
 
         Args:
             block: `False` returns a future at once.
             timeout: seconds to wait.
+            now: `True` lets it finish the message that it is at, if it is at one; what waits
+                becomes dead letters.
 
         Returns:
             whether it was alive; a future of that with `block=False`.
@@ -110,13 +116,17 @@ class PooledRef(pykka.ActorRef[A]):
             pykka.Timeout: it did not stop in time.
             BlockedLoopError: an async handler would wait; nothing was sent.
         """
-        if block:
+        if block and here.serves_loop:
+            check_may_wait()
+        if block and not now:
             try:
                 self.ask(messages._ActorStop(), timeout=timeout)
             except pykka.ActorDeadError:
                 return False
             return True
-        asked: PooledFuture[Any] = self.ask(messages._ActorStop(), block=False)
+        asked: PooledFuture[Any] = (
+            self._stop_now() if now else self.ask(messages._ActorStop(), block=False)
+        )
 
         def was_alive(timeout: float | None) -> bool:
             try:
@@ -127,4 +137,11 @@ class PooledRef(pykka.ActorRef[A]):
 
         result = asked._derive()
         result.set_get_hook(was_alive)
-        return result
+        return result.get(timeout=timeout) if block else result
+
+    def _stop_now(self) -> PooledFuture[Any]:
+        future: PooledFuture[Any] = PooledFuture()
+        future.worker = self.actor_inbox
+        if not self.actor_inbox.put_system(StopNow(future)):
+            future.set_error(pykka.ActorDeadError(f"{self} not found"))
+        return future

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pykka
 
+from .errors import MailboxFullError
 from .future import PooledFuture
 from .ref import PooledRef
 
@@ -37,11 +38,16 @@ class RoundRobin(Routing):
 
 
 class SmallestMailbox(Routing):
-    """Whoever has the fewest messages waiting."""
+    """Whoever has the fewest messages waiting; the one that it handles counts, too."""
 
     def route(self, message: Any, refs: Sequence[Ref]) -> Sequence[Ref]:
         """Return the one with the fewest messages waiting."""
-        return (min(refs, key=lambda ref: len(ref.actor_inbox.queue)),)
+        return (min(refs, key=_left_to_do),)
+
+
+def _left_to_do(ref: Ref) -> int:
+    mailbox = ref.actor_inbox
+    return len(mailbox.queue) + (mailbox.current is not None)
 
 
 class Broadcast(Routing):
@@ -123,16 +129,22 @@ class Router:
 
         Raises:
             pykka.ActorDeadError: no actor of the pool is alive.
+            MailboxFullError: a mailbox was full and refuses; all others were told.
         """
         while True:
-            try:
-                for ref in self._route(message):
+            refs, dead, full = self._route(message), 0, None
+            for ref in refs:
+                try:
                     ref.tell(message)
+                except pykka.ActorDeadError:
+                    dead += 1
+                except MailboxFullError as error:
+                    full = error
+            if full is not None:
+                raise full
+            # If all have ended just now, whoever is left in the pool is tried.
+            if not refs or dead < len(refs):
                 return
-            except pykka.ActorDeadError:
-                # One that ended just now; with one receiver the next is tried.
-                if not self._refs or isinstance(self._routing, Broadcast):
-                    raise
 
     def ask(self, message: Any, *, block: bool = True, timeout: float | None = None) -> Any:
         """Send `message` on and return the answer; with `Broadcast` the list of them.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar, cast
+from weakref import WeakSet
 
 import pykka
 
@@ -22,18 +23,28 @@ from .dispatchers import MailboxRunner
 from .dump import dump, dump_on_signal
 from .errors import ActorRuntimeError, RuntimeClosedError
 from .events import EventStream
+from .forking import in_child
 from .inspection import ActorInfo, inspect
 from .lifecycle import ActorStarted
 from .lookout import Lookout
 from .loop import HandlerLoop
 from .mailbox import Mailbox
 from .ref import PooledRef
+from .states import ENDED
 from .supervision import Restart
 from .topics import Topics
 
 A = TypeVar("A", bound=PooledActor)
 
 logger = logging.getLogger("repertory.actors.runtime")
+
+_runtimes: WeakSet[Runtime] = WeakSet()
+
+
+@in_child
+def _leave_behind() -> None:
+    for runtime in tuple(_runtimes):
+        runtime._leave_behind()
 
 
 class Runtime:
@@ -95,6 +106,8 @@ class Runtime:
         self.handled = 0
         self.restarts = 0
         self._closing = False
+        self._left_behind = False
+        _runtimes.add(self)
         self._pinned: set[MailboxRunner] = set()
 
     def start(self, actor_class: type[A], *args: Any, **kwargs: Any) -> PooledRef[A]:
@@ -118,26 +131,37 @@ class Runtime:
         parent: Children | None = None,
         restart: Restart = Restart.TEMPORARY,
     ) -> PooledRef[Any]:
-        if self._closing:
-            raise RuntimeClosedError(
-                f"The runtime {self.name} is shut down: {actor_class.__name__} can't start in it."
-            )
+        self._refuse_if_closing(actor_class)
         actor: PooledActor = actor_class.__new__(actor_class, *args, **kwargs)
         actor._bind(self)
         mailbox = actor.actor_inbox
         mailbox.parent = parent
-        # Bound first, so that `__init__` can use the ref and the runtime.
-        actor.__init__(*args, **kwargs)  # type: ignore[misc]
         ref = mailbox.ref
-        if parent is not None:
-            parent.add(Child(actor_class, args, kwargs, restart, mailbox))
-        self._register(ref)
+        try:
+            # Bound first, so that `__init__` can use the ref and the runtime.
+            actor.__init__(*args, **kwargs)  # type: ignore[misc]
+            if parent is not None:
+                parent.add(Child(actor_class, args, kwargs, restart, mailbox))
+            self._register(ref)
+            # Asked again: a shutdown that began meanwhile may not have seen this one.
+            self._refuse_if_closing(actor_class)
+        except BaseException:
+            # It may have told others its ref: what they have sent to it ends here.
+            ending.close(mailbox)
+            ending.clear(mailbox)
+            raise
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("Starting %s", actor)
         if self.events:
             self.events.publish(ActorStarted(ref))
         actor._start_actor_loop()
         return ref
+
+    def _refuse_if_closing(self, actor_class: type[Any]) -> None:
+        if self._closing:
+            raise RuntimeClosedError(
+                f"The runtime {self.name} is shut down: {actor_class.__name__} can't start in it."
+            )
 
     def _own(self, mailbox: Mailbox, dispatcher: MailboxRunner) -> None:
         """Keep an actor's own thread in mind, for the shutdown to wait for."""
@@ -198,6 +222,8 @@ class Runtime:
             raise ActorRuntimeError(
                 f"A handler can't shut down the runtime {self.name}: do it from outside."
             )
+        if self._left_behind:
+            return True
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closing = True
         pinned = list(self._pinned)
@@ -231,8 +257,15 @@ class Runtime:
                 except pykka.Timeout:
                     pass
                 orderly = False
-                ending.kill(cast("PooledRef[Any]", ref).actor_inbox)
+                ending.abandon(cast("PooledRef[Any]", ref).actor_inbox)
         return orderly
+
+    def _leave_behind(self) -> None:
+        """Be over, in a forked process: the actors, and the threads, are the parent's."""
+        self._closing = self._left_behind = True
+        for ref in self.registry.values():
+            cast("PooledRef[Any]", ref).actor_inbox.state = ENDED
+        self.registry.clear()
 
     def __enter__(self) -> Self:
         return self

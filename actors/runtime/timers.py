@@ -9,6 +9,7 @@ import pykka
 from .clock import TimerHandle
 from .envelope import Envelope
 from .errors import MailboxFullError
+from .future import PooledFuture
 from .lifecycle import ReceiveTimeout
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Timer:
     """A message that an actor gets later, once or again and again, until `cancel`."""
 
-    __slots__ = ("_cancelled", "_due", "_handle", "_interval", "_message", "_timers")
+    __slots__ = ("_cancelled", "_due", "_handle", "_interval", "_message", "_room", "_timers")
 
     def __init__(
         self, timers: Timers, seconds: float, message: Any, interval: float | None
@@ -27,6 +28,7 @@ class Timer:
         self._message = message
         self._interval = interval
         self._cancelled = False
+        self._room: PooledFuture[None] | None = None
         clock = timers.mailbox.runtime.clock
         self._due = clock.monotonic() + seconds
         self._handle: TimerHandle = clock.call_later(seconds, self._fire)
@@ -35,13 +37,22 @@ class Timer:
         """Send the message no more; one that is in the mailbox already stays there."""
         self._cancelled = True
         self._handle.cancel()
+        if self._room is not None:
+            self._timers.mailbox.withdraw(self._room)
         self._timers.running.discard(self)
 
     def _fire(self) -> None:
         if self._cancelled:
             return
         try:
-            self._timers.mailbox.put(Envelope(self._message))
+            room = self._timers.mailbox.offer(Envelope(self._message))
+            self._room = room
+            if room is not None:
+                # The clock's thread waits for nobody: others have timers, too.
+                room.add_done_callback(lambda _: self._fire())
+                if self._cancelled:
+                    self._timers.mailbox.withdraw(room)
+                return
         except pykka.ActorDeadError:
             self.cancel()
             return
@@ -99,7 +110,8 @@ class Timers:
         if left <= 0:
             left = self._idle_seconds
             self._touch()
-            if self.mailbox.empty():
+            # One that is at a message is not idle, however long that takes.
+            if self.mailbox.empty() and not self.mailbox.is_taken():
                 try:
                     self.mailbox.put(Envelope(ReceiveTimeout()))
                 except pykka.ActorDeadError:

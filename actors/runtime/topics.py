@@ -13,6 +13,7 @@ import pykka
 
 from .envelope import Envelope
 from .errors import MailboxFullError
+from .interrupts import is_for_the_caller, put_aside
 from .ref import PooledRef
 
 if TYPE_CHECKING:
@@ -141,7 +142,9 @@ class Topics:
         if not isinstance(listener, pykka.ActorRef):
             try:
                 listener(published)
-            except Exception:
+            except BaseException as error:
+                if not put_aside(error) and is_for_the_caller(error):
+                    raise
                 logger.exception("A subscriber of %r failed: %r", subscription.pattern, listener)
             return True
         try:

@@ -63,8 +63,9 @@ class Watchdog:
             if self._dispatcher.ready and not self._closed:
                 self.sleeping = False
                 continue
-            # The thread leaves when it was not needed for as long as a worker would wait.
-            if not self._wake.wait(self._dispatcher.idle_seconds) or self._closed:
+            # The thread leaves when it was not needed for as long as a worker would wait. That it
+            # is closed is asked first: who closed it may have woken it before the `clear`.
+            if self._closed or not self._wake.wait(self._dispatcher.idle_seconds) or self._closed:
                 with self._lock:
                     if self.sleeping or self._closed:
                         self._thread = None

@@ -41,3 +41,20 @@ def waits(what: str) -> str:
     stopped = current_activity().wait()
     Path(what).write_text(f"stopped {stopped}")
     return what
+
+
+@activity(name="compute-holds", on="process", retry=RetryPolicy(attempts=1))
+def holds(what: str) -> int:
+    """Go on until there is a file."""
+    Path(f"{what}.begun").touch()
+    while not Path(what).exists():
+        os.sched_yield()
+    return os.getpid()
+
+
+@activity(name="compute-hangs", on="process", timeout=0.05, retry=RetryPolicy(attempts=1))
+def hangs(what: str) -> None:
+    """Hear of nothing."""
+    Path(what).write_text(str(os.getpid()))
+    while True:
+        os.sched_yield()

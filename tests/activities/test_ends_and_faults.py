@@ -205,6 +205,18 @@ def test_what_becomes_of_a_failure_is_written_again_when_the_disk_fails(
             assert [one.status for one in job.activities()] == ["dead"]
 
 
+def test_a_system_that_runs_none_misses_no_function(file: Path, outside: Outside) -> None:
+    missed: list[EventFailed] = []
+    with ActorSystem(file, max_activities=0) as system:
+        system.start(Job, id="job").ask("begin", function="work", what=["a"])
+    with pytest.MonkeyPatch.context() as gone:
+        gone.delitem(declared._known, "work")
+        with ActorSystem(file, max_activities=0) as system:
+            system.events.subscribe(missed.append, EventFailed)
+            system.settle()
+    assert missed == []
+
+
 def test_one_whose_function_is_not_imported_waits_until_it_is(outside: Outside) -> None:
     store, clock = MemoryStore(), ManualClock()
     with ActorSystem(store=store, max_activities=0) as system:

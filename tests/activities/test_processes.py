@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from repertory.actors import ActivityFailed, ActorSystem
+from repertory.actors.activities import processes
 from repertory.actors.results import ActivityStatus
 
 from . import computing
@@ -63,3 +64,45 @@ def test_they_can_be_told_to_stop_and_tell_how_far_they_are(tmp_path: Path) -> N
         while told.read_text() != "stopped True":
             os.sched_yield()
         assert results(system) == [] == job.activities()
+
+
+def test_one_that_dies_takes_no_other_one_along(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    with ActorSystem() as system:
+        job = system.start(Job, id="job")
+        job.ask("begin", function="compute-holds", what=[str(go)])
+        while not go.with_suffix(".begun").exists():
+            os.sched_yield()
+        job.ask("begin", function="compute-dies", what=["alive"])
+        job.wait_for(lambda s: s.context.results, timeout=120)
+        go.touch()
+        assert len(results(system)) == 2 and job.context.failures == []
+
+
+def test_what_does_not_hear_that_its_time_is_up_is_ended_and_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "GRACE", 0.2)
+    pids = [tmp_path / str(number) for number in range(2 * processes_at_once() + 1)]
+    with ActorSystem() as system:
+        job = system.start(Job, id="job")
+        job.ask("begin", function="compute-hangs", what=[str(pid) for pid in pids])
+        job.ask("begin", function="compute-square", what=[3])
+        job.wait_for(lambda s: len(s.context.failures) == len(pids), timeout=120)
+        assert [one["square"] for one in results(system)] == [9]
+        assert {one["message"] for one in job.context.failures} == {"timeout of 0.05 s is over"}
+        for pid in pids:
+            while pid.exists() and is_alive(int(pid.read_text() or 0)):
+                os.sched_yield()
+
+
+def processes_at_once() -> int:
+    return os.cpu_count() or 1
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

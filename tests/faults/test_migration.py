@@ -23,8 +23,8 @@ WORKFLOWS = 30
 
 def mark_all(connection: sqlite3.Connection) -> None:
     """Stand for a migration: change the table and each of its rows; fails if that was done."""
-    connection.execute("ALTER TABLE workflows ADD COLUMN mark INTEGER NOT NULL DEFAULT 0")
-    connection.execute("UPDATE workflows SET mark = mark + 1")
+    connection.execute("ALTER TABLE workflows ADD COLUMN touched INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE workflows SET touched = touched + 1")
 
 
 def test_a_migration_that_is_cut_short_anywhere_is_done_once(
@@ -56,7 +56,7 @@ def test_a_migration_that_is_cut_short_anywhere_is_done_once(
             store.close()
             with closing(sqlite3.connect(place / "store.db")) as db:
                 assert db.execute("PRAGMA user_version").fetchone() == (2,)
-                assert set(db.execute("SELECT mark FROM workflows")) == {(1,)}
+                assert set(db.execute("SELECT touched FROM workflows")) == {(1,)}
             shutil.rmtree(place)
 
     play(recording, reached, Platter(before))

@@ -20,7 +20,7 @@ def large(path):
     db.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
         "INSERT INTO workflows SELECT i, 'w' || i, 'T' || (i % 2), 1, 1, 1, "
-        "'[\"s' || (i % 4) || '\"]', 0, 0, 0, 0 FROM n",
+        "'[\"s' || (i % 4) || '\"]', 0, 0, 0, 0, 0 FROM n",
         (MANY,),
     )
     db.commit()

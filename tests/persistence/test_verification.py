@@ -6,8 +6,9 @@ import sqlite3
 
 import msgspec
 import pytest
+from repertory.actors import ActorSystem, State, Workflow
 from repertory.persistence.errors import WorkflowNotFound
-from repertory.persistence.records import Kind, Retention
+from repertory.persistence.records import Kind, Message, MessageKind, Retention
 from repertory.persistence.sqlite import SqliteStore
 from repertory.persistence.verification import verify
 
@@ -229,6 +230,96 @@ def test_rows_that_point_nowhere_and_a_wrong_index_date_are_found(written):
     assert sum("'three' has another first_at" in p[2] for p in problems) == 1
 
 
+@pytest.fixture
+def trimmed(path, author_in):
+    """A store with a row of each kind, whose history begins at a checkpoint; closed."""
+    store = SqliteStore(path)
+    order = author_in(store, "one").write(3, data={"a": 1}, history={"h": ("basket",)})
+    sent = Message(store.allocate_message(), "one", 4, "two", "pay", b'{"n":1}', 7)
+    timer = Message(
+        *(store.allocate_message(), "one", 4, "one", "pay", b"{}", 7),
+        kind=MessageKind.TIMER,
+        due=9,
+        name="t",
+        options=b"{}",
+    )
+    step = msgspec.structs.replace(order.step(key="k"), sends=(sent, timer))
+    assert store.commit([step]) == [None]
+    store.bury(sent.id, "nobody")
+    store.postpone_all([(timer.id, 11, 1, b'{"every":1}')])
+    assert store.trim(Retention(count=2), 0) == 1
+    store.define("Order", 1, b'{"states":{}}')
+    store.move_cursor("mail", 3)
+    store.close()
+    assert found(path) == []
+    return path
+
+
+TABLES = {
+    "workflows": set(),
+    "state_transitions": {"id"},
+    "workflow_checkpoints": {"id"},
+    "messages": set(),
+    "workflow_definitions": set(),
+    "subscriptions": set(),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_change_to_any_column_of_any_row_is_found(trimmed, table):
+    db = sqlite3.connect(trimmed)
+    rows = db.execute(f"SELECT rowid, * FROM {table}")
+    names = [name for name, *_ in rows.description][1:]
+    rows = rows.fetchall()
+    db.close()
+    whole = trimmed.read_bytes()
+    unnoticed = []
+    for rowid, *values in rows:
+        for name, value in zip(names, values, strict=True):
+            if name in TABLES[table]:
+                continue
+            for changed in _changed(value):
+                trimmed.write_bytes(whole)
+                db = sqlite3.connect(trimmed)
+                db.execute("PRAGMA ignore_check_constraints = ON")
+                try:
+                    db.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = ?", (changed, rowid))
+                    db.commit()
+                except sqlite3.IntegrityError:
+                    continue  # SQLite itself does not take it
+                finally:
+                    db.close()
+                if not found(trimmed):
+                    unnoticed.append((rowid, name, value, changed))
+    assert unnoticed == []
+
+
+def _changed(value):
+    match value:
+        case None:
+            return ["x"]
+        case int():
+            return [value ^ 1, value ^ 1 << 40]
+        case str():
+            return [value[:-1] + chr(ord(value[-1]) ^ 1)]
+        case bytes():
+            return [value[:-1] + bytes([value[-1] ^ 1])]
+
+
+def test_entries_whose_place_in_the_store_was_changed_are_found(written):
+    damage(written, "UPDATE state_transitions SET id = 99 WHERE workflow = 2 AND sequence = 5")
+    assert any(p[:2] == ("two", 6) for p in found(written))
+
+
+def test_the_look_through_a_tree_that_leads_round_in_a_circle_ends(sqlite, author_in, monkeypatch):
+    author_in(sqlite).write(2)
+    record = sqlite.find("order-7")
+    monkeypatch.setattr(sqlite._reader, "list", lambda **_: [record])
+    assert [problem.what for problem in verify(sqlite)] == [
+        "Workflows after number 1 can't be listed"
+    ]
+
+
 def test_flipped_bytes_in_the_file_are_found(written):
     whole = written.read_bytes()
     at = whole.rindex(b'["on_pay"]')
@@ -244,7 +335,7 @@ def test_damaged_workflows_are_all_named_and_the_others_still_checked(written):
         "UPDATE workflows SET configuration = 'x' WHERE number IN (1, 2)",
         "UPDATE state_transitions SET duration = 3 WHERE workflow = 3 AND sequence = 2",
     )
-    assert [p[0] for p in found(written)] == ["one", "two", "three"]
+    assert [p[0] for p in found(written)] == [None, None, "one", "two", "three"]
 
 
 def test_a_subscription_that_is_ahead_of_all_entries_is_found(written):
@@ -271,3 +362,22 @@ def test_what_is_committed_while_a_store_is_checked_is_no_damage(sqlite, author_
     monkeypatch.setattr(sqlite._reader, "entry_range", then_the_store_is_written_to)
     assert list(verify(sqlite)) == []
     assert sqlite.cursors() == {"mail": 4}
+
+
+def test_a_timer_whose_row_is_gone_is_found(path):
+    class Alarm(Workflow):
+        here = State(initial=True)
+        ring = here.to.itself(internal=True)
+
+        def on_enter_here(self):
+            for name in ("kept", "gone", "cancelled"):
+                self.timers.start(name, event="ring", after=60)
+
+        def on_ring(self):
+            self.timers.cancel("cancelled")
+
+    with ActorSystem(path) as system:
+        system.start(Alarm, id="alarm").ask("ring")
+        assert system.verify() == []
+    damage(path, "DELETE FROM messages WHERE name = 'gone'")
+    assert found(path) == [("alarm", 1, "The timer 'gone' that it has set is missing")]

@@ -2,6 +2,11 @@
 
 A check takes the mailbox to use, so that it can be put to a broken one. `PATIENCE` bounds how
 long a broken variant may keep a check waiting; the real one answers long before.
+
+The design counts sixteen. Here are 1 to 9 and 13 to 15, in that order, for the runtime alone;
+the variants that break them are in `test_invariants.py` beside this. Of a system there are 10, 11
+and 12 in `tests/system/test_invariants.py`, 13 across restarts in `test_timer_model.py` there,
+4 and 16 with passivation in `test_passivation_invariants.py`, each with its variants.
 """
 
 from __future__ import annotations

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from typing import Any
 
 import pykka
 import pytest
 from repertory.actors.runtime import (
     ActorFailed,
+    AskRingError,
     DeadLetter,
     PooledActor,
     PooledFuture,
     Runtime,
+    SteppedDispatcher,
+    ending,
 )
 
 from .actors import Caller, Echo, Gate
@@ -259,3 +263,105 @@ def test_an_async_on_batch_is_refused_when_the_class_is_defined() -> None:
 
         class Batch(PooledActor):
             async def on_batch(self, envelopes: Any) -> None: ...
+
+
+def test_a_stop_now_overtakes_what_waits(runtime: Runtime) -> None:
+    handled: list[str] = []
+
+    class Stops(Caller):
+        def on_stop(self) -> None:
+            handled.append("on_stop")
+
+    ref: Any = runtime.start(Stops)
+    with Gate() as gate:
+        ref.tell(gate)
+        assert gate.reached.wait(20)
+        behind = ref.ask(lambda _: handled.append("waits"), block=False)
+        first = ref.stop(now=True, block=False)
+        second = ref.stop(now=True, block=False)
+    assert first.get(timeout=20) is True
+    assert second.get(timeout=20) is True
+    with pytest.raises(pykka.ActorDeadError, match="before handling"):
+        behind.get(timeout=20)
+    assert handled == ["on_stop"]
+    assert ref.stop(now=True) is False
+    assert runtime.start(Stops).stop(now=True, timeout=20) is True
+
+
+def test_a_batch_actor_and_an_async_one_stop_now_too(runtime: Runtime) -> None:
+    ended: list[str] = []
+
+    class Batches(PooledActor):
+        def on_batch(self, envelopes: Any) -> None:
+            envelopes[0].message()
+
+    class Async(PooledActor):
+        async def on_receive(self, message: Any) -> None:
+            message()
+
+        async def on_stop(self) -> None:
+            ended.append("async")
+
+    for kind in (Batches, Async):
+        ref = runtime.start(kind)
+        with Gate() as gate:
+            ref.tell(gate)
+            assert gate.reached.wait(20)
+            behind = ref.ask(gate, block=False)
+            stopped = ref.stop(now=True, block=False)
+        assert stopped.get(timeout=20) is True
+        with pytest.raises(pykka.ActorDeadError):
+            behind.get(timeout=20)
+    assert ended == ["async"]
+
+
+def test_an_actor_can_stop_itself_now_and_not_wait_for_it(runtime: Runtime) -> None:
+    ref: Any = runtime.start(Caller)
+    with pytest.raises(AskRingError):
+        ref.ask(lambda self: self.actor_ref.stop(now=True), timeout=20)
+    assert ref.actor_stopped.wait(20)
+
+
+def test_the_children_of_who_stops_now_do_so_too() -> None:
+    with Runtime(dispatcher=SteppedDispatcher()) as runtime:
+        ref: Any = runtime.start(Caller)
+        child: Any = ref.ask(lambda self: self.start_child(Echo))
+        stopped = ref.stop(now=True, block=False)
+        waits = child.ask("waits", block=False)
+        assert stopped.get() is True
+        with pytest.raises(pykka.ActorDeadError, match="before handling"):
+            waits.get()
+
+
+class ClosedMeanwhile(deque[Any]):
+    """A queue whose actor ends between a message of the runtime's and its being refused."""
+
+    then: Any = None
+
+    def appendleft(self, envelope: Any) -> None:
+        super().appendleft(envelope)
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+
+
+def test_of_two_stops_that_come_as_the_actor_ends_both_are_answered(runtime: Runtime) -> None:
+    ref: Any = runtime.start(Caller)
+    mailbox = ref.actor_inbox
+    second: list[Any] = []
+
+    def end_with_another_on_its_way() -> None:
+        second.append(ref.stop(now=True, block=False))
+        ending.close(mailbox)
+        # The other one's mark is drained, and stands for whichever came first.
+        assert ending._stands_for_the_runtime(mailbox, mailbox.queue.popleft())
+
+    with Gate() as gate:
+        ref.tell(gate)
+        assert gate.reached.wait(20)
+        mailbox.queue = ClosedMeanwhile()
+        mailbox.queue.then = end_with_another_on_its_way
+        first = ref.stop(now=True, block=False)
+        assert first.get(timeout=20) is True
+        assert second[0].get(timeout=20) is True
+    assert ref.actor_stopped.wait(20)

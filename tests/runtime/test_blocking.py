@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from repertory.actors.runtime import (
     Runtime,
     blocking,
 )
+from repertory.actors.runtime.watchdog import Watchdog
 
 from .actors import Caller, Echo, Gate
 
@@ -97,3 +99,18 @@ def test_an_async_handler_that_would_block_all_others_is_told_so(runtime: Runtim
 
     with pytest.raises(BlockedLoopError, match="to_thread"):
         runtime.start(Async).ask(1, timeout=20)
+
+
+def test_a_watchdog_that_is_closed_as_it_begins_to_watch_does_not_wait() -> None:
+    class ClosedMeanwhile(threading.Event):
+        def clear(self) -> None:
+            watchdog._closed = True
+            self.set()
+            super().clear()
+
+    watchdog = Watchdog(Dispatcher("watched", idle_seconds=3600))
+    watchdog._wake = ClosedMeanwhile()
+    watchdog.wake()
+    thread = watchdog._thread
+    assert thread is None or thread.join(20) is None
+    assert thread is None or not thread.is_alive()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from typing import Any
 
 import pykka
@@ -11,15 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors.runtime import (
+    BoundedMailbox,
     Broadcast,
     ConsistentHash,
     InterruptedHandlerError,
+    MailboxFullError,
     PinnedActor,
     PooledActor,
     Router,
     Runtime,
     SmallestMailbox,
     SteppedDispatcher,
+    WhenFull,
 )
 
 from .actors import Caller, Echo, Gate
@@ -189,3 +193,36 @@ def test_a_keyboard_interrupt_reaches_the_waiting_thread_and_spares_the_actor(
         ref.ask(lambda _: signal.raise_signal(signal.SIGINT))
     assert caught.type is KeyboardInterrupt
     assert ref.ask(lambda _: "alive") == "alive"
+
+
+def test_who_is_at_a_message_has_more_to_do_than_who_has_none(runtime: Runtime) -> None:
+    refs = [runtime.start(Caller) for _ in range(2)]
+    router = Router(refs, SmallestMailbox())
+    with Gate() as gate:
+        refs[0].tell(gate)
+        assert gate.reached.wait(20)
+        assert router.ask(lambda self: self.actor_ref, timeout=20) == refs[1]
+
+
+def test_a_broadcast_reaches_the_others_though_one_has_just_ended_or_is_full(
+    runtime: Runtime,
+) -> None:
+    heard: list[Any] = []
+
+    class Full(Caller):
+        mailbox_type = partial(BoundedMailbox, 1, WhenFull.REFUSE)
+
+    class EndsOne(Broadcast):
+        def route(self, message: Any, refs: Any) -> Any:
+            refs[0].stop()
+            return refs
+
+    dying, full, well = (runtime.start(kind) for kind in (Caller, Full, Caller))
+    with Gate() as gate:
+        full.tell(gate)
+        assert gate.reached.wait(20)
+        full.tell(lambda self: None)
+        with pytest.raises(MailboxFullError):
+            Router([dying, full, well], EndsOne()).tell(lambda self: heard.append(self.actor_ref))
+    well.stop(timeout=20)
+    assert heard == [well]

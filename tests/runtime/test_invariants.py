@@ -95,9 +95,9 @@ class LooksNoMore(Mailbox):
 
 
 class Unbounded(BoundedMailbox):
-    def _admit(self, envelope: Any) -> bool:
+    def _admit(self, envelope: Any) -> tuple[bool, None]:
         self.queue.append(envelope)
-        return True
+        return True, None
 
 
 def no_ring_check(patch: pytest.MonkeyPatch) -> None:
@@ -124,9 +124,9 @@ def always_restarts(patch: pytest.MonkeyPatch) -> None:
 
 
 def stops_the_oldest_first(patch: pytest.MonkeyPatch) -> None:
-    def stop_all(self: Any) -> None:
+    def stop_all(self: Any, **_: Any) -> None:
         self._closing = True
-        for child in list(self._children):
+        for child in list(self._children.values()):
             child.mailbox.ref.stop()
 
     patch.setattr(children.Children, "stop_all", stop_all)

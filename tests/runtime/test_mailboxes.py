@@ -11,14 +11,20 @@ from typing import Any, ClassVar
 import pykka
 import pytest
 from repertory.actors.runtime import (
+    ActorFailed,
     AskRingError,
+    BlockedLoopError,
     BoundedMailbox,
     DeadLetter,
     Mailbox,
     MailboxFullError,
+    ManualClock,
     PooledActor,
     PriorityMailbox,
+    ReceiveTimeout,
     Runtime,
+    SteppedDispatcher,
+    Terminated,
     WhenFull,
 )
 
@@ -295,3 +301,107 @@ def test_under_pressure_the_bound_holds_and_the_counts_add_up(policy: WhenFull) 
     assert missing <= (set(silent) if policy is WhenFull.REFUSE else set())
     assert max(beyond) <= 5
     assert runtime.shutdown(timeout=60)
+
+
+def test_what_the_runtime_sends_needs_no_priority(clock: ManualClock) -> None:
+    class Triage(Recorder):
+        mailbox_type = partial(PriorityMailbox, lambda message: message.urgency)
+
+    class Case:
+        urgency = 1
+
+        def __init__(self, then: Any) -> None:
+            self.then = then
+
+        def __call__(self, triage: Any) -> Any:
+            return self.then(triage)
+
+    with Runtime(clock=clock, dispatcher=SteppedDispatcher()) as runtime:
+        other = runtime.start(Recorder)
+        ref: Any = runtime.start(Triage)
+        ref.ask(Case(lambda self: self.watch(other)))
+        ref.ask(Case(lambda self: self.set_receive_timeout(5)))
+        other.stop()
+        ref.ask(Case(lambda self: None))
+        clock.advance(5)
+        seen = ref.ask(Case(lambda self: list(self.seen)))
+        assert [type(message) for message in seen] == [Terminated, ReceiveTimeout]
+
+
+def test_an_ask_with_a_timeout_waits_no_longer_than_that_for_room(runtime: Runtime) -> None:
+    ref = runtime.start(bounded(WhenFull.WAIT))
+    with Gate() as gate:
+        fill(ref, gate)
+        with pytest.raises(pykka.Timeout):
+            ref.ask("more", timeout=0.01)
+        assert not ref.actor_inbox.queue.senders
+    assert ref.ask(lambda self: self.seen, timeout=20) == [0, 1, 2]
+
+
+def test_a_sender_that_may_not_wait_takes_nobodys_turn(runtime: Runtime) -> None:
+    class Async(PooledActor):
+        async def on_receive(self, message: Any) -> Any:
+            try:
+                message.tell("from the loop")
+            except BlockedLoopError:
+                return "refused"
+
+    ref = runtime.start(bounded(WhenFull.WAIT, capacity=1))
+    with Gate() as gate:
+        fill(ref, gate, count=1)
+        assert runtime.start(Async).ask(ref, timeout=20) == "refused"
+        sender = threading.Thread(target=ref.tell, args=("from a thread",))
+        sender.start()
+    sender.join(20)
+    assert not sender.is_alive()
+    assert ref.ask(lambda self: self.seen, timeout=20) == [0, "from a thread"]
+
+
+def test_a_timer_waits_for_room_without_holding_up_the_clock(
+    runtime: Runtime, clock: ManualClock
+) -> None:
+    ref: Any = runtime.start(bounded(WhenFull.WAIT))
+    called: list[int] = []
+    ref.ask(lambda self: self.schedule_once(1, "once"), timeout=20)
+    never = ref.ask(lambda self: self.schedule_every(1, "never"), timeout=20)
+    ref.ask(lambda self: self.schedule_every(2, "every"), timeout=20)
+    clock.call_later(3, called.append, 3)
+    with Gate() as gate:
+        fill(ref, gate)
+        clock.advance(5)
+        assert called == [3]
+        assert len(ref.actor_inbox.queue) == 3
+        never.cancel()
+    assert ref.ask(lambda self: self.seen[:3], timeout=20) == [0, 1, 2]
+    # What was due while there was no room comes when there is some.
+    seen = ref.ask(lambda self: self.seen[3:], timeout=20)
+    assert "once" in seen
+    assert "every" in seen
+    assert "never" not in seen
+
+
+def test_a_message_can_be_stashed_once(runtime: Runtime) -> None:
+    class Twice(Recorder):
+        def on_receive(self, message: Any) -> Any:
+            if message == "stash":
+                self.stash()
+                self.stash()
+            return super().on_receive(message)
+
+    failed: list[ActorFailed] = []
+    runtime.events.subscribe(failed.append, ActorFailed)
+    ref = runtime.start(Twice)
+    ref.tell("stash")
+    assert ref.ask(lambda self: len(self._stash), timeout=20) == 1
+    assert "no message that it could stash" in str(failed[0].error)
+
+
+def test_a_dead_letter_that_becomes_one_itself_is_counted_and_goes_no_further(
+    runtime: Runtime,
+) -> None:
+    ref = runtime.start(bounded(WhenFull.DROP_NEWEST, capacity=1))
+    runtime.events.subscribe(ref.tell, DeadLetter)
+    with Gate() as gate:
+        fill(ref, gate, count=1)
+        ref.tell("too much")
+        assert runtime.dead_letters.total == 2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
+import threading
 import weakref
 from typing import Any
 
@@ -127,3 +130,105 @@ def test_the_errors_of_the_runtime_have_the_base_of_all(runtime: Runtime) -> Non
     ref = runtime.start(Caller)
     with pytest.raises(RepertoryError):
         ref.ask(lambda self: self.actor_ref.ask(None))
+
+
+def test_what_was_sent_to_an_actor_whose_init_fails_is_refused(runtime: Runtime) -> None:
+    told: list[Any] = []
+
+    class Stillborn(PooledActor):
+        def __init__(self) -> None:
+            super().__init__()
+            told.append(self.actor_ref)
+            told.append(self.actor_ref.ask("anybody there?", block=False))
+            raise ValueError("not born")
+
+    with pytest.raises(ValueError, match="not born"):
+        runtime.start(Stillborn)
+    ref, asked = told
+    with pytest.raises(pykka.ActorDeadError):
+        asked.get(timeout=20)
+    assert not ref.is_alive()
+    assert ref.actor_stopped.wait(20)
+    assert runtime.dead_letters.total == 1
+
+
+def test_an_actor_whose_init_lasts_longer_than_the_runtime_is_refused() -> None:
+    outcome: list[Any] = []
+
+    class Slow(PooledActor):
+        def __init__(self, gate: Gate) -> None:
+            super().__init__()
+            gate()
+
+    def start() -> None:
+        try:
+            outcome.append(runtime.start(Slow, gate))
+        except RuntimeClosedError as error:
+            outcome.append(error)
+
+    runtime = Runtime("brief")
+    with Gate() as gate:
+        starter = threading.Thread(target=start)
+        starter.start()
+        assert gate.reached.wait(20)
+        assert runtime.shutdown(timeout=20)
+    starter.join(20)
+    assert isinstance(outcome[0], RuntimeClosedError)
+    assert not runtime.registry
+
+
+def test_no_ask_outlives_a_shutdown_within_a_deadline_whatever_its_handler_does() -> None:
+    runtime = Runtime("stuck")
+
+    class Endless(PooledActor):
+        async def on_receive(self, message: Any) -> None:
+            while not gate.opened.is_set():
+                try:
+                    await asyncio.sleep(0.01)
+                except asyncio.CancelledError:
+                    pass
+
+    with Gate() as gate:
+        asked = []
+        for kind in (Caller, Endless):
+            ref: Any = runtime.start(kind)
+            asked += [ref.ask(gate, block=False) for _ in range(2)]
+        assert gate.reached.wait(20)
+        assert runtime.shutdown(timeout=0.01) is False
+        for future in asked:
+            with pytest.raises(pykka.ActorDeadError):
+                future.get(timeout=20)
+    assert runtime.shutdown(timeout=20)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_has_none_of_the_actors_but_can_have_its_own() -> None:
+    runtime = Runtime("parent")
+    old: list[Any] = [runtime.start(Echo), Echo.start()]
+    for ref in old:
+        assert ref.ask(1, block=False).get(timeout=20) == 1  # so there are threads
+    out, into = os.pipe()
+    if not (child := os.fork()):
+        told = "failed"
+        try:
+            with pytest.raises(pykka.ActorDeadError):
+                old[0].tell(2)
+            with pytest.raises(pykka.ActorDeadError):
+                old[1].ask(2, timeout=20)
+            assert old[1].stop() is False
+            assert runtime.shutdown()
+            new: Any = Echo.start()
+            assert new.ask(3, timeout=20) == 3
+            assert new.actor_urn not in (ref.actor_urn for ref in old)
+            told = "well"
+        finally:
+            os.write(into, told.encode())
+            os._exit(0)
+    os.close(into)
+    assert os.read(out, 100) == b"well"
+    os.close(out)
+    os.waitpid(child, 0)
+    assert [ref.ask(4, timeout=20) for ref in old] == [4, 4]
+    old[1].stop()
+    runtime.shutdown(timeout=20)

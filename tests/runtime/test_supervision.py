@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 from typing import Any
 
@@ -24,7 +25,7 @@ from repertory.actors.runtime import (
     decide,
 )
 
-from .actors import Gate
+from .actors import Caller, Gate
 
 
 class Parent(PooledActor):
@@ -346,3 +347,47 @@ def test_a_backoff_stays_between_the_jitters_share_and_the_maximum(
     backoff = Backoff(initial=0.5, maximum=20, factor=2, jitter=jitter)
     longest = min(20, 0.5 * 2 ** min(restart, 64))
     assert longest * (1 - jitter) - 1e-9 <= backoff.delay(restart, chance) <= longest
+
+
+def test_an_init_that_fails_at_every_restart_escalates_however_many_there_may_be(
+    runtime: Runtime,
+) -> None:
+    class Once(PooledActor):
+        made = 0
+
+        def __init__(self) -> None:
+            super().__init__()
+            type(self).made += 1
+            if self.made > 1:
+                raise ValueError("once only")
+
+        def on_receive(self, message: Any) -> Any:
+            raise ValueError("broken")
+
+    many = Strategy(max_restarts=2000, within=3600)
+    parent: Any = runtime.start(
+        type("Patient", (Caller,), {"supervision": many, "stop_on_failure": None})
+    )
+    ref = parent.ask(lambda self: self.start_child(Once))
+    with pytest.raises(ValueError, match="broken"):
+        ref.ask("go", timeout=20)
+    assert parent.actor_stopped.wait(20)
+    assert ref.actor_stopped.wait(20)
+    assert Once.made == 1 + 2000
+
+
+def test_who_watches_many_remembers_only_those_whose_refs_somebody_has(runtime: Runtime) -> None:
+    class Watcher(Caller):
+        def on_receive(self, message: Any) -> Any:
+            return None if isinstance(message, Terminated) else message(self)
+
+    watcher: Any = runtime.start(Watcher)
+    kept = runtime.start(Caller)
+    for ref in [kept, *(runtime.start(Caller) for _ in range(100))]:
+        watcher.ask(lambda self, ref=ref: self.watch(ref))
+        ref.stop()
+        assert ref.actor_stopped.wait(20)
+    del ref
+    watcher.ask(lambda self: None)
+    gc.collect()
+    assert watcher.ask(lambda self: len(self._watching._watches)) == 1

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repertory.actors.runtime import (
@@ -14,6 +15,7 @@ from repertory.actors.runtime import (
     PooledActor,
     ReceiveTimeout,
     Runtime,
+    SteppedDispatcher,
     SystemClock,
 )
 
@@ -227,3 +229,34 @@ def test_an_appointment_of_the_system_clock_is_not_kept_early_when_it_is_set_bac
     assert rung.wait(20)
     clock.close()
     assert early[0] <= 0
+
+
+def test_cancelled_calls_leave_the_clock_long_before_their_time() -> None:
+    clock = SystemClock()
+    kept = clock.call_later(3600, print)
+    for _ in range(5000):
+        clock.call_later(3600, print).cancel()
+    assert len(clock._heap) < 2500
+    assert kept in clock._heap
+    clock.close()
+
+
+def test_who_is_at_a_message_for_long_has_no_receive_timeout_meanwhile(clock: ManualClock) -> None:
+    with Runtime(clock=clock, dispatcher=SteppedDispatcher()) as runtime:
+        ref: Any = runtime.start(Listener)
+        ref.ask(lambda self: self.set_receive_timeout(5))
+        ref.ask(lambda self: clock.advance(12))
+        assert ref.ask(lambda self: list(self.heard)) == []
+        clock.advance(5)
+        assert ref.ask(lambda self: list(self.heard)) == [ReceiveTimeout()]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_no_time_at_all_is_no_interval(runtime: Runtime, seconds: float) -> None:
+    ref: Any = runtime.start(Listener)
+    for set_up in (
+        lambda self: self.schedule_every(seconds, "tick"),
+        lambda self: self.set_receive_timeout(seconds),
+    ):
+        with pytest.raises(ValueError, match="no time at all"):
+            ref.ask(set_up)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from repertory.actors import ActorSystem, State, Workflow, WorkflowRef
 from repertory.actors.errors import HandlerFailed
+from repertory.actors.messages import Wake
 from repertory.actors.runtime import ManualClock
+from repertory.actors.waiting import ask_and_wait
 from repertory.persistence.records import MessageKind
 
 from .faulty import FaultyStore
@@ -154,6 +157,43 @@ def test_a_timer_that_is_cancelled_while_it_is_on_its_way_does_not_fire() -> Non
         assert cancelled.get(timeout=30) is True
         assert rung(system) == []
         assert [entry.event for entry in ringer.history()][-1] == "cancel"
+
+
+def test_a_timer_that_waits_in_the_mailbox_behind_its_cancelling_does_not_fire(
+    path: Path | None, clock: ManualClock
+) -> None:
+    busy, go, rang = Event(), Event(), list[str]()
+
+    class Slow(Workflow):
+        workflow_name = "slow-to-cancel"
+        on = State(initial=True)
+        tea = on.to.itself(internal=True)
+        cancel = on.to.itself(internal=True)
+
+        def on_enter_on(self) -> None:
+            self.timers.start("tea", after=60)
+
+        def on_tea(self) -> None:
+            rang.append("though it was cancelled")
+
+        def on_cancel(self) -> bool:
+            busy.set()
+            assert go.wait(30)
+            return self.timers.cancel("tea")
+
+    with ActorSystem(path, clock=clock) as system:
+        slow = system.start(Slow)
+        cancelled = slow.ask("cancel", block=False)
+        assert busy.wait(30)
+        clock.advance(60)
+        # What is due is in the mailbox once the persistence actor has answered after looking.
+        ask_and_wait(system._services.persistence, Wake())
+        go.set()
+        assert cancelled.get(timeout=30) is True
+        system.settle()
+        assert [entry.event for entry in slow.history()] == ["__created__", "cancel"]
+        assert rang == []
+        assert system.verify() == []
 
 
 def test_a_step_that_is_undone_sets_and_cancels_nothing(
@@ -303,19 +343,37 @@ def test_a_timer_that_is_skipped_when_late_fires_when_it_is_only_a_little_late(
         assert rung(system) == ["little"]
 
 
+@pytest.mark.parametrize(
+    ("cron", "since", "fired"),
+    [
+        ("0 9 * * *", "03-27 12:00", ["03-28 08:00", "03-29 07:00", "03-30 07:00"]),
+        ("30 2 * * *", "03-27 12:00", ["03-28 01:30", "03-29 01:00", "03-30 00:30"]),
+        ("0 9 * * *", "10-23 12:00", ["10-24 07:00", "10-25 08:00", "10-26 08:00"]),
+        ("30 2 * * *", "10-23 12:00", ["10-24 00:30", "10-25 00:30", "10-26 01:30"]),
+        # Set while the hour comes for the second time.
+        ("30 2 * * *", "10-25 01:10", ["10-26 01:30", "10-27 01:30", "10-28 01:30"]),
+        ("*/30 2 * * *", "10-24 12:00", ["10-25 00:00", "10-25 00:30", "10-25 01:00"]),
+        ("15 * * * *", "03-28 23:30", ["03-29 00:15", "03-29 01:15", "03-29 02:15"]),
+    ],
+)
 def test_cron_minds_the_change_to_summer_time_and_back(
-    system: ActorSystem, ringer: WorkflowRef, clock: ManualClock
+    system: ActorSystem,
+    ringer: WorkflowRef,
+    clock: ManualClock,
+    cron: str,
+    since: str,
+    fired: list[str],
 ) -> None:
-    clock.advance(datetime(2026, 3, 27, tzinfo=UTC) - clock.now())
-    start(ringer, "report", cron="0 9 * * *", tz="Europe/Paris")
-    hours = []
-    for _ in range(4):
+    clock.advance(datetime.fromisoformat(f"2026-{since}Z") - clock.now())
+    start(ringer, "report", cron=cron, tz="Europe/Paris")
+    at = []
+    for _ in fired:
         ((_, due),) = pending(system)
         clock.advance((due - clock.now_us()) / 1e6)
-        hours.append(clock.now().hour)
+        at.append(f"{clock.now():%m-%d %H:%M}")
         rung(system)
-    assert hours == [8, 8, 7, 7]
-    assert rung(system) == ["report"] * 4
+    assert at == fired
+    assert rung(system) == ["report"] * len(fired)
 
 
 @pytest.mark.parametrize(

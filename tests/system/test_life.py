@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from repertory.actors.errors import SystemStopped
 from repertory.actors.messages import Wake
 from repertory.actors.supervisor import Stop
 
-from .charts import Tally
+from .charts import Order, Tally
 
 LONG = 20.0
 """Seconds after which a test calls what it waits for lost."""
@@ -170,3 +171,24 @@ def test_what_was_asked_after_a_stop_is_answered_by_the_next_activation_in_order
         assert stopped.get(timeout=LONG) is None
         assert [answer.get(timeout=LONG) for answer in asked] == [1, 2, 3, 4, 5]
         assert system._services.activations.find("t") is not first
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_system_is_closed_in_a_forked_child_and_goes_on_in_its_parent(tmp_path: Path) -> None:
+    with ActorSystem(tmp_path / "orders.db") as system:
+        order = system.start(Order, id="order-7", context={"total": 30})
+        said, says = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                order.ask("pay", amount=30)
+            except SystemStopped as error:
+                os.write(says, str(error).encode())
+            system.close()
+            os._exit(0)
+        os.close(says)
+        with os.fdopen(said, "rb") as heard:
+            assert b"the process from which this one was forked" in heard.read()
+        os.waitpid(child, 0)
+        order.ask("pay", amount=30)
+        assert system.verify() == []

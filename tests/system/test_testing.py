@@ -8,8 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActorSystem, Retention, State, Workflow, after
-from repertory.actors.errors import Timeout
+from repertory.actors import (
+    ActorSystem,
+    Retention,
+    RetryPolicy,
+    State,
+    Workflow,
+    activity,
+    after,
+    current_activity,
+)
+from repertory.actors.errors import InvalidTransition, Timeout
 from repertory.actors.testing import ManualClock, assert_transitions, transitions
 
 from .charts import Gate, Order, Tally
@@ -83,7 +92,7 @@ def test_several_systems_go_by_one_clock_and_the_end_of_one_is_not_that_of_the_o
         assert first.context.reminded == ["24", "25"]
 
 
-def test_retention_and_passivation_go_by_the_clock(tmp_path: Path) -> None:
+def test_retention_goes_by_the_clock(tmp_path: Path) -> None:
     clock = ManualClock()
     with ActorSystem(
         tmp_path / "s.db", clock=clock, retention=Retention(count=None, days=10)
@@ -93,6 +102,59 @@ def test_retention_and_passivation_go_by_the_clock(tmp_path: Path) -> None:
             tally.ask("add", n=n)
         clock.advance(timedelta(days=11))
         assert [entry.sequence for entry in tally.history()] == [5]
+
+
+def test_an_idle_workflow_leaves_memory_by_the_clock(
+    workflow_system: ActorSystem, workflow_clock: ManualClock
+) -> None:
+    workflow_system.start(Subscription, id="s")
+    assert workflow_system.statistics.active == 1
+    workflow_clock.advance(timedelta(minutes=4))
+    assert workflow_system.statistics.active == 1
+    for _ in range(10):
+        workflow_clock.advance(timedelta(minutes=1))  # waiting for a system is no use of it
+    assert workflow_system.statistics.active == 0
+    workflow_system.get("s").ask("cancel")
+    workflow_clock.advance(timedelta(hours=1))
+    assert workflow_system.statistics.active == 0
+
+
+def test_a_workflow_that_is_used_now_and_then_stays_in_memory(
+    workflow_system: ActorSystem, workflow_clock: ManualClock
+) -> None:
+    used = workflow_system.start(Subscription, id="s")
+    for _ in range(10):
+        workflow_clock.advance(timedelta(minutes=2))
+        with pytest.raises(InvalidTransition):
+            used.ask("charge")
+    assert workflow_system.statistics.passivated == 0
+
+
+def test_the_time_of_an_activity_that_hangs_is_over_by_the_clock(
+    workflow_system: ActorSystem, workflow_clock: ManualClock
+) -> None:
+    @activity(timeout=30, retry=RetryPolicy(first=60, jitter=0, attempts=2))
+    def hang_until_told() -> None:
+        attempts.append(current_activity().attempt)
+        current_activity().wait()
+
+    class Hung(Workflow):
+        asking = State(initial=True, invoke=hang_until_told)
+        answered, given_up = State(final=True), State(final=True)
+        done_invoke_asking = asking.to(answered)
+        error_invoke_asking = asking.to(given_up)
+
+    attempts: list[int] = []
+    hung = workflow_system.start(Hung)
+    workflow_clock.advance(29, activities=False)
+    assert [one.status for one in hung.activities()] == ["running"]
+    workflow_clock.advance(1, activities=False)
+    assert [one.status for one in hung.activities()] == ["retrying"]
+    workflow_clock.advance(89, activities=False)
+    assert hung.state == "asking"
+    workflow_clock.advance(1, activities=False)
+    workflow_clock.settle()
+    assert (hung.state, attempts) == ("given_up", [1, 2])
 
 
 def test_a_clock_that_waits_in_vain_says_so(tmp_path: Path) -> None:

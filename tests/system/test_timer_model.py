@@ -96,6 +96,7 @@ moves = st.one_of(
     ),
     st.tuples(st.just("cancel"), st.sampled_from(NAMES)),
     st.tuples(st.just("advance"), seconds),
+    st.tuples(st.just("jump"), st.integers(-200, 200)),
     st.tuples(st.just("restart"), seconds),
     st.tuples(st.just("stop")),
 )
@@ -128,6 +129,10 @@ def play(program: Program) -> None:
                     ref = system.get("p")
                     clock.settle()
                     model.go_on(down * 1_000_000, running=False)
+                case ("jump", by):
+                    clock.set_by(by)
+                    clock.settle()
+                    model.go_on(by * 1_000_000, running=False)
                 case ("stop",):
                     system.stop("p")
             assert ref.context == model.fired, move
