@@ -77,7 +77,7 @@ class Services:
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
-        quarantine: which workflows could not be brought into memory.
+        quarantine: which workflows could not be brought into memory, or kept there.
         rates: how fast it goes, for whoever looks in.
         inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.

@@ -343,7 +343,7 @@ def does_not_wait_for_it(patch: pytest.MonkeyPatch) -> None:
 
 def remembers_no_restart(patch: pytest.MonkeyPatch) -> None:
     decision = Crowd._decision
-    patch.setattr(Crowd, "_decision", lambda self, child, _, error: decision(self, child, (), error))
+    patch.setattr(Crowd, "_decision", lambda self, one, _, error: decision(self, one, (), error))
 
 
 def counts_them_together(patch: pytest.MonkeyPatch) -> None:
