@@ -29,7 +29,6 @@ from .reports import Reports
 from .retry import SECOND, Failure, decide
 from .signals import (
     Abandon,
-    ActivityFailed,
     Again,
     Carry,
     Ended,
@@ -38,6 +37,7 @@ from .signals import (
     Noted,
     Overdue,
     Quiet,
+    Refused,
     Returned,
     Save,
     WindDown,
@@ -111,6 +111,9 @@ class ActivityRunner(PooledActor):
                 work = self._works.get(message.message.id)
                 if work is not None and not self._reports.returned(work, message.error):
                     self._forget(message.message.id)
+            case Refused():
+                self._moves += 1
+                self._refused(message)
             case Look():
                 self._looks = False
             case Save():
@@ -312,22 +315,16 @@ class ActivityRunner(PooledActor):
             dead = f"{failure.type}: {failure.message} ({verdict.why})"
             self._leave(work)
             self._ledger.give_up(work, dead)
-        self._tell_of(work, failure, verdict.due, dead)
+        self._reports.tell_all(work, failure, verdict.due, dead)
 
-    def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
-        message = work.message
-        name, said = message.name or "", failure.data()
-        self._services.runtime.events.publish(
-            ActivityFailed(
-                message.sender, name, work.call.activity, message.attempt, said, due, dead
-            )
-        )
-        logger.log(
-            logging.WARNING if dead else logging.INFO,
-            "Activity %r of workflow %r, attempt %d: %s: %s%s",
-            *(name, message.sender, message.attempt, failure.type, failure.message),
-            "; it waits to be taken up by hand." if dead else "",
-        )
+    def _refused(self, refused: Refused) -> None:
+        """Have an activity fail whose result is not allowed: it would be the same again."""
+        work = self._works.get(refused.report.id)
+        if work is None or work.gone or work.report != refused.report:
+            return  # it has been told already
+        self._reports.under_way.discard(refused.report.id)
+        work.report = None
+        self._failed(work, None, replace(Failure.of(refused.error), final=True))
 
     def _forget(self, id: int) -> None:
         """Stop what nobody waits for, and be done with it."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-from .environment import variables_in
+from .environment import variables, variables_in
 from .keys import RESOURCE_TYPE, RESOURCES
 from .model import Agent, Contract, Resource
 from .names import is_name
 from .shapes import Flag, Number, Shape
 from .table import Table
 from .types import Type, parse_type
-
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_agent(name: str, table: Table) -> Agent:
@@ -25,7 +21,8 @@ def read_agent(name: str, table: Table) -> Agent:
         temperature=table.number("temperature"),
         tags=tuple(table.texts("tags")),
     )
-    variables_in(table, "model")
+    for key in ("model", "tags"):
+        variables_in(table, key)
     table.close()
     return agent
 
@@ -47,13 +44,12 @@ def read_resource(name: str, table: Table) -> Resource:
             inner.text("secret_key", required=True)
         inner.close()
     secret = settings.get("secret_key")
-    bare = _VARIABLE.fullmatch(secret) if isinstance(secret, str) else None
-    if kind == "http" and settings.get("auth_required") is True and bare:
-        what = f"'secret_key' of {table.what} is the name of a variable; write {bare[1]}."
-        table.fault("secret_key", what, value=True)
-        return Resource(name, kind, settings)
     for key in settings:
-        variables_in(table, key)
+        if key == "secret_key" and kind != "custom" and any(variables(secret)):
+            what = f"'secret_key' of {table.what} is the name of a variable, not its value; write"
+            table.fault(key, f"{what} it without '${{' and '}}'.", name, value=True)
+        else:
+            variables_in(table, key)
     return Resource(name, kind, settings, secret if isinstance(secret, str) else None)
 
 
