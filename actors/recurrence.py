@@ -87,6 +87,15 @@ class Optional(Protocol):
         ...
 
 
+class Stored(Optional, Protocol):
+    """A timer, as it is stored."""
+
+    @property
+    def due(self) -> int:
+        """When it is due; UTC, in microseconds since 1970."""
+        ...
+
+
 _decode = msgspec.json.Decoder(Recurrence).decode
 _encode = msgspec.json.Encoder().encode
 ONCE = Recurrence()
@@ -96,6 +105,15 @@ ONCE = Recurrence()
 def recurrence_of(message: Optional) -> Recurrence:
     """Return the options of a timer that is stored."""
     return ONCE if message.options is None else _decode(message.options)
+
+
+def comes_again(timer: Stored, now: int) -> bool:
+    """Tell whether a timer was due again by now, and fires for each time that was missed."""
+    recurrence = recurrence_of(timer)
+    if recurrence.late != "fire" or not recurrence.repeats:
+        return False
+    following = recurrence.next(timer.due, now)
+    return following is not None and following <= now
 
 
 def options_of(recurrence: Recurrence) -> bytes | None:

@@ -330,6 +330,31 @@ def test_a_restart_finds_what_was_missed_and_does_with_it_what_was_asked(
         assert rung(system) == ["beat"] * (rings + 1)
 
 
+def test_what_was_missed_comes_in_the_order_of_its_deadlines_whatever_timer_it_is_of(
+    path: Path | None, system: ActorSystem, ringer: WorkflowRef, clock: ManualClock
+) -> None:
+    start(ringer, "beat", every=10, late="fire")
+    start(ringer, "slow beat", every=15, late="fire")
+    for name, after in (("d", 38), ("a", 12), ("b", 12), ("c", 25)):
+        start(ringer, name, after=after)
+    ringer.ask("cancel", name="b")
+    clock.set_by(45)
+    assert rung(system) == [
+        "beat",
+        "a",
+        "slow beat",
+        "beat",
+        "c",
+        "slow beat",
+        "beat",
+        "d",
+        "beat",
+        "slow beat",
+    ]
+    clock.advance(5)
+    assert rung(system)[10:] == ["beat"]
+
+
 def test_a_timer_that_is_skipped_when_late_fires_when_it_is_only_a_little_late(
     file: Path,
 ) -> None:
