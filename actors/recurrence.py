@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, Protocol, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from .cron import times, zone
 from .position import microseconds_of, utc
 
 Late = Literal["fire", "skip", "merge"]
@@ -71,7 +70,7 @@ class Recurrence(msgspec.Struct, frozen=True, omit_defaults=True):
         return now - due > GRACE or (following is not None and following <= now)
 
     def _after(self, now: int) -> int | None:
-        for moment in cron(self.cron or "", utc(now).astimezone(zone(self.tz))):
+        for moment in times(self.cron or "", utc(now).astimezone(zone(self.tz))):
             found = microseconds_of(moment)
             if found > now:  # an hour that comes twice must not bring it back
                 return found
@@ -130,39 +129,3 @@ def checked_late(late: Any) -> Late:
     if late not in get_args(Late):
         raise ValueError(f"`late` is {late!r}; it is one of 'fire', 'skip' and 'merge'.")
     return late  # type: ignore[no-any-return]  # one of them, as was checked
-
-
-def zone(name: str) -> tzinfo:
-    """Return a time zone by its name.
-
-    Raises:
-        ValueError: there is none of this name.
-    """
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(
-            f"There is no time zone {name!r}; give one such as 'Europe/Paris' (where the system "
-            f"has no time zones, install tzdata)."
-        ) from error
-
-
-def cron(expression: str, since: datetime) -> Any:
-    """Return an iterator over the times of a cron expression after some time.
-
-    Raises:
-        ValueError: it is no cron expression.
-        ModuleNotFoundError: the library for it is not installed.
-    """
-    try:
-        from cronsim import CronSim, CronSimError
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "Cron expressions need the library cronsim: pip install 'repertory[cron]'."
-        ) from error
-    try:
-        return CronSim(expression, since)
-    except CronSimError as error:
-        raise ValueError(f"{expression!r} is no cron expression: {error}.") from error
