@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from repertory.actors import ActorSystem, RepertoryError, State, Workflow, WorkflowRef
 from repertory.actors.errors import InvalidTransition, StoreError
-from repertory.actors.runtime import ManualClock
+from repertory.actors.testing import ManualClock
 from repertory.persistence.memory import MemoryStore
 from repertory.persistence.records import Step
 
