@@ -31,6 +31,14 @@ else:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_LONGEST = 500
+
+
+def lock_of(database: Path) -> Path:
+    """Return where the lock file of a database is, while a system writes to it."""
+    return database.with_name(database.name + ".lock")
+
+
 class WriterLock:
     """The claim to be the only writer of a database; given back by `release` or by death."""
 
@@ -41,14 +49,16 @@ class WriterLock:
             StoreInUse: another system, in this process or another, holds it.
             StoreError: the lock file can't be written.
         """
-        self.path = database.with_name(database.name + ".lock")
+        self.path = lock_of(database)
         self._fd: int | None = None
         self._pid = os.getpid()
         fd = self._acquire(database)
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        text = f"process {self._pid} on {socket.gethostname()} since {since}"
         try:
-            os.ftruncate(fd, 0)
-            os.write(fd, f"process {self._pid} on {socket.gethostname()} since {since}\n".encode())
+            # What is behind it is not ours: see `Reach`.
+            os.lseek(fd, 0, os.SEEK_SET)
+            os.write(fd, text.encode()[:_LONGEST].ljust(_LONGEST) + b"\n")
         except OSError:
             pass  # The text is for people; a full disk does not undo the claim.
         self._fd = fd
@@ -96,12 +106,16 @@ class WriterLock:
     def _holder(fd: int) -> str:
         try:
             os.lseek(fd, 0, os.SEEK_SET)
-            return os.read(fd, 500).decode(errors="replace").strip() or "another process"
+            return os.read(fd, _LONGEST).decode(errors="replace").strip() or "another process"
         except OSError:
             return "another process"
 
-    def release(self) -> None:
-        """Give the claim back; may be repeated."""
+    def release(self, *, keep: bool = False) -> None:
+        """Give the claim back; may be repeated.
+
+        Arguments:
+            keep: whether to leave the file, and with it what the holder before has left there.
+        """
         fd, self._fd = self._fd, None
         _held.discard(self)
         if fd is None:
@@ -111,7 +125,7 @@ class WriterLock:
         if sys.platform == "win32":
             os.close(fd)
         try:
-            if ours:
+            if ours and not keep:
                 self.path.unlink()
         except OSError:
             pass

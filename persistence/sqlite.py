@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 
-from .errors import RepertoryError, StoreError
+from .errors import RepertoryError, StoreDamaged, StoreError
 from .lock import WriterLock
 from .models import SCHEMA_VERSION
+from .reach import Reach
 from .records import (
     Checkpoint,
     Entry,
@@ -76,6 +77,7 @@ class SqliteStore(Store):
         self.read_only = read_only
         self._busy_timeout = busy_timeout
         self._lock: WriterLock | None = None
+        self._reach: Reach | None = None
         self._writer: Writer | None = None
         self._trimmer: Trimmer | None = None
         check_path(self.path, read_only=read_only)
@@ -110,20 +112,33 @@ class SqliteStore(Store):
     def _open_writer(self, synchronous: str) -> None:
         make_directory(self.path)
         self._lock = WriterLock(self.path)
+        self._reach = Reach(self._lock.path)
         try:
             connection, epoch = open_writer(
                 self.path, synchronous=synchronous, busy_timeout=self._busy_timeout
             )
-            self._writer = Writer(connection, epoch, self.path, self._busy_timeout)
+            # What is not flushed may be lost in a power cut, and the lock file kept.
+            flushes = synchronous.upper() in ("FULL", "EXTRA")
+            note = self._reach.note if flushes else None
+            self._writer = Writer(connection, epoch, self.path, self._busy_timeout, note)
+            try:
+                self._reach.check(self.path, self._writer.last_entry)
+            except StoreDamaged:
+                self._writer.close()
+                raise
+            self._reach.note(self._writer.last_entry if flushes else 0)
             self._trimmer = Trimmer(self._writer)
         except BaseException:
-            self._lock.release()
+            self._reach.close()
+            self._lock.release(keep=self._reach.left > 0)
             raise
 
     def close(self) -> None:
         self._reader.close()
         if self._writer is not None:
             self._writer.close()
+        if self._reach is not None:
+            self._reach.close()
         if self._lock is not None:
             self._lock.release()
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from . import statements
 from .errors import StoreDamaged, StoreError
+from .lock import lock_of
 from .marks import wrong
+from .reach import lost, reached
 from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
 from .rows import checkpoint_of, entry_of, message_of, record_of, states_of
 from .sqlite_connections import Borrowed, Connections, Held
@@ -208,9 +210,13 @@ class Reader:
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find, and which rows are not what was written."""
+        lock = lock_of(self._path)
+        left = reached(lock)  # before the rest: somebody may be writing
         with self.reading(), self.connection() as connection:
             _, last = self.entry_range()
             ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
+        if last < left:
+            yield lost(self._path, last, left, lock)
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()

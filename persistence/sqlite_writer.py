@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -31,8 +31,23 @@ class Writer:
     """Writes; one caller at a time, from whichever thread."""
 
     def __init__(
-        self, connection: sqlite3.Connection, epoch: int, path: Path, busy_timeout: float
+        self,
+        connection: sqlite3.Connection,
+        epoch: int,
+        path: Path,
+        busy_timeout: float,
+        note: Callable[[int], None] | None = None,
     ) -> None:
+        """Begin to write.
+
+        Arguments:
+            connection: the one that writes.
+            epoch: the one in which it may.
+            path: the database.
+            busy_timeout: seconds to wait for another program's lock.
+            note: told the number of the last entry, each time that it is on the disk.
+        """
+        self._note = note
         self._connection = connection
         self._path = path
         self._busy_timeout = busy_timeout
@@ -45,7 +60,8 @@ class Writer:
             (message_there,) = connection.execute(statements.LAST_MESSAGE).fetchone()
             (self._synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         self._numbers: Iterator[int] = itertools.count(max(number, number_there or 0) + 1)
-        self._last_entry = max(entry, entry_there or 0)
+        self.last_entry: int = max(entry, entry_there or 0)
+        """The number of the last entry that there is, or was."""
         self._messages: Iterator[int] = itertools.count((message_there or 0) + 1)
 
     def close(self) -> None:
@@ -67,8 +83,8 @@ class Writer:
             return []
         try:
             with self.transaction() as connection:
-                written = self._write(connection, steps)
-            self._last_entry += written
+                last = self._write(connection, steps)
+            self._tell(last)
             return [None] * len(steps)
         except _Refused:
             pass
@@ -81,17 +97,23 @@ class Writer:
         with self.transaction() as connection:
             verdicts = self._judge(connection, steps)
             accepted = [step for step, no in zip(steps, verdicts, strict=True) if no is None]
+            if not accepted:
+                return verdicts
             try:
-                written = self._write(connection, accepted)
+                last = self._write(connection, accepted)
             except _Refused as refused:
                 raise StoreError(
                     f"{self._path} did not take steps that fit; verify the store.", path=self._path
                 ) from refused
-        self._last_entry += written
+        self._tell(last)
         return verdicts
 
+    def _tell(self, last: int) -> None:
+        if self._note is not None:
+            self._note(last)
+
     def _write(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> int:
-        """Write steps that are supposed to fit; return the number of entries."""
+        """Write steps that are supposed to fit; return the number of the last entry."""
         latest: dict[int, Step] = {}
         first: dict[int, Entry] = {}
         entries: list[Row] = []
@@ -99,7 +121,7 @@ class Writer:
         sent: list[Row] = []
         received: list[Row] = []
         cancelled: set[int] = set()
-        id = self._last_entry
+        id: int = self.last_entry
         for step in steps:
             entry, number = step.entry, step.record.number
             before = latest.get(number)
@@ -159,7 +181,10 @@ class Writer:
             sent = [row for row in sent if row[0] not in cancelled]
         if sent:
             connection.executemany(statements.INSERT_MESSAGE, sent)
-        return len(entries)
+        # Within the transaction, since another thread may write next. Should this one fail, its
+        # numbers are left out.
+        self.last_entry = id
+        return id
 
     @staticmethod
     def _judge(
@@ -235,7 +260,7 @@ class Writer:
             row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
             if row is None:
                 return False
-            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self._last_entry))
+            connection.execute(statements.KEEP_LAST_GIVEN, (row[0], self.last_entry))
             connection.execute(statements.DELETE_PENDING, (workflow_id,))
             connection.execute(statements.DELETE_WORKFLOW, (workflow_id,))
         return True
@@ -262,7 +287,6 @@ class Writer:
     ) -> None:
         number = self.allocate()
         first_at = entries[0].at if entries else record.updated_at
-        first_id = self._last_entry + 1
         with self.transaction() as connection:
             if connection.execute(statements.FIND, (record.id,)).fetchone() is not None:
                 raise WorkflowExists(
@@ -273,13 +297,16 @@ class Writer:
             connection.execute(
                 statements.INSERT_WORKFLOW, new_workflow_row(record, number, first_at)
             )
+            first_id = self.last_entry + 1
             rows = (entry_row(id, number, e) for id, e in enumerate(entries, first_id))
             connection.executemany(statements.INSERT_ENTRY, rows)
             connection.executemany(
                 statements.INSERT_CHECKPOINT, [checkpoint_row(number, c) for c in checkpoints]
             )
             connection.executemany(statements.INSERT_MESSAGE, map(message_row, pending))
-        self._last_entry += len(entries)
+            last = self.last_entry = self.last_entry + len(entries)
+        if entries:
+            self._tell(last)
 
 
 class _Refused(Exception):

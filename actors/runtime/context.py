@@ -64,7 +64,9 @@ class ThreadContext(threading.local):
     @property
     def mailbox(self) -> Mailbox | None:
         """The mailbox that this thread is running now."""
-        return self.note.mailbox
+        # While the note is being made, the garbage collector may have something logged here.
+        note: ThreadNote | None = vars(self).get("note")
+        return None if note is None else note.mailbox
 
     def leave_following(self) -> None:
         """Let the pool run the mailbox that this thread was to run next, if there is one."""

@@ -23,7 +23,9 @@ from repertory.actors.runtime import (
     SlowHandler,
     Strategy,
     blocking,
+    context,
 )
+from repertory.actors.runtime.threads import ActorThread
 
 from .actors import Caller, Echo, Gate
 
@@ -53,6 +55,21 @@ def thread_name(_: Any) -> str:
 
 
 # --- names ---
+
+
+def test_a_thread_can_log_before_it_has_made_its_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+
+    class Interrupted(context.ThreadNote):
+        def __init__(self) -> None:
+            names.append(threading.current_thread().name)  # as what the collector finds may do
+            super().__init__()
+
+    monkeypatch.setattr(context, "ThreadNote", Interrupted)
+    thread = ActorThread(target=lambda: context.here.note, name="new")
+    thread.start()
+    thread.join()
+    assert names == ["new"]
 
 
 def test_a_thread_is_called_after_the_actor_while_it_runs_it(runtime: Runtime) -> None:
