@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from repertory.actors import known
+from repertory.actors import ActorSystem, known
 from repertory.actors.testing import ManualClock
 
 # How long an example takes says more of the machine than of the code.
@@ -29,6 +29,14 @@ def file(workflow_file: Path) -> Path:
 def path(request: pytest.FixtureRequest, file: Path) -> Path | None:
     """Where a system keeps its workflows: nowhere, or in a file."""
     return file if request.param == "sqlite" else None
+
+
+@pytest.fixture
+def system(path: Path | None, request: pytest.FixtureRequest) -> ActorSystem:
+    """A running system, over each kind of store."""
+    name = "workflow_system" if path is None else "workflow_file_system"
+    system: ActorSystem = request.getfixturevalue(name)
+    return system
 
 
 @pytest.fixture(autouse=True)
