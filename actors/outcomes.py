@@ -127,6 +127,18 @@ def event_data(message: Deliver, workflow: type[Workflow], workflow_id: str) -> 
         ) from error
 
 
+def unfit(message: Deliver, workflow: type[Workflow]) -> Exception | None:
+    """Return why the workflow does not allow what an activity has returned, or None."""
+    came = message.message
+    if came is None or came.kind is not MessageKind.ACTIVITY or "result" not in message.data:
+        return None
+    try:
+        workflow.check_result(came.name or "", message.data["result"])
+    except Exception as error:
+        return error
+    return None
+
+
 def broken(workflow_id: str, event: str, raised: BaseException) -> WorkflowError:
     """Return the error for an event whose step was undone by what a callback raised."""
     if isinstance(raised, SerializationFailed):

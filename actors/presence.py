@@ -75,6 +75,7 @@ class Presence(Resident):
     def _rehydrate(self) -> Performance:
         position = self._position
         if position is None:
+            self._settle_former()
             stored = self._services.store.load(self._id)
             if stored is None:
                 raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)

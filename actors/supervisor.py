@@ -1,4 +1,4 @@
-"""The supervisor: the actor that starts, stops and removes workflows, and hears of failures."""
+"""The supervisor: starts, stops and removes workflows, restarts them, and hears of failures."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from pykka import ActorDeadError, ActorRef
 from ..persistence.errors import WorkflowExists, WorkflowNotFound
 from .answer import brought_by
 from .messages import Begin, EventFailed, Leave, Removed, Wake, Write
-from .runtime import Envelope, PooledActor, PooledFuture
+from .runtime import Directive, Envelope, PooledActor, PooledFuture, Strategy
+from .runtime.crowd import Crowd
+from .runtime.errors import InterruptedHandlerError
 from .services import Services
 from .workflow import Workflow
+from .workflow_actor import WorkflowActor
 
 logger = logging.getLogger("repertory")
 
@@ -54,13 +57,24 @@ class Supervisor(PooledActor):
     A workflow whose action fails has already been put back to where it stood, so it is
     left running: the supervisor passes the failure on to the event stream, where it is seen even
     if nobody waited for the answer.
+
+    The actors of workflows are its children. What one raises itself is a defect, ours or a
+    library's, after which nothing in its memory can be trusted: a new instance goes on from the
+    last step that is durable. One that fails again and again leaves memory and is quarantined.
+
+    Attributes:
+        workflows: the actors of workflows.
     """
 
     stop_on_failure = False
 
+    # A handler that Ctrl-C broke off, in a thread that ran it while it waited, is no defect.
+    supervision = Strategy(directives={InterruptedHandlerError: Directive.RESUME})
+
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
+        services.workflows = Crowd(self.actor_inbox, self.supervision, WorkflowActor.origin)
 
     def on_receive(self, message: Any) -> None:
         reply: Any = self.take_reply()

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
-from ..services import Services
+from ..runtime import Clock
 from .attempt import Attempt, Work
 from .call import Course
 from .declared import find_activity
 from .ledger import Ledger
 from .reports import Reports
 from .retry import Failure, decide
-from .signals import ActivityFailed
-
-logger = logging.getLogger("repertory.activities")
 
 
 class Failing:
     """Sees to activities that have failed, as their retry policies say.
 
     Arguments:
-        services: the other actors.
+        clock: the system's.
         ledger: what writes down that one waits, or is given up.
         reports: what tells the workflow.
         leave: has the runner hold it in memory no longer.
     """
 
     def __init__(
-        self, services: Services, ledger: Ledger, reports: Reports, leave: Callable[[Work], Any]
+        self, clock: Clock, ledger: Ledger, reports: Reports, leave: Callable[[Work], Any]
     ) -> None:
-        self._services = services
+        self._clock = clock
         self._ledger = ledger
         self._reports = reports
         self._leave = leave
@@ -56,7 +52,7 @@ class Failing:
             failure,
             attempt=number,
             started=work.message.at,
-            now=self._services.runtime.clock.now_us(),
+            now=self._clock.now_us(),
             draw=random.random(),
             total=terms.total_timeout,
         )
@@ -73,19 +69,4 @@ class Failing:
             dead = f"{failure.type}: {failure.message} ({verdict.why})"
             self._leave(work)
             self._ledger.give_up(work, dead)
-        self._tell_of(work, failure, verdict.due, dead)
-
-    def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
-        message = work.message
-        name, said = message.name or "", failure.data()
-        self._services.runtime.events.publish(
-            ActivityFailed(
-                message.sender, name, work.call.activity, message.attempt, said, due, dead
-            )
-        )
-        logger.log(
-            logging.WARNING if dead else logging.INFO,
-            "Activity %r of workflow %r, attempt %d: %s: %s%s",
-            *(name, message.sender, message.attempt, failure.type, failure.message),
-            "; it waits to be taken up by hand." if dead else "",
-        )
+        self._reports.tell_all(work, failure, verdict.due, dead)

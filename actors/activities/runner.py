@@ -37,6 +37,7 @@ from .signals import (
     Noted,
     Overdue,
     Quiet,
+    Refused,
     Returned,
     Save,
     WindDown,
@@ -72,7 +73,7 @@ class ActivityRunner(PooledActor):
         self._under_way = UnderWay(
             self._attempts, self._clock, self._lanes, self._heartbeats.beat, self._later
         )
-        self._failing = Failing(services, self._ledger, self._reports, self._leave)
+        self._failing = Failing(self._clock, self._ledger, self._reports, self._leave)
         self._quiet: list[Any] = []
         self._moves = 0
         self._winding_down: list[Any] = []
@@ -114,6 +115,9 @@ class ActivityRunner(PooledActor):
                 work = self._works.get(message.message.id)
                 if work is not None and not self._reports.returned(work, message.error):
                     self._forget(message.message.id)
+            case Refused():
+                self._moves += 1
+                self._refused(message)
             case Look():
                 self._looks = False
             case Save():
@@ -257,6 +261,15 @@ class ActivityRunner(PooledActor):
         elif attempt.claim():
             self._under_way.break_off(attempt)
             self._failing.failed(work, attempt, failure)
+
+    def _refused(self, refused: Refused) -> None:
+        """Have an activity fail whose result is not allowed: it would be the same again."""
+        work = self._works.get(refused.report.id)
+        if work is None or work.gone or work.report != refused.report:
+            return  # it has been told already
+        self._reports.under_way.discard(refused.report.id)
+        work.report = None
+        self._failing.failed(work, None, replace(Failure.of(refused.error), final=True))
 
     def _forget(self, id: int) -> None:
         """Stop what nobody waits for, and be done with it."""

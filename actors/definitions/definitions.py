@@ -62,6 +62,15 @@ class Definitions(Mapping[str, Any]):
         """
         return str(expand(self.document.agents[agent].model, self._environment))
 
+    def tags_of(self, agent: str) -> tuple[str, ...]:
+        """Return the tags of an agent, with the environment's values in them.
+
+        Raises:
+            KeyError: there is no such agent.
+            SecretMissing: a variable is not set any more.
+        """
+        return tuple(expand(self.document.agents[agent].tags, self._environment))
+
     def add(self, name: str, workflow: Any) -> None:
         """Add a workflow's class, as what loads the document does."""
         self._workflows[name] = workflow

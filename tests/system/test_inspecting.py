@@ -63,7 +63,9 @@ def held(system: ActorSystem) -> Iterator[ActorSystem]:
 
 
 def names(inspection: Inspection) -> dict[str, Any]:
-    return {one.name: one for one in inspection.actors}
+    """Return the actors by name: those that nobody supervises, and those right below them."""
+    shown = [one for top in inspection.actors for one in (top, *top.children)]
+    return {one.name: one for one in shown}
 
 
 def test_an_inspection_shows_who_runs_what_waits_and_what_threads_do(held: ActorSystem) -> None:
@@ -93,7 +95,9 @@ def test_an_inspection_takes_in_the_busiest_and_those_above_them(held: ActorSyst
 
     runtime = held._services.runtime
     child = runtime.start(Boss).ask("hire")
-    assert list(names(held.inspect(limit=1))) == ["workflow h"]
+    (supervisor,) = held.inspect(limit=1).actors
+    assert supervisor.kind == "Supervisor"
+    assert [one.name for one in supervisor.children] == ["workflow h"]
     child.actor_inbox.take_turn()  # so that what it is told waits
     for _ in range(9):
         child.tell("hire")
