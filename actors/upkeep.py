@@ -49,7 +49,8 @@ class SystemUpkeep(SystemLife):
             found += (
                 record
                 for record in page
-                if not any(one.name == RETRY for one in store.pending(record.id))
+                if (MessageKind.TIMER, RETRY)
+                not in {(one.kind, one.name) for one in store.pending(record.id)}
             )
         return found[: max(limit, 0)]
 

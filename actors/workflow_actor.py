@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import Any
 
 from msgspec.structs import replace
+from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
 from ..persistence.errors import (

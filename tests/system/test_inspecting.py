@@ -191,7 +191,7 @@ def test_another_process_sees_the_same_and_only_its_owner_may_ask(file: Path) ->
     with ActorSystem(file, inspectable=True) as system:
         system.start(Tally, id="t").ask("add", n=1)
         at = socket_path(file)
-        assert at == file.with_name("store.db.inspect")
+        assert at == file.with_name(f"{file.name}.inspect")
         assert stat.S_IMODE(at.stat().st_mode) == 0o600
         answer = ask(file, "inspect")
         assert answer is not None
@@ -275,10 +275,10 @@ def test_what_cannot_be_inspected_from_outside_says_why(
 ) -> None:
     with pytest.raises(RepertoryError, match="writes to a file"):
         ActorSystem(inspectable=True).open()
-    file.with_name("store.db.inspect").write_text("mine")
-    with pytest.raises(StoreError, match=r"store\.db\.inspect can't be listened on"):
+    file.with_name(f"{file.name}.inspect").write_text("mine")
+    with pytest.raises(StoreError, match=r"\.db\.inspect can't be listened on"):
         ActorSystem(file, inspectable=True).open()
-    assert file.with_name("store.db.inspect").read_text() == "mine"
+    assert file.with_name(f"{file.name}.inspect").read_text() == "mine"
     with ActorSystem(file), pytest.raises(RepertoryError, match="writes to a file"):
         ActorSystem(file, inspectable=True, read_only=True).open()
     monkeypatch.delattr(socket, "AF_UNIX")
