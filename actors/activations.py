@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pykka import ActorDeadError
 
@@ -13,6 +13,9 @@ from ..persistence.errors import SystemStopped
 from .answer import brought_by
 from .position import Position
 from .runtime import Envelope, PooledFuture, PooledRef
+
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
 
 
 class Activation:
@@ -24,9 +27,10 @@ class Activation:
         used: grows with each use of any workflow, so that the least recently used is known.
         fresh: whether it has not been brought to where it stands yet.
         size: the bytes that it takes, by estimate.
+        former: the steps on their way of an actor that has failed, for the next one; or None.
     """
 
-    __slots__ = ("_counted", "durable", "fresh", "ref", "size", "used")
+    __slots__ = ("_counted", "durable", "former", "fresh", "ref", "size", "used")
 
     def __init__(self) -> None:
         self.ref: PooledRef[Any]
@@ -34,6 +38,7 @@ class Activation:
         self.used = 0
         self.fresh = True
         self.size = 0
+        self.former: Pipeline | None = None
         self._counted = 0
 
 
@@ -52,6 +57,7 @@ class Activations:
         fresh: those that are on their way in.
         weight: the bytes that all take, by estimate.
         arrived: called when one has come to where its workflow stands, or has left.
+        formers: what `Activation.former` will be, by the id of the workflow.
         arrivals: those that were made, for whoever decides which ones leave; None: nobody does.
     """
 
@@ -71,6 +77,7 @@ class Activations:
         self.fresh = 0
         self.weight = 0
         self.arrived: Callable[[], None] = lambda: None
+        self.formers: dict[str, Pipeline] = {}
         self.arrivals: deque[tuple[str, Activation]] | None = None
 
     def close(self) -> None:
@@ -110,6 +117,8 @@ class Activations:
 
     def _make(self, workflow_id: str, waiting: Sequence[Envelope[Any]] = ()) -> Activation:
         found = Activation()
+        if self.formers:
+            found.former = self.formers.get(workflow_id)
         found.ref = self._activate(workflow_id, found)
         # Whoever hears of actors that start may have sent it something, in this thread.
         if (sooner := self._table.get(workflow_id)) is not None:
@@ -126,6 +135,8 @@ class Activations:
         # Not before that: nobody may overtake what waits.
         if found is not sooner:
             self._table[workflow_id] = found
+            if self.formers:
+                self.formers.pop(workflow_id, None)
             self.activated += 1
             self.fresh += 1
             self.uses = found.used = self.uses + 1

@@ -7,7 +7,7 @@ from contextlib import suppress
 from queue import Full
 
 from ..persistence.errors import UnknownState
-from .names import Name, state_name
+from .names import Name, state_names
 from .notifications import Committed, Interest
 from .runtime import PooledFuture
 from .services import Services
@@ -26,8 +26,8 @@ def when(
     Arguments:
         services: the system's.
         workflow_id: the workflow.
-        what: a state that is to be active, or the condition. It is asked of what is durable: now,
-            and then after each step.
+        what: a state that is to be active, several with "+" between them, or the
+            condition. It is asked of what is durable: now, and then after each step.
         look: returns the snapshot of now.
         every: seconds between two looks, where the steps are another process's and nobody tells of
             them; None: they are told.
@@ -44,15 +44,17 @@ def when(
         condition = what
     else:
         workflow = services.workflow_class(now.type)
-        state = workflow.state_name(what)
-        if state is None:
-            raise UnknownState(
-                f"Workflow {workflow_id!r} will never be in {state_name(what)!r}: "
-                f"{workflow.workflow_name} has no such state.",
-                workflow_id=workflow_id,
-                state=state_name(what),
-            )
-        condition = _is_in(state)
+        name = workflow.state_name(what)
+        states = state_names(what) if name is None else (name,)
+        for state in states:
+            if workflow.state_name(state) is None:
+                raise UnknownState(
+                    f"Workflow {workflow_id!r} will never be in {state!r}: "
+                    f"{workflow.workflow_name} has no such state.",
+                    workflow_id=workflow_id,
+                    state=state,
+                )
+        condition = _is_in(states)
 
     def check(seen: Snapshot) -> None:
         if met.done:
@@ -115,5 +117,5 @@ def _look_again(
     return end
 
 
-def _is_in(state: str) -> Callable[[Snapshot], bool]:
-    return lambda seen: state in seen.configuration
+def _is_in(states: tuple[str, ...]) -> Callable[[Snapshot], bool]:
+    return lambda seen: set(states).issubset(seen.configuration)

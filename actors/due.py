@@ -44,6 +44,11 @@ class Due:
         """Give all that is due once more."""
         self._given = (0, _LAST)
 
+    def has_given(self, message: Message) -> bool:
+        """Tell whether what is due that early was given already, and it is still due."""
+        place = (message.due, message.id)
+        return place <= self._given and message.due <= self._clock.now_us()
+
     def expect(self, due: int) -> None:
         """See to it that what is due then is looked for then."""
         if due <= self._given[0]:

@@ -1,5 +1,11 @@
-"""Every error: all have the base `RepertoryError`, and carry the ids that they are about."""
+"""Every error: all have the base `RepertoryError`, and carry the ids that they are about.
 
+But for `CodecError`, a `ValueError`, which only a chart without a system raises as such: its action
+has sent, or its context has, what can't be written as JSON. In a system that is `ContextInvalid`,
+`SerializationFailed`, or the cause of a `HandlerFailed`.
+"""
+
+from ..persistence.codec import CodecError
 from ..persistence.errors import (
     BadDefinition,
     BadDocument,
@@ -33,11 +39,20 @@ from ..persistence.errors import (
     WorkflowNotFound,
 )
 from .definition_check import DefinitionChangedWarning
-from .definitions import ContractBroken, FaultyDocument, GuardFailed, UnboundActions
+from .definitions import (
+    ActionFailed,
+    ContractBroken,
+    FaultyDocument,
+    GuardFailed,
+    SecretMissing,
+    UnboundActions,
+)
 
 __all__ = [
+    "ActionFailed",
     "BadDefinition",
     "BadDocument",
+    "CodecError",
     "ContextInvalid",
     "ContractBroken",
     "DefinitionChanged",
@@ -52,6 +67,7 @@ __all__ = [
     "NotAStore",
     "RepertoryError",
     "RollbackFailed",
+    "SecretMissing",
     "SerializationFailed",
     "StaleStep",
     "StoreDamaged",

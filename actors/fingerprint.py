@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from .charts import delays_of, describe_states, describe_transitions
+from .charts import OUTER, delays_of, describe_states, describe_transitions
 from .workflow import Workflow
 
 
@@ -51,6 +51,15 @@ def states_in(definition: bytes) -> Collection[str]:
         return _decode(definition).states
     except msgspec.MsgspecError:
         return ()
+
+
+def around_others(definition: bytes) -> Collection[str]:
+    """Return the ids of those states of a fingerprint that have states within them."""
+    try:
+        described = _decode(definition).states
+    except msgspec.MsgspecError:
+        return ()
+    return [name for name, text in described.items() if text.startswith(OUTER)]
 
 
 def differences(before: bytes, after: bytes) -> list[str]:

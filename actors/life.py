@@ -76,7 +76,7 @@ class SystemLife(SystemSettings):
 
         def activate(workflow_id: str, activation: Activation) -> PooledRef[Any]:
             try:
-                return runtime.start(WorkflowActor, services, workflow_id, activation)
+                return services.workflows.start(WorkflowActor, services, workflow_id, activation)
             except RuntimeClosedError as error:
                 raise SystemStopped(f"The system {self._name!r} is being closed.") from error
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from ..persistence.errors import RepertoryError, WorkflowNotFound
+from ..persistence.errors import RepertoryError
 from ..persistence.records import WorkflowRecord
+from .absent import not_found
 from .answer import Answer, ask, brought_by
 from .messages import Wake
 from .rehydration import read_position, rehydrate
@@ -115,7 +116,7 @@ def error_of_trying(services: Services, record: WorkflowRecord) -> Exception | N
     try:
         stored = services.store.load(record.id)
         if stored is None:
-            raise WorkflowNotFound(f"There is no workflow {record.id!r}.", workflow_id=record.id)
+            raise not_found(record.id)
         workflow = services.workflow_class(record.type)
         position = to_present(read_position(stored), workflow)
         chart = workflow.dormant(load_context(position, workflow), record.id, [])

@@ -99,6 +99,11 @@ def state_name(state: Any) -> str:
     return event_name(getattr(state, "id", state))
 
 
+def state_names(state: Any) -> tuple[str, ...]:
+    """Return the ids of a state, or of several that are written with "+" between them."""
+    return tuple(name.strip() for name in state_name(state).split("+"))
+
+
 def find_name(name: object, among: Collection[str]) -> str | None:
     """Return which of these an event or a state given by name, or as an enum member, is."""
     if type(name) is str:  # as nearly always

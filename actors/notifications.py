@@ -35,13 +35,13 @@ class Interest:
     Attributes:
         workflow_id: of this workflow.
         type: of workflows stored under this class name.
-        state: that lead into this state.
+        states: that lead into these states: all of them are active then, and were not before.
         event: that this event caused.
     """
 
     workflow_id: str | None = None
     type: str | None = None
-    state: str | None = None
+    states: tuple[str, ...] = ()
     event: str | None = None
 
     def covers(self, record: WorkflowRecord, entry: Entry) -> bool:
@@ -56,8 +56,11 @@ class Interest:
             and (self.type is None or self.type == record.type)
             and (self.event is None or self.event == entry.event)
             and (
-                self.state is None
-                or (self.state in entry.target and self.state not in entry.source)
+                not self.states
+                or (
+                    set(self.states).issubset(entry.target)
+                    and not set(self.states).issubset(entry.source)
+                )
             )
         )
 

@@ -18,9 +18,10 @@ from pykka import ActorDeadError
 
 from ..persistence.codec import decode_json
 from ..persistence.errors import StoreError, SystemStopped, WorkflowNotFound
-from ..persistence.records import Message, Step
+from ..persistence.records import Message, MessageKind, Step
 from .children.joining import CANCEL
 from .due import WINDOW, Due
+from .in_turn import InTurn
 from .messages import Deliver, EventFailed, LookDue, Redeliver
 from .services import Carrier, Services
 
@@ -54,11 +55,12 @@ class Outbox:
         # How far it has come in what was there when the store was opened; None: through it.
         self._found: int | None = None
         self._due = Due(services)
+        self._in_turn = InTurn()
 
     @property
     def under_way(self) -> bool:
         """Whether a message was delivered and is not taken yet, or could be delivered now."""
-        more = self._due.behind or self._next or self._found is not None
+        more = self._due.behind or self._next or self._in_turn.more or self._found is not None
         if self._in_flight or more:
             return True
         return any(carrier.busy for carrier in self._services.carriers.values())
@@ -87,6 +89,8 @@ class Outbox:
             self._services.runtime.clock.call_later(FIRST_RETRY, look)
 
     def _catch_up(self) -> None:
+        for message in self._in_turn.following(self._in_flight.__contains__):
+            self._deliver(message)
         while self._next and (room := WINDOW - len(self._in_flight)) > 0:
             self._catch_up_with(self._next[0], room)
             self._next.popleft()
@@ -145,7 +149,8 @@ class Outbox:
                 tell(step.record)
         for message in step.sends:
             if message.due:
-                self._due.expect(message.due)
+                if not (self._due.has_given(message) and self._waits(message)):
+                    self._due.expect(message.due)
             elif message.kind in self._services.carriers:
                 self._deliver(message)
             elif message.receiver in self._stalled:
@@ -170,6 +175,7 @@ class Outbox:
         if (carrier := self._carried.pop(message, None)) is not None:
             carrier.gone(message)
         if (receiver := self._in_flight.pop(message, None)) is not None:
+            self._in_turn.taken(receiver, message)
             self._given[receiver] -= 1
             left = self._given[receiver]
             if left == EACH // 2 or not left:
@@ -224,6 +230,8 @@ class Outbox:
         else:
             self._stalled.add(receiver)
             self._behind.discard(receiver)
+            for waiting in self._in_turn.drop(receiver):
+                self._forget(waiting)
             self._retry_later(receiver)
         with suppress(ActorDeadError):
             self._services.supervisor.tell(EventFailed(receiver, error, sent=message))
@@ -273,14 +281,30 @@ class Outbox:
                 self._carried[message.id] = carrier
                 carrier.carry(message)
             return
-        self._in_flight[message.id] = message.receiver
-        self._given[message.receiver] += 1
+        if message.id not in self._in_flight:
+            if self._waits(message):
+                return
+            self._count(message)
         data = {} if message.data is None else decode_json(message.data)
         deliver = Deliver(message.event, data, message=message, anew=anew)
         try:
             self._services.activations.deliver(message.receiver, lambda ref: ref.tell(deliver))
         except SystemStopped:
             self._forget(message.id)  # the next system delivers it
+            return
+        if message.kind is MessageKind.TIMER:
+            self._in_turn.hand_out(message, self._services.runtime.clock.now_us())
+
+    def _waits(self, message: Message) -> bool:
+        """Tell whether what is due is to wait for a timer that was missed more than once."""
+        waits = bool(message.due) and self._in_turn.waits(message)
+        if waits:
+            self._count(message)
+        return waits
+
+    def _count(self, message: Message) -> None:
+        self._in_flight[message.id] = message.receiver
+        self._given[message.receiver] += 1
 
     def _retry_later(self, receiver: str) -> None:
         pause = self._pauses.get(receiver, FIRST_RETRY)

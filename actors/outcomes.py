@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from ..persistence.codec import CodecError, decode_json, encode_json
@@ -13,12 +14,15 @@ from ..persistence.errors import (
     WorkflowError,
 )
 from ..persistence.records import Entry, Kind, MessageKind
-from .charts import RESERVED, asked
+from .charts import RESERVED, asked, leaves, offered
 from .children.joining import CANCEL
 from .messages import Deliver
 from .position import Position
 from .stepping import CREATED
 from .workflow import Workflow
+
+_MOST = 12
+"""Events that a refusal names at the most."""
 
 
 def unwelcome(
@@ -40,28 +44,27 @@ def unwelcome(
             event=message.event,
         )
     if position.record.finished:
-        return refusal(message, position)
+        return refusal(message, position, workflow)
     return None
 
 
-def refusal(
-    message: Deliver, position: Position, workflow: type[Workflow] | None = None
-) -> InvalidTransition:
+def refusal(message: Deliver, position: Position, workflow: type[Workflow]) -> InvalidTransition:
     """Return the error for an event that the workflow's state does not allow.
 
     Arguments:
         message: the event.
         position: where the workflow stands.
-        workflow: its class, for the names of guards that were asked; None when none was.
+        workflow: its class.
     """
     record = position.record
-    where = "+".join(record.configuration)
-    ways = [] if workflow is None else asked(workflow, record.configuration, message.event)
+    where = "+".join(leaves(workflow, record.configuration) or record.configuration)
+    ways = [] if record.finished else asked(workflow, record.configuration, message.event)
     return InvalidTransition(
         f"Workflow {record.id!r} has finished in {where!r} and takes no more events, not "
         f"{message.event!r} either."
         if record.finished
-        else f"Workflow {record.id!r} can't take event {message.event!r} in {where!r}{_no(ways)}.",
+        else f"Workflow {record.id!r} can't take event {message.event!r} in {where!r}{_no(ways)}"
+        f"{_others(workflow, record.configuration, message.event)}.",
         workflow_id=record.id,
         event=message.event,
         configuration=record.configuration,
@@ -75,7 +78,18 @@ def _no(ways: list[list[str]]) -> str:
         return ""
     needs = ", or ".join(dict.fromkeys(" and ".join(map(repr, way)) for way in ways))
     one = len(ways) == len(ways[0]) == 1
-    return f": its guard {needs} says no" if one else f": its guards say no; it takes {needs}"
+    return (
+        f": its guard {needs} says no" if one else f": its guards say no; the event needs {needs}"
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _others(workflow: type[Workflow], configuration: tuple[str, ...], refused: str) -> str:
+    """Return how a sentence ends: with the events that some states take instead of one."""
+    public = workflow.public_events()
+    taken = [e for e in offered(workflow, configuration) if e in public and e != refused]
+    more = f" and {len(taken) - _MOST} more" if len(taken) > _MOST else ""
+    return f"; it takes {', '.join(taken[:_MOST])}{more} there" if taken else ""
 
 
 def recorded_outcome(workflow_id: str, entry: Entry) -> tuple[Any, Exception | None]:
@@ -121,10 +135,22 @@ def event_data(message: Deliver, workflow: type[Workflow], workflow_id: str) -> 
         return data
     except CodecError as error:
         raise SerializationFailed(
-            f"The data of event {message.event!r} for workflow {workflow_id!r} can't be kept as "
-            f"JSON: {error}",
+            f"The data of event {message.event!r} for workflow {workflow_id!r} can't be kept: "
+            f"{error}",
             workflow_id=workflow_id,
         ) from error
+
+
+def unfit(message: Deliver, workflow: type[Workflow]) -> Exception | None:
+    """Return why the workflow does not allow what an activity has returned, or None."""
+    came = message.message
+    if came is None or came.kind is not MessageKind.ACTIVITY or "result" not in message.data:
+        return None
+    try:
+        workflow.check_result(came.name or "", message.data["result"])
+    except Exception as error:
+        return error
+    return None
 
 
 def broken(workflow_id: str, event: str, raised: BaseException) -> WorkflowError:

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from ..persistence.store import Store
+from .innermost import Innermost
 from .position import utc
 
 MANY = 10_000
@@ -19,7 +20,7 @@ class Overview(msgspec.Struct, frozen=True):
 
     Attributes:
         workflows: how many there are.
-        states: how many stand in each state; regions are joined by "+".
+        states: how many stand in each state, written as `WorkflowRef.state` is.
         steps: steps that were ever written, those that are trimmed by now among them.
         waiting: messages from workflow to workflow that are due and not taken yet.
         more_waiting: whether there are more of them than were counted.
@@ -45,8 +46,9 @@ def overview(store: Store, now: int) -> Overview:
     """
     states: Counter[str] = Counter()
     with store.reading():
-        for configuration, count in store.tally().items():
-            states["+".join(configuration)] += count
+        innermost = Innermost(store)
+        for (workflow, configuration), count in store.tally().items():
+            states[innermost.of(workflow, configuration)] += count
         waiting = store.messages(by=now, limit=MANY + 1)
         dead = store.messages(dead=True, limit=MANY)
         _, steps = store.entry_range()

@@ -88,7 +88,7 @@ class Passivation:
         self._queue: list[tuple[int, int, str, Activation]] = []
         self._numbers = count()
         self._marks: deque[tuple[float, int]] = deque()
-        self._looked = 0.0
+        self._next = 0.0
         self._pending = False
         self._ended = False
         if limits.passivates:
@@ -97,8 +97,9 @@ class Passivation:
     def begin(self) -> None:
         """Begin to look for idle ones."""
         if self._limits.passivate_after is not None:
-            self._looked = self._runtime.clock.monotonic()
-            self._later(self._limits.passivate_after / PARTS, self._tick)
+            part = self._limits.passivate_after / PARTS
+            self._next = self._runtime.clock.monotonic() + part
+            self._later(part, self._tick)
 
     def end(self) -> None:
         """Let everything stay where it is from now on."""
@@ -148,19 +149,17 @@ class Passivation:
             return
         now = self._runtime.clock.monotonic()
         long_ago = now - self._limits.passivate_after + 0.001  # less than a clock's parts add up to
-        before, self._looked = self._looked, now
-        self._marks.append((now, self._activations.uses))
+        # If this is late, a test has turned the clock, or the machine was busy with something else:
+        # what was used, was used before this was due.
+        self._marks.append((self._next, self._activations.uses))
         mark = None
         while self._marks and self._marks[0][0] <= long_ago:
             mark = self._marks.popleft()[1]
-        if before <= long_ago:
-            # Nobody has looked for so long: a test has turned the clock, or the machine was busy
-            # with something else. What was used, was used before.
-            mark = self._activations.uses
         if mark is not None:
             self._leave_if_unused_since(mark)
         self._make_room(patience=AT_ONCE)
-        self._later(self._limits.passivate_after / PARTS, self._tick)
+        self._next = max(self._next + self._limits.passivate_after / PARTS, now)
+        self._later(self._next - now, self._tick)
 
     def _leave_if_unused_since(self, mark: int) -> None:
         if self._ended:

@@ -236,8 +236,7 @@ class Performance:
 
     def _unwritable(self, what: str, event: str, error: CodecError) -> SerializationFailed:
         return SerializationFailed(
-            f"After event {event!r} of workflow {self._id!r}, {what} can't be kept as JSON: "
-            f"{error}",
+            f"After event {event!r} of workflow {self._id!r}, {what} can't be kept: {error}",
             workflow_id=self._id,
         )
 

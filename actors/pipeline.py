@@ -167,6 +167,10 @@ class Pipeline:
         self.answer(settled)
         settled.get()
 
+    def follow(self, former: Pipeline) -> None:
+        """Take over what an actor of the same workflow had sent off before it failed."""
+        self._latest, self._keys, self._life = former._latest, former._keys, former._life + 1
+
     def begin_anew(self, failed: CommitFailed | None = None) -> bool:
         """Forget what was sent off; not when that has been done for an earlier failure."""
         if failed is not None and failed.life != self._life:

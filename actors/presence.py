@@ -7,6 +7,7 @@ from typing import Any
 
 from ..persistence.errors import RepertoryError, WorkflowNotFound
 from ..persistence.records import ChartState
+from .absent import not_found
 from .activations import Activation
 from .elsewhere import migration_of
 from .passivation import WorkflowActivated
@@ -75,9 +76,10 @@ class Presence(Resident):
     def _rehydrate(self) -> Performance:
         position = self._position
         if position is None:
+            self._settle_former()
             stored = self._services.store.load(self._id)
             if stored is None:
-                raise WorkflowNotFound(f"There is no workflow {self._id!r}.", workflow_id=self._id)
+                raise not_found(self._id)
             position = read_position(stored)
         workflow = self._services.workflow_class(position.record.type)
         if position.record.version != workflow.version:

@@ -1,4 +1,4 @@
-"""Workflows that can't be brought into memory: left as they are, and listed."""
+"""Workflows that can't be brought into memory, or kept there: left as they are, and listed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from .runtime import Runtime
 
 class Quarantined(msgspec.Struct, frozen=True):
     """A workflow that could not be brought into memory, and is left as it is in the store.
+
+    Or one that had a defect there, again and again, and has left memory for that.
 
     Attributes:
         workflow_id: its id.
@@ -33,7 +35,7 @@ class Quarantined(msgspec.Struct, frozen=True):
 
 
 class WorkflowQuarantined(msgspec.Struct, frozen=True):
-    """Published on the event stream: a workflow could not be brought into memory.
+    """Published on the event stream: a workflow could not be brought into memory, or kept there.
 
     It is told once, until the workflow has been in memory again.
 

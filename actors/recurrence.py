@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, Protocol, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from .cron import times, zone
 from .position import microseconds_of, utc
 
 Late = Literal["fire", "skip", "merge"]
@@ -71,7 +70,7 @@ class Recurrence(msgspec.Struct, frozen=True, omit_defaults=True):
         return now - due > GRACE or (following is not None and following <= now)
 
     def _after(self, now: int) -> int | None:
-        for moment in cron(self.cron or "", utc(now).astimezone(zone(self.tz))):
+        for moment in times(self.cron or "", utc(now).astimezone(zone(self.tz))):
             found = microseconds_of(moment)
             if found > now:  # an hour that comes twice must not bring it back
                 return found
@@ -87,6 +86,15 @@ class Optional(Protocol):
         ...
 
 
+class Stored(Optional, Protocol):
+    """A timer, as it is stored."""
+
+    @property
+    def due(self) -> int:
+        """When it is due; UTC, in microseconds since 1970."""
+        ...
+
+
 _decode = msgspec.json.Decoder(Recurrence).decode
 _encode = msgspec.json.Encoder().encode
 ONCE = Recurrence()
@@ -96,6 +104,15 @@ ONCE = Recurrence()
 def recurrence_of(message: Optional) -> Recurrence:
     """Return the options of a timer that is stored."""
     return ONCE if message.options is None else _decode(message.options)
+
+
+def comes_again(timer: Stored, now: int) -> bool:
+    """Tell whether a timer was due again by now, and fires for each time that was missed."""
+    recurrence = recurrence_of(timer)
+    if recurrence.late != "fire" or not recurrence.repeats:
+        return False
+    following = recurrence.next(timer.due, now)
+    return following is not None and following <= now
 
 
 def options_of(recurrence: Recurrence) -> bytes | None:
@@ -112,39 +129,3 @@ def checked_late(late: Any) -> Late:
     if late not in get_args(Late):
         raise ValueError(f"`late` is {late!r}; it is one of 'fire', 'skip' and 'merge'.")
     return late  # type: ignore[no-any-return]  # one of them, as was checked
-
-
-def zone(name: str) -> tzinfo:
-    """Return a time zone by its name.
-
-    Raises:
-        ValueError: there is none of this name.
-    """
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(
-            f"There is no time zone {name!r}; give one such as 'Europe/Paris' (where the system "
-            f"has no time zones, install tzdata)."
-        ) from error
-
-
-def cron(expression: str, since: datetime) -> Any:
-    """Return an iterator over the times of a cron expression after some time.
-
-    Raises:
-        ValueError: it is no cron expression.
-        ModuleNotFoundError: the library for it is not installed.
-    """
-    try:
-        from cronsim import CronSim, CronSimError
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "Cron expressions need the library cronsim: pip install 'repertory[cron]'."
-        ) from error
-    try:
-        return CronSim(expression, since)
-    except CronSimError as error:
-        raise ValueError(f"{expression!r} is no cron expression: {error}.") from error

@@ -22,6 +22,7 @@ from .passivation import Passivation
 from .quarantine import Quarantine
 from .reception import Reception
 from .runtime import Envelope, PooledRef, Runtime
+from .runtime.crowd import Crowd
 from .statistics import Statistics
 from .workflow import Workflow
 
@@ -60,6 +61,7 @@ class Services:
         runtime: the dispatcher and the clock.
         persistence: the persistence actor.
         supervisor: the supervisor.
+        workflows: the actors of workflows, which are its children.
         activations: which workflows are in memory.
         notifications: who wants to hear of committed steps.
         workflow_class: finds a class by the name it is stored under.
@@ -75,7 +77,7 @@ class Services:
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
-        quarantine: which workflows could not be brought into memory.
+        quarantine: which workflows could not be brought into memory, or kept there.
         rates: how fast it goes, for whoever looks in.
         inspection_server: lets other processes look in.
         carriers: who sees to messages of a kind that is not delivered to a workflow as an event.
@@ -101,6 +103,7 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
     supervisor: PooledRef[Any] = field(init=False)
+    workflows: Crowd = field(init=False)
     definitions: DefinitionCheck = field(init=False)
     passivation: Passivation = field(init=False)
     reception: Reception = field(init=False)

@@ -1,4 +1,4 @@
-"""The supervisor: the actor that starts, stops and removes workflows, and hears of failures."""
+"""The supervisor: starts, stops and removes workflows, restarts them, and hears of failures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 import msgspec
 from pykka import ActorDeadError, ActorRef
 
-from ..persistence.errors import WorkflowExists, WorkflowNotFound
+from .absent import not_found, taken
 from .answer import brought_by
 from .messages import Begin, EventFailed, Leave, Removed, Wake, Write
-from .runtime import Envelope, PooledActor, PooledFuture
+from .runtime import Directive, Envelope, PooledActor, PooledFuture, Strategy
+from .runtime.crowd import Crowd
+from .runtime.errors import InterruptedHandlerError
 from .services import Services
 from .workflow import Workflow
+from .workflow_actor import WorkflowActor
 
 logger = logging.getLogger("repertory")
 
@@ -54,13 +57,24 @@ class Supervisor(PooledActor):
     A workflow whose action fails has already been put back to where it stood, so it is
     left running: the supervisor passes the failure on to the event stream, where it is seen even
     if nobody waited for the answer.
+
+    The actors of workflows are its children. What one raises itself is a defect, ours or a
+    library's, after which nothing in its memory can be trusted: a new instance goes on from the
+    last step that is durable. One that fails again and again leaves memory and is quarantined.
+
+    Attributes:
+        workflows: the actors of workflows.
     """
 
     stop_on_failure = False
 
+    # A handler that Ctrl-C broke off, in a thread that ran it while it waited, is no defect.
+    supervision = Strategy(directives={InterruptedHandlerError: Directive.RESUME})
+
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
+        services.workflows = Crowd(self.actor_inbox, self.supervision, WorkflowActor.origin)
 
     def on_receive(self, message: Any) -> None:
         reply: Any = self.take_reply()
@@ -86,9 +100,7 @@ class Supervisor(PooledActor):
     def _start(self, message: Start, reply: PooledFuture[Any]) -> None:
         services, workflow_id = self._services, message.workflow_id
         if services.store.find(workflow_id) is not None:
-            raise WorkflowExists(
-                f"There is a workflow {workflow_id!r} already.", workflow_id=workflow_id
-            )
+            raise taken(workflow_id)
         number = services.store.allocate()
         begin = Begin(message.workflow, message.context, number, message.handlers)
 
@@ -102,7 +114,7 @@ class Supervisor(PooledActor):
         activation = self._services.activations.find(workflow_id)
         if activation is None:
             if self._services.store.find(workflow_id) is None:
-                raise _not_found(workflow_id)
+                raise not_found(workflow_id)
             left()
             return
         done: PooledFuture[None] = PooledFuture()
@@ -127,7 +139,7 @@ class Supervisor(PooledActor):
         def delete() -> None:
             record = services.store.find(workflow_id)
             if record is None:
-                raise _not_found(workflow_id)
+                raise not_found(workflow_id)
             pending = services.store.pending(workflow_id)
             services.store.remove(workflow_id)
             for message in pending:
@@ -148,7 +160,3 @@ class Supervisor(PooledActor):
     def _failed(self, message: EventFailed) -> None:
         logger.log(logging.INFO if message.heard else logging.WARNING, "%s", message.told())
         self._services.runtime.events.publish(message)
-
-
-def _not_found(workflow_id: str) -> WorkflowNotFound:
-    return WorkflowNotFound(f"There is no workflow {workflow_id!r}.", workflow_id=workflow_id)

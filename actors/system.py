@@ -9,13 +9,13 @@ from ..persistence.codec import CodecError
 from ..persistence.errors import (
     ContextInvalid,
     StoreError,
-    WorkflowNotFound,
 )
 from ..persistence.records import WorkflowRecord
+from .absent import not_found
 from .answer import ask
-from .filters import check_event, check_state, class_filter
+from .filters import check_class, check_event, check_states, stored_name
 from .handlers import check_handlers
-from .names import Name, event_name, new_id, state_name, text
+from .names import Name, event_name, new_id, state_names, text
 from .notifications import Committed, Interest
 from .recovering import SystemRecovery
 from .ref import WorkflowRef
@@ -157,7 +157,7 @@ class ActorSystem(SystemRecovery):
         """
         record = self._services.store.find(text(id, "A workflow's id"))
         if record is None:
-            raise WorkflowNotFound(f"There is no workflow {id!r}.", workflow_id=id)
+            raise not_found(id)
         return record
 
     def list(
@@ -173,20 +173,23 @@ class ActorSystem(SystemRecovery):
 
         Arguments:
             workflow: only those of this class, or of the class stored under this name.
-            state: only those in which this state is active, at any depth.
+            state: only those in which this state is active, at any depth; or all of several, with
+                "+" between them, as `WorkflowRef.state` has them.
             finished: only those that have, or have not, reached their end.
             after: for the next page, the `number` of the last one of the page before.
             limit: how many at the most.
 
         Raises:
+            UnknownWorkflow: no class of this name is imported or in the store.
             UnknownState: the class has no such state; or, without a class, none has that is known.
         """
-        wanted = None if state is None else state_name(state)
+        wanted = () if state is None else state_names(state)
         found = self._services.store.list(
-            type=class_filter(workflow), state=wanted, finished=finished, after=after, limit=limit
+            type=stored_name(workflow), states=wanted, finished=finished, after=after, limit=limit
         )
-        if wanted is not None and not found:
-            check_state(self._services, workflow, wanted)
+        if not found:
+            check_class(self._services, workflow)
+            check_states(self._services, workflow, wanted)
         return found
 
     def stop(self, id: str, *, timeout: float | None = None) -> None:
@@ -220,16 +223,18 @@ class ActorSystem(SystemRecovery):
         Arguments:
             event: the event.
             workflow: only to those of this class.
-            state: only to those in which this state is active.
+            state: only to those in which this state is active, or all of several, as in `list`.
             fields: the event's data.
 
         Returns:
             how many were told. Those whose state does not allow it refuse it, as after `tell`.
 
         Raises:
+            UnknownWorkflow: no class of this name is imported or in the store.
             UnknownEvent: the class has no such event; or, without a class, none has that is known.
             UnknownState: likewise of a state.
         """
+        check_class(self._services, workflow)
         check_event(self._services, workflow, event_name(event), sent=True)
         told = after = 0
         while page := self.list(workflow, state=state, finished=False, after=after, limit=1000):
@@ -267,7 +272,7 @@ class ActorSystem(SystemRecovery):
             callback: gets a `Committed`.
             id: only steps of this workflow.
             workflow: only steps of this class.
-            state: only steps that lead into this state.
+            state: only steps that lead into this state, or all of several, as in `list`.
             event: only steps that this event caused.
             durable: the name of a durable subscription; open once at a time.
             from_start: a durable one that is new begins with the oldest step that is kept, and
@@ -277,6 +282,7 @@ class ActorSystem(SystemRecovery):
             what ends the subscription when it is called; a durable one, until it is opened again.
 
         Raises:
+            UnknownWorkflow: no class of this name is imported or in the store.
             UnknownState: the class has no such state; or, without a class, none has that is known.
             UnknownEvent: likewise of an event.
             RepertoryError: a durable subscription of this name is open.
@@ -288,14 +294,14 @@ class ActorSystem(SystemRecovery):
                 f"steps here; use wait_for, or look at the history.",
                 path=self.path,
             )
+        check_class(self._services, workflow)
         interest = Interest(
             workflow_id=id,
-            type=class_filter(workflow),
-            state=None if state is None else state_name(state),
+            type=stored_name(workflow),
+            states=() if state is None else state_names(state),
             event=None if event is None else event_name(event),
         )
-        if interest.state is not None:
-            check_state(self._services, workflow, interest.state)
+        check_states(self._services, workflow, interest.states)
         if interest.event is not None:
             check_event(self._services, workflow, interest.event, sent=False)
         if durable is not None:

@@ -12,10 +12,11 @@ from ..persistence.codec import CodecError, decode_json, encode_json
 from ..persistence.records import Message, MessageKind
 from .agenda import Agenda, Sent
 from .charts import RESERVED, Span, microseconds
+from .cron import zone
 from .deadline import deadline
 from .names import Name, event_name, text
 from .position import utc
-from .recurrence import ONCE, Late, Recurrence, checked_late, options_of, recurrence_of, zone
+from .recurrence import ONCE, Late, Recurrence, checked_late, options_of, recurrence_of
 
 if TYPE_CHECKING:
     from .workflow import Workflow

@@ -42,14 +42,15 @@ class SystemUpkeep(SystemLife):
         """
         store, found = self._services.store, list[WorkflowRecord]()
         while len(found) < limit:
-            page = store.list(state="failed", finished=False, after=after, limit=limit)
+            page = store.list(states=("failed",), finished=False, after=after, limit=limit)
             if not page:
                 break
             after = page[-1].number
             found += (
                 record
                 for record in page
-                if not any(one.name == RETRY for one in store.pending(record.id))
+                if (MessageKind.TIMER, RETRY)
+                not in {(one.kind, one.name) for one in store.pending(record.id)}
             )
         return found[: max(limit, 0)]
 

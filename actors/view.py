@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from ..persistence.errors import WorkflowNotFound
+from .absent import not_found
 from .comparison import Difference, compare
 from .conditions import when
 from .history import HistoryEntry, read_history
@@ -102,8 +102,9 @@ class WorkflowView:
         """Wait until a state is active, or a condition on the snapshot holds.
 
         Arguments:
-            what: the state, or the condition. It is asked of what is durable: now, and then
-                after each step; with `read_only=True` of what is there each 0.1 s.
+            what: the state, several with "+" between them as in `state`, or the condition. It is
+                asked of what is durable: now, and then after each step; with `read_only=True` of
+                what is there each 0.1 s.
             timeout: seconds to wait.
 
         Returns:
@@ -146,5 +147,5 @@ class WorkflowView:
             return durable
         stored = services.store.load(self.id)
         if stored is None:
-            raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
+            raise not_found(self.id)
         return read_position(stored)

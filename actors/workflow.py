@@ -212,6 +212,13 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         """Refuse, by raising `CodecError`, an event's data as JSON; here nothing is refused."""
 
     @classmethod
+    def check_result(cls, activity: str, result: Any) -> None:
+        """Refuse, by raising, what an activity has returned; here nothing is refused.
+
+        An activity whose result is refused has failed for good.
+        """
+
+    @classmethod
     def as_state(
         cls,
         name: str = "",

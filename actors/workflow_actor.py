@@ -14,10 +14,10 @@ from ..persistence.codec import decode_json
 from ..persistence.errors import (
     RepertoryError,
     StoreError,
-    WorkflowExists,
-    WorkflowNotFound,
 )
 from ..persistence.records import Kind, MessageKind
+from .absent import taken
+from .activities.signals import Refused
 from .attempt import Attempt
 from .charts import NotAllowed, offered
 from .children.joining import CANCEL
@@ -32,10 +32,9 @@ from .messages import (
     Passivate,
     Removed,
     RollBack,
-    Undelivered,
     Wake,
 )
-from .outcomes import broken, event_data, refusal, unwelcome
+from .outcomes import broken, event_data, refusal, unfit, unwelcome
 from .pending import NOTHING
 from .performance import Performance, run
 from .pipeline import Reply
@@ -83,11 +82,14 @@ class WorkflowActor(Presence):
                     if self._pipeline.begin_anew(message):
                         self._go_back()
                     elif self._position is None:
+                        self._settle_former()
                         self._depart()
                 case Removed():
                     if self._position and self._position.record.number == message.number:
                         self._pipeline.begin_anew()
                         self._go_back()
+                    elif self._position is None:
+                        self._activation.durable = None
                 case Leave():
                     self._leave(message)
                 case Passivate():
@@ -112,31 +114,25 @@ class WorkflowActor(Presence):
             self._fail(error, reply, message)
 
     def _fail(self, raised: BaseException, reply: Reply, message: Any) -> None:
-        """Answer with an error that leaves no trace, once all before it is durable."""
+        """Answer with an error that leaves no trace; a defect is for the supervisor to decide."""
         error = raised
         if not isinstance(error, Exception):
             error = broken(self._id, getattr(message, "event", type(message).__name__), raised)
-        if isinstance(message, Leave):
-            message.refused(error)
-        elif isinstance(message, Deliver) and message.message is not None:
-            if not isinstance(error, WorkflowNotFound):
-                # What comes after it may find it all well again, but must not overtake it.
-                self._services.stalled.add(self._id)
-            with suppress(ActorDeadError):
-                self._services.persistence.tell(Undelivered(message.message, error))
-        else:
-            self._pipeline.answer(reply, error)
+        self._refuse_message(error, reply, message)
         if self._position is None:
             self._performance = self._own_handlers = None
             self._depart()
         elif not isinstance(raised, RepertoryError):
             self._performance = None  # nothing is known of the chart any more
+            if isinstance(raised, Exception):
+                raise raised
 
     def _keep_order(self, message: Deliver) -> None:
         """After a failure, take other workflows' messages from the first one that failed on.
 
         And when the store has failed for good, take nothing: it could not be written.
         """
+        self._settle_former()
         if (lost := self._services.lost) is not None:
             raise StoreError(str(lost), path=lost.path) from lost
         if message.message is None or message.message.kind is MessageKind.ACTIVITY:
@@ -150,7 +146,7 @@ class WorkflowActor(Presence):
 
     def _must_not_exist(self) -> None:
         if self._position is not None:
-            raise WorkflowExists(f"There is a workflow {self._id!r} already.", workflow_id=self._id)
+            raise taken(self._id)
 
     async def _begin(self, message: Begin, reply: Reply, performance: Performance) -> None:
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()
@@ -190,6 +186,12 @@ class WorkflowActor(Presence):
         if came is not None and message.event == CANCEL and position.record.finished:
             self._services.persistence.tell(Discard(came.id))  # it has ended by itself
             return None
+        if came is not None and not position.record.finished:
+            error = unfit(message, performance.workflow)
+            if error is not None:
+                with suppress(ActorDeadError):  # the next system runs it again
+                    self._services.activities.tell(Refused(came, error))
+                return None
         if message.event == CANCEL and "cancel" in self._offered(performance):
             message = replace(message, event="cancel")
         at, started = self._services.runtime.clock.now_us(), perf_counter_ns()

@@ -7,7 +7,7 @@ import itertools
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -235,7 +235,7 @@ class MemoryStore(Store):
         self,
         *,
         type: str | None = None,
-        state: str | None = None,
+        states: Collection[str] = (),
         finished: bool | None = None,
         after: int = 0,
         limit: int = 100,
@@ -247,20 +247,15 @@ class MemoryStore(Store):
                 for number in map(self._order.__getitem__, range(start, len(self._order)))
                 for record in (self._kept[number].record,)
                 if (type is None or record.type == type)
-                and (state is None or state in record.configuration)
+                and set(states).issubset(record.configuration)
                 and (finished is None or record.finished == finished)
             )
             return [*itertools.islice(found, max(limit, 0))]
 
-    def tally(self, type: str | None = None) -> dict[tuple[str, ...], int]:
+    def tally(self) -> dict[tuple[str, tuple[str, ...]], int]:
         with self.reading():
-            return dict(
-                Counter(
-                    kept.record.configuration
-                    for kept in self._kept.values()
-                    if type is None or kept.record.type == type
-                )
-            )
+            records = (kept.record for kept in self._kept.values())
+            return dict(Counter((record.type, record.configuration) for record in records))
 
     def entries(
         self,

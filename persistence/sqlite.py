@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
@@ -225,17 +225,17 @@ class SqliteStore(Store):
         self,
         *,
         type: str | None = None,
-        state: str | None = None,
+        states: Collection[str] = (),
         finished: bool | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> builtins.list[WorkflowRecord]:
         return self._reader.list(
-            type=type, state=state, finished=finished, after=after, limit=limit
+            type=type, states=states, finished=finished, after=after, limit=limit
         )
 
-    def tally(self, type: str | None = None) -> dict[tuple[str, ...], int]:
-        return self._reader.tally(type)
+    def tally(self) -> dict[tuple[str, tuple[str, ...]], int]:
+        return self._reader.tally()
 
     def entries(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -84,14 +84,14 @@ class Reader:
         self,
         *,
         type: str | None,
-        state: str | None,
+        states: Collection[str],
         finished: bool | None,
         after: int,
         limit: int,
     ) -> list[WorkflowRecord]:
         after, limit = min(after, _LAST), min(max(limit, 0), _LAST)
         with self.reading(), self.connection() as connection:
-            if type is None and state is None and finished is None:
+            if type is None and not states and finished is None:
                 return [*map(record_of, connection.execute(statements.PAGE, (after, limit)))]
             found = [
                 (
@@ -101,7 +101,7 @@ class Reader:
                 for where in _states(connection)
                 if (type is None or where[0] == type)
                 and (finished is None or bool(where[2]) == finished)
-                and (state is None or state in states_of(where[1].encode()))
+                and set(states).issubset(states_of(where[1].encode()))
             ]
             rows = (
                 connection.execute(statements.BY_NUMBER, (number,)).fetchone()
@@ -109,18 +109,10 @@ class Reader:
             )
             return [*map(record_of, rows)]
 
-    def tally(self, type: str | None) -> dict[tuple[str, ...], int]:
-        counts: dict[tuple[str, ...], int] = {}
+    def tally(self) -> dict[tuple[str, tuple[str, ...]], int]:
         with self.connection() as connection:
-            rows = (
-                connection.execute(statements.TALLY)
-                if type is None
-                else connection.execute(statements.TALLY_TYPE, (type,))
-            )
-            for configuration, count in rows:
-                states = states_of(configuration)
-                counts[states] = counts.get(states, 0) + count
-        return counts
+            rows = connection.execute(statements.TALLY)
+            return {(type, states_of(states)): count for type, states, count in rows}
 
     def entries(
         self,

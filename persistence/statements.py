@@ -269,9 +269,8 @@ IN_STATE = _sql(
     .order_by(_W.number)
     .limit(_P)
 )
-_COUNT = (_W.configuration.cast("BLOB"), fn.COUNT(SQL("*")))
+_COUNT = (_W.type, _W.configuration.cast("BLOB"), fn.COUNT(SQL("*")))
 TALLY = _sql(_W.select(*_COUNT).group_by(_W.type, _W.configuration))
-TALLY_TYPE = _sql(_W.select(*_COUNT).where(_W.type == _P).group_by(_W.configuration))
 
 _RANGE = (_T.workflow == _P) & (_T.sequence > _P) & (_T.sequence <= _P)
 ENTRIES = _sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence).limit(_P))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from .errors import RepertoryError
@@ -191,7 +191,7 @@ class Store(ABC):
         self,
         *,
         type: str | None = None,
-        state: str | None = None,
+        states: Collection[str] = (),
         finished: bool | None = None,
         after: int = 0,
         limit: int = 100,
@@ -200,15 +200,15 @@ class Store(ABC):
 
         Arguments:
             type: only those of this class.
-            state: only those in which this state is active, at any depth.
+            states: only those in which all of these states are active, at any depth.
             finished: only those that have, or have not, reached their end.
             after: only those with a greater number than this; the last one's of the page before.
             limit: how many at the most.
         """
 
     @abstractmethod
-    def tally(self, type: str | None = None) -> dict[tuple[str, ...], int]:
-        """Return how many workflows stand in each configuration, of one class or of all."""
+    def tally(self) -> dict[tuple[str, tuple[str, ...]], int]:
+        """Return how many workflows of each class stand in each configuration."""
 
     @abstractmethod
     def entries(

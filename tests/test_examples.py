@@ -13,7 +13,8 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 SHOWS = {
     "lifecycle.py": [
-        "Workflow 'job-1' can't take event 'complete' in 'paused'.",
+        "Workflow 'job-1' can't take event 'complete' in 'paused'; it takes resume, fail, timeout, "
+        "cancel, custom there.",
         "failed {'task': 'summarise the minutes', 'attempts': 1, 'error': 'the model was "
         "overloaded'}",
         "running {'task': 'summarise the minutes', 'attempts': 2}",
@@ -30,6 +31,11 @@ SHOWS = {
         "durable: step 3, complete",
         "durable: step 6, complete",
         "'Log.on_transition'",
+    ],
+    "agents.py": [
+        "the agents died of SIGKILL",
+        "On actors, with examples ['submit', 'send_back', 'submit', 'accept']",
+        "On statecharts, with examples ['submit', 'send_back', 'submit', 'accept']",
     ],
     "many_workflows.py": ["1000 parcels delivered"],
     "flaky_service.py": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,10 @@ from ...persistence.records import Message
 from ..messages import Deliver, EventFailed
 from ..services import Services
 from .attempt import Work
+from .retry import Failure
+from .signals import ActivityFailed
+
+logger = logging.getLogger("repertory.activities")
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
@@ -75,6 +80,27 @@ class Reports:
             return False
         self.pause(work, error)
         return True
+
+    def tell_all(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
+        """Let the event stream and the log know that an attempt has failed.
+
+        Arguments:
+            work: the activity.
+            failure: why.
+            due: when the next attempt begins; UTC, in microseconds since 1970; None: there is none.
+            dead: why it waits to be taken up by hand, or None.
+        """
+        message, error = work.message, failure.data()
+        name, called = message.name or "", work.call.activity
+        self._services.runtime.events.publish(
+            ActivityFailed(message.sender, name, called, message.attempt, error, due, dead)
+        )
+        logger.log(
+            logging.WARNING if dead else logging.INFO,
+            "Activity %r of workflow %r, attempt %d: %s: %s%s",
+            *(name, message.sender, message.attempt, failure.type, failure.message),
+            "; it waits to be taken up by hand." if dead else "",
+        )
 
     def pause(self, work: Work, error: Exception) -> None:
         """Try later what could not begin, or be reported, and say why."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -18,18 +17,18 @@ from ...persistence.records import Message
 from ..runtime import PooledActor, TimerHandle
 from ..services import Services
 from .attempt import PROCESS_ENDED, Attempt, Work
-from .call import Course, read_call, read_course
-from .declared import Activity, find_activity
+from .call import read_call, read_course
+from .declared import find_activity
 from .discretion import discreet
+from .failing import Failing
 from .heartbeats import Heartbeats
 from .lanes import Lanes
 from .ledger import Ledger
 from .places import Places
 from .reports import Reports
-from .retry import SECOND, Failure, decide
+from .retry import SECOND, Failure
 from .signals import (
     Abandon,
-    ActivityFailed,
     Again,
     Carry,
     Ended,
@@ -38,10 +37,12 @@ from .signals import (
     Noted,
     Overdue,
     Quiet,
+    Refused,
     Returned,
     Save,
     WindDown,
 )
+from .under_way import UnderWay
 
 logger = logging.getLogger("repertory.activities")
 
@@ -69,7 +70,10 @@ class ActivityRunner(PooledActor):
         )
         self._lanes = Lanes(services.limits.max_activities, self._places.processes.count)
         self._reports = Reports(services, lambda s, work: self._later(s, Again(work)))
-        self._numbers = 0
+        self._under_way = UnderWay(
+            self._attempts, self._clock, self._lanes, self._heartbeats.beat, self._later
+        )
+        self._failing = Failing(self._clock, self._ledger, self._reports, self._leave)
         self._quiet: list[Any] = []
         self._moves = 0
         self._winding_down: list[Any] = []
@@ -111,6 +115,9 @@ class ActivityRunner(PooledActor):
                 work = self._works.get(message.message.id)
                 if work is not None and not self._reports.returned(work, message.error):
                     self._forget(message.message.id)
+            case Refused():
+                self._moves += 1
+                self._refused(message)
             case Look():
                 self._looks = False
             case Save():
@@ -171,7 +178,7 @@ class ActivityRunner(PooledActor):
             return
         work.pauses = 0
         if work.course.began is not None:
-            self._failed(work, None, PROCESS_ENDED)
+            self._failing.failed(work, None, PROCESS_ENDED)
             return
         terms = work.call.terms(activity)
         if terms.total_timeout is not None and work.deadline is None:
@@ -186,27 +193,13 @@ class ActivityRunner(PooledActor):
     def _start(self) -> None:
         now = self._clock.monotonic()
         starting = self._lanes.start(now, self._clock.now_us())
-        begun = [self._attempt(work, activity, now) for work, activity in starting]
+        begun = [self._under_way.begin(work, activity, now) for work, activity in starting]
         if begun:
             self._ledger.begin(begun, lambda error: self._tell(Noted(begun, error)))
             self._heartbeats.save_later()
         if self._lanes.soonest is not None and not self._looks:
             self._looks = True
             self._later(self._lanes.soonest, Look())
-
-    def _attempt(self, work: Work, activity: Activity, now: float) -> Attempt:
-        self._numbers += 1
-        terms = work.call.terms(activity)
-        began = self._clock.now_us()
-        attempt = Attempt(self._numbers, work, activity, terms, began, now, self._heartbeats.beat)
-        work.running = self._attempts[attempt.number] = attempt
-        if terms.timeout is not None:
-            over = Overdue(work, attempt, "timeout", terms.timeout)
-            attempt.timeout = self._later(terms.timeout, over)
-        if terms.heartbeat_timeout is not None:
-            missing = Overdue(work, attempt, "heartbeat_timeout", terms.heartbeat_timeout)
-            attempt.silence = self._later(terms.heartbeat_timeout, missing)
-        return attempt
 
     def _begin(self, attempts: Sequence[Attempt], error: Exception | None) -> None:
         """Make attempts that the store knows of, unless they are over before they have begun."""
@@ -244,24 +237,12 @@ class ActivityRunner(PooledActor):
         self._tell(Ended(attempt, outcome if isinstance(outcome, Failure) else None))
 
     def _conclude(self, attempt: Attempt, failure: Failure | None) -> None:
-        self._release(attempt)
-        self._attempts.pop(attempt.number, None)
+        self._under_way.end(attempt)
         work = attempt.work
-        if work.running is attempt:
-            work.running = None
         if failure is not None and attempt.claim():
-            self._failed(work, attempt, failure)
+            self._failing.failed(work, attempt, failure)
         elif work.report is not None and not work.gone:
             self._reports.under_way.add(work.message.id)
-
-    def _release(self, attempt: Attempt) -> None:
-        """Let another one take its place among those that run."""
-        if attempt.holds:
-            attempt.holds = False
-            self._lanes.end(attempt.activity)
-            for timer in (attempt.timeout, attempt.silence):
-                if timer is not None:
-                    timer.cancel()
 
     def _overdue(self, over: Overdue) -> None:
         work, attempt = over.work, over.attempt or over.work.running
@@ -276,58 +257,19 @@ class ActivityRunner(PooledActor):
         what = f"{over.limit} of {over.seconds:g} s is over"
         failure = Failure("Timeout", what, ("Timeout", "TimeoutError"))
         if attempt is None:
-            self._failed(work, None, failure)  # it still waited for its turn
+            self._failing.failed(work, None, failure)  # it still waited for its turn
         elif attempt.claim():
-            # Nobody can end a thread: its place is given away all the same, or one that hangs
-            # would hold it for ever.
-            self._release(attempt)
-            self._attempts.pop(attempt.number, None)
-            attempt.break_off()
-            work.running = None
-            self._failed(work, attempt, failure)
+            self._under_way.break_off(attempt)
+            self._failing.failed(work, attempt, failure)
 
-    def _failed(self, work: Work, attempt: Attempt | None, failure: Failure) -> None:
-        number = work.message.attempt + (work.course.began is not None)
-        activity = attempt.activity if attempt else find_activity(work.call.activity)
-        terms = work.call.terms(activity)
-        verdict = decide(
-            terms.retry,
-            failure,
-            attempt=number,
-            started=work.message.at,
-            now=self._clock.now_us(),
-            draw=random.random(),
-            total=terms.total_timeout,
-        )
-        work.queued = False
-        work.message = replace(work.message, attempt=number)
-        work.course = Course(work.progress(attempt), failure.data())
-        dead: str | None = None
-        if verdict.due is not None:
-            self._leave(work)
-            self._ledger.postpone(work, verdict.due)
-        elif work.call.failed is not None:
-            self._reports.failure(work, work.call.failed, failure.data())
-        else:
-            dead = f"{failure.type}: {failure.message} ({verdict.why})"
-            self._leave(work)
-            self._ledger.give_up(work, dead)
-        self._tell_of(work, failure, verdict.due, dead)
-
-    def _tell_of(self, work: Work, failure: Failure, due: int | None, dead: str | None) -> None:
-        message = work.message
-        name, said = message.name or "", failure.data()
-        self._services.runtime.events.publish(
-            ActivityFailed(
-                message.sender, name, work.call.activity, message.attempt, said, due, dead
-            )
-        )
-        logger.log(
-            logging.WARNING if dead else logging.INFO,
-            "Activity %r of workflow %r, attempt %d: %s: %s%s",
-            *(name, message.sender, message.attempt, failure.type, failure.message),
-            "; it waits to be taken up by hand." if dead else "",
-        )
+    def _refused(self, refused: Refused) -> None:
+        """Have an activity fail whose result is not allowed: it would be the same again."""
+        work = self._works.get(refused.report.id)
+        if work is None or work.gone or work.report != refused.report:
+            return  # it has been told already
+        self._reports.under_way.discard(refused.report.id)
+        work.report = None
+        self._failing.failed(work, None, replace(Failure.of(refused.error), final=True))
 
     def _forget(self, id: int) -> None:
         """Stop what nobody waits for, and be done with it."""
@@ -339,7 +281,7 @@ class ActivityRunner(PooledActor):
         self._leave(work)
         attempt = work.running
         if attempt is not None and attempt.claim():
-            attempt.break_off()
+            self._under_way.break_off(attempt)
 
     def _leave(self, work: Work) -> None:
         """Hold it in memory no longer; the store has it as long as it is not done."""

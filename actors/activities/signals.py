@@ -52,6 +52,18 @@ class Returned(msgspec.Struct, frozen=True):
     error: Exception
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """To the runner: a workflow does not allow what an activity has returned.
+
+    Attributes:
+        report: what the result was reported with.
+        error: why it is not allowed.
+    """
+
+    report: Message
+    error: Exception
+
+
 class Noted(msgspec.Struct, frozen=True):
     """To the runner: the store knows that attempts begin, or can't be told so.
 

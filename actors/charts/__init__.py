@@ -14,7 +14,7 @@ from .check import check
 from .definition import ChartMeta
 from .engine import CompiledEngine
 from .explain import explain, falls_back
-from .fingerprint import describe_states, describe_transitions
+from .fingerprint import OUTER, describe_states, describe_transitions
 from .invocations import Invocation, take_invocations
 from .machine import (
     RESERVED,
@@ -45,6 +45,7 @@ from .trace import Course, Microstep, Taken
 from .unbound import explain_calls
 
 __all__ = [
+    "OUTER",
     "RESERVED",
     "After",
     "Captured",

@@ -7,6 +7,9 @@ from typing import Any
 
 from .timeout import resolved
 
+OUTER = ("compound", "parallel")
+"""How the description begins of a state that has states within it."""
+
 
 def describe_states(chart_class: Any) -> dict[str, str]:
     """Return what each state is, by its id: its kind, what it is in, whether it is initial."""

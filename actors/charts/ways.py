@@ -9,6 +9,7 @@ from typing import Any
 from statemachine import State, StateChart
 from statemachine.graph import iterate_states
 from statemachine.state import HistoryState
+from statemachine.transition import Transition
 
 from .problem import Problem
 from .source import Source
@@ -79,20 +80,37 @@ def _reached(cls: Chart) -> set[int]:
 
 def dead_ends(cls: Chart, source: Source) -> Iterator[Problem]:
     """States that are not final, and that nothing leads out of."""
+    has_end = any(state.final for state in cls.states)
     for state in iterate_states(cls.states):
         if state.final or not state.is_atomic or isinstance(state, HistoryState):
             continue
         around = list(state.ancestors())
         if any(one.parallel for one in around):
             continue  # another region may leave for it
-        if any(not t.initial for one in (state, *around) for t in one.transitions):
+        ways = [t for one in (state, *around) for t in one.transitions if not t.initial]
+        # In a chart without an end, a state may take its events for ever; where there is one,
+        # `endless` tells of those at the top.
+        if any(_leads_on(t, state) for t in ways) or (ways and not (has_end and around)):
             continue
+        how = "leads only to itself" if ways else "has no way out"
         yield Problem(
-            f"State {state.id!r} of {cls.__name__} has no way out and is not final.",
+            f"State {state.id!r} of {cls.__name__} {how} and is not final.",
             state.id,
             "Add a transition from it, or declare it with `final=True`.",
             *source.of(state.id),
         )
+
+
+def _leads_on(transition: Transition, state: State) -> bool:
+    """Tell whether a transition can lead to anything but a state that is active already."""
+    for target in transition.targets:
+        inner: State | None = target
+        while inner is not None and inner is not state and not isinstance(inner, HistoryState):
+            children = () if inner.parallel else (*inner.states, *inner.history)
+            inner = next((child for child in children if child.initial), None)
+        if inner is not state:
+            return True
+    return False
 
 
 def endless(cls: Chart, source: Source) -> Iterator[Problem]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ...persistence.errors import WorkflowNotFound
 from ...persistence.records import MessageKind
+from ..absent import not_found
 from ..position import utc
 from .birth import read_birth
 from .carrier import parent_of
@@ -75,7 +75,7 @@ class HasChildren:
         store = self._system._services.store
         record = store.find(self.id)
         if record is None:
-            raise WorkflowNotFound(f"There is no workflow {self.id!r}.", workflow_id=self.id)
+            raise not_found(self.id)
         first = store.entries(record.number, first=1)
         found = parent_of(first[0].data) if first and first[0].sequence == 1 else None
         return None if found is None else found[0]

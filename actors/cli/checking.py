@@ -12,7 +12,15 @@ import msgspec
 import typer
 
 from ...persistence.errors import RepertoryError
-from ..definitions import Definitions, Fault, FaultyDocument, UnboundActions, unused_contracts
+from ..definitions import (
+    Definitions,
+    Fault,
+    FaultyDocument,
+    SecretMissing,
+    UnboundActions,
+    unused_contracts,
+)
+from ..definitions.places import Places
 from ..workflow import Workflow
 from .definition import load_actions, load_workflows
 from .errors import listed
@@ -58,6 +66,8 @@ def check(
                 notes += of_it
         except FaultyDocument as error:
             faults += error.faults
+        except SecretMissing as error:
+            faults += _of_resources(file, error)
         except UnboundActions as error:
             faults.append(Fault(str(error), error.actions[0], file))
         except RepertoryError as error:
@@ -97,6 +107,18 @@ def _workflows(
         if actions is not None:
             workflow.make_ready()
         yield workflow, [f"{place[0]}: {note}" for note in unused_contracts(workflow.definition)]
+
+
+def _of_resources(file: str, error: SecretMissing) -> Iterator[Fault]:
+    """Find where a document names the variables that its resources take their keys from."""
+    path = (split_document(file) or (file, None))[0]
+    places = Places(Path(path).read_text(encoding="utf-8-sig"))
+    for name, variable in zip(error.resources, error.variables, strict=True):
+        what = (
+            f"'secret_key' of resource {name!r} takes the key from {variable}, which is not set in "
+            f"the environment. Set it."
+        )
+        yield Fault(what, variable, path, *places.value(("resources", name, "secret_key")))
 
 
 def _of_python(file: str, said: str) -> Fault:

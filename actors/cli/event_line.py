@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import CommandFailed, nearest
+from .errors import CommandFailed, listed, nearest
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class EventLine:
         """
         name, _, rest = line.strip().partition(" ")
         if name not in known:
-            raise CommandFailed(f"There is no event {name!r}{nearest(name, known)}")
+            guess = nearest(name, known)
+            there = f"; there are {listed(known)}." if guess == "." else guess
+            raise CommandFailed(f"There is no event {name!r}{there}")
         rest = rest.strip()
         return cls(name, _object(rest) if rest.startswith("{") else _fields(rest))
 

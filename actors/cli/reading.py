@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ...persistence.errors import UnknownState
+from ...persistence.errors import UnknownState, UnknownWorkflow
 from ..history import HistoryEntry
+from ..innermost import Innermost
 from ..position import utc
 from ..system import ActorSystem
 from ..timers import WHOLE
@@ -33,7 +34,10 @@ def list_(
     ] = None,
     state: Annotated[
         str | None,
-        typer.Option(metavar="STATE", help="Only those in this state, at any depth."),
+        typer.Option(
+            metavar="STATE",
+            help="Only those in this state, at any depth; or in all of several, as in a+b.",
+        ),
     ] = None,
     finished: Annotated[
         bool | None,
@@ -71,17 +75,22 @@ def list_(
             found = system.list(
                 class_name, state=state, finished=finished, after=after, limit=limit + 1
             )
+            there = bool(found) or class_name is None or bool(system.list(class_name, limit=1))
         except UnknownState:
             if system.list(limit=1):
                 raise
-            found = []  # nothing was ever there that could say what states there are
-        if class_name is not None and not found and not system.list(class_name, limit=1):
+            found, there = [], class_name is None  # there is nothing that could have states
+        except UnknownWorkflow:
+            found, there = [], False
+        if not there:
+            assert class_name is not None
             known = {record.type for record in _all(system)}
             have = f"it has {listed(known)}" if known else "it is empty"
             raise CommandFailed(
                 f"{store} has no workflow of a class {class_name!r}; {have}"
                 f"{nearest(class_name, known)}"
             )
+        innermost = Innermost(system._services.store)
     shown, more = found[:limit], len(found) > limit
     if as_json:
         workflows = [workflow_document(record) for record in shown]
@@ -97,7 +106,7 @@ def list_(
                 record.number,
                 record.id,
                 record.type,
-                "+".join(record.configuration),
+                innermost.of(record.type, record.configuration),
                 "yes" if record.finished else "no",
                 record.sequence,
                 _time(record.updated_at),
@@ -117,6 +126,7 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
         timers = system.get(id).timers()
         activities = system.get(id).activities()
         children, parent = system.get(id).children(), system.get(id).parent
+        innermost = Innermost(system._services.store)
     if as_json:
         say_json(
             {
@@ -136,7 +146,8 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
     facts = {
         "id": record.id,
         "class": f"{record.type}, version {record.version}",
-        "state": "+".join(record.configuration) + (" (finished)" if record.finished else ""),
+        "state": innermost.of(record.type, record.configuration)
+        + (" (finished)" if record.finished else ""),
         "steps": f"{record.sequence}, kept from {record.first_sequence} on",
         "created": f"{_time(record.created_at)} UTC",
         "updated": f"{_time(record.updated_at)} UTC",
@@ -149,7 +160,8 @@ def show(id: WorkflowId, store: Store, as_json: AsJson = False) -> None:
     for one in activities:
         say(f"activity {activity_line(one)}")
     for child in children:
-        where = "has not begun" if child.states is None else "+".join(child.states)
+        states = child.states
+        where = "has not begun" if states is None else innermost.of(child.workflow, states)
         say(f"child    {child.name}: {child.id}, {where}")
     say("context")
     say_text(pretty)
@@ -167,6 +179,7 @@ def history(
     with reading(store) as system:
         record = system.metadata(id)
         entries = system.get(id).history(last=last)
+        innermost = Innermost(system._services.store)
     if as_json:
         say_json(
             {
@@ -182,7 +195,7 @@ def history(
         ("=time (UTC)", [f"{entry.at:%Y-%m-%d %H:%M:%S}" for entry in entries]),
         ("=event", [_happened(entry) for entry in entries]),
         (">µs", [entry.duration for entry in entries]),
-        ("left -> entered", [_change(entry) for entry in entries]),
+        ("left -> entered", [_change(entry, record.type, innermost) for entry in entries]),
     ]
     if not narrow or any(entry.error for entry in entries):
         columns.append(("~data, or error", [_said(entry) for entry in entries]))
@@ -281,9 +294,11 @@ def _timers(entry: HistoryEntry) -> str:
     return "; ".join(parts)
 
 
-def _change(entry: HistoryEntry) -> str:
-    left = " + ".join(state for state in entry.source if state not in entry.target)
-    entered = " + ".join(state for state in entry.target if state not in entry.source)
+def _change(entry: HistoryEntry, workflow: str, innermost: Innermost) -> str:
+    left, entered = (
+        innermost.of(workflow, [state for state in these if state not in others])
+        for these, others in ((entry.source, entry.target), (entry.target, entry.source))
+    )
     return f"{left} -> {entered}".strip() if left or entered else ""
 
 

@@ -45,14 +45,22 @@ def send(
         known = workflow.public_events()
         if event not in known and (guess := nearest(event, known)) != ".":
             raise CommandFailed(f"A {workflow.workflow_name} has no event {event!r}{guess}")
-        before = ref.state
+        before, number = ref.state, system.metadata(id).number
+        earlier = None if key is None else system._services.store.find_key(number, key)
         result = ref.ask(event, fields, key=key)
         after, record = ref.state, system.metadata(id)
     if as_json:
         say_json({"workflow": workflow_document(record), "event": event, "result": result})
     else:
         answer = "" if result is None else f"; answer: {msgspec.json.encode(result).decode()}"
-        say(f"{id}: {before} -> {after}, step {record.sequence}{answer}")
+        if earlier is None:
+            said = f"{before} -> {after}"
+        else:
+            said = (
+                f"this key was taken before, in step {earlier.sequence}, and is answered from the "
+                f"record; it is in {after}"
+            )
+        say(f"{id}: {said}, step {record.sequence}{answer}")
 
 
 def rollback(

@@ -6,6 +6,7 @@ from .contracts import unused_contracts
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow
 from .faults import (
+    ActionFailed,
     ContractBroken,
     Fault,
     FaultyDocument,
@@ -31,6 +32,7 @@ from .stubs import stub_module
 from .types import BadType, Type, parse_type
 
 __all__ = [
+    "ActionFailed",
     "Agent",
     "BadType",
     "Contract",

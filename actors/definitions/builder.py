@@ -10,7 +10,7 @@ import msgspec
 from ..charts import After, ChartMeta, add_transition, after, make_state
 from ..migration import Migration
 from .actions import Source, as_method, find_actions
-from .contracts import Checks, result_validator, validator
+from .contracts import Checks, validator
 from .definitions import Definitions
 from .document_workflow import DocumentWorkflow, unbound
 from .facts import facts_of
@@ -68,10 +68,7 @@ def build(
         for name, contract in workflow.contracts.items()
         if contract.input and name in events
     }
-    for name in action_names:
-        contract = workflow.contracts.get(name)
-        if contract is not None and contract.output and f"{name}_done" in events:
-            checks.setdefault(f"{name}_done", result_validator(contract))
+    outputs = {n: Checks(one).output for n, one in workflow.contracts.items() if one.output}
     validators = {name: named.give("contract", name) for name in checks}
     assembly = _Assembly(workflow, guard_names, action_names, validators)
     namespace: dict[str, Any] = {
@@ -90,11 +87,8 @@ def build(
             if state.agents and not state.states
         },
         "_sources": tuple(actions),
-        "_answers": {
-            name: Checks(contract).output
-            for name, contract in workflow.contracts.items()
-            if contract.output and name in events
-        },
+        "_answers": {name: check for name, check in outputs.items() if name in events},
+        "_results": {name: check for name, check in outputs.items() if name in action_names},
         "_attributes": free,
         **{guard_names[name]: method for name, method in guards.items()},
         **dict.fromkeys(free.values(), unbound),

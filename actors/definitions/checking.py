@@ -8,7 +8,8 @@ from ..workflow import Workflow
 from .bounds import MOST_STATES, MOST_TRANSITIONS, check_number
 from .document_workflow import DocumentWorkflow
 from .draft import Draft
-from .model import Document, Later, StateDefinition, Timeout
+from .ends import endless, stuck
+from .model import Document, Later, Timeout
 from .names import is_event, is_name, nearest
 from .reach import reached
 from .shapes import CENTURY
@@ -203,10 +204,10 @@ def _ways(draft: Draft) -> None:
                 f"{draft.workflow.initial!r}; lead to it from another state, or remove it."
             )
             draft.fault(place, what, state.name)
-        elif _is_dead_end(draft, state):
+        elif why := stuck(draft, state):
             final = draft.words["final = true"]
             what = (
-                f"State {state.name!r} is a dead end: nothing leads out of it, and it is not "
+                f"State {state.name!r} is a dead end: {why}, and it is not "
                 f"{draft.words['final']}. Add a way out, or `{final}`."
             )
             if state.kind == "final":
@@ -215,18 +216,10 @@ def _ways(draft: Draft) -> None:
                     f"leads out of that; the workflow would stay there for ever. Give it a way out."
                 )
             draft.fault(place, what, state.name)
-
-
-def _is_dead_end(draft: Draft, state: StateDefinition) -> bool:
-    if state.states or state.kind in ("history", "deep"):
-        return False
-    around = draft.around(state)
-    if state.kind == "final" and not around:
-        return False
-    if any(one.kind == "parallel" for one in around):
-        return False  # another region may leave for it
-    return not any(_leaves(one) for one in (state, *around))
-
-
-def _leaves(state: StateDefinition) -> bool:
-    return bool(state.timeout) or any(t.targets or not t.events for t in state.transitions)
+    if not draft.source.faults:  # what leads nowhere by mistake can be any state's way to the end
+        for state in endless(draft):
+            what = (
+                f"From state {state.name!r} no state can be reached that is "
+                f"{draft.words['final']}; lead from it to one, or have none at all that is."
+            )
+            draft.fault(("state", state.name), what, state.name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ..charts import RESERVED
 from .faults import ContractBroken
@@ -29,9 +30,9 @@ class Checks:
             self._check(self._input, dict(data), "what goes in")
 
     def output(self, result: Any) -> None:
-        """Check a result; None is no result."""
-        if self._output is not None and result is not None:
-            self._check(self._output, result, "what comes out")
+        """Check a result; None has no fields, so it fits where all of them may be left out."""
+        if self._output is not None:
+            self._check(self._output, {} if result is None else result, "what comes out")
 
     def _check(self, expected: Any, value: Any, what: str) -> None:
         try:
@@ -59,21 +60,15 @@ def validator(contract: Contract) -> Callable[..., None]:
     return validate
 
 
-def result_validator(contract: Contract) -> Callable[..., None]:
-    """Return the method that refuses a result of the contract's activity that does not fit."""
-    checks = Checks(contract)
+def checked(method: Callable[..., Any], contract: Contract, outside: bool) -> Callable[..., Any]:
+    """Return an action that checks what it is given and what it returns.
 
-    def validate(self: Any, activity: Any = None, result: Any = None) -> None:
-        if activity == contract.name:
-            checks.output(result)
-
-    validate.__qualname__ = f"contract {contract.name}"
-    return validate
-
-
-def checked(method: Callable[..., Any], contract: Contract) -> Callable[..., Any]:
-    """Return an action that checks what it is given and what it returns."""
-    checks = Checks(contract)
+    Arguments:
+        method: the action.
+        contract: what it must keep to.
+        outside: whether it starts an activity, whose result comes later and is checked then.
+    """
+    checks = Checks(replace(contract, output={}) if outside else contract)
     signature = inspect.signature(method)
     parameters = list(signature.parameters.values())[1:]
     names = {parameter.name for parameter in parameters}
@@ -102,6 +97,13 @@ def checked(method: Callable[..., Any], contract: Contract) -> Callable[..., Any
 
     del called.__wrapped__  # its own signature is what it must be called by: it gets everything
     return called
+
+
+def answering(workflow: WorkflowDefinition, actions: Collection[str]) -> frozenset[str]:
+    """Return the events that always have an answer: each of their ways has one of these actions."""
+    ways = [(e, t) for s in workflow.walk() for t in s.transitions for e in t.events]
+    silent = {event for event, way in ways if not set(way.actions).intersection(actions)}
+    return frozenset(event for event, _ in ways if event not in silent)
 
 
 def unused_contracts(workflow: WorkflowDefinition) -> list[str]:

@@ -62,6 +62,15 @@ class Definitions(Mapping[str, Any]):
         """
         return str(expand(self.document.agents[agent].model, self._environment))
 
+    def tags_of(self, agent: str) -> tuple[str, ...]:
+        """Return the tags of an agent, with the environment's values in them.
+
+        Raises:
+            KeyError: there is no such agent.
+            SecretMissing: a variable is not set any more.
+        """
+        return tuple(expand(self.document.agents[agent].tags, self._environment))
+
     def add(self, name: str, workflow: Any) -> None:
         """Add a workflow's class, as what loads the document does."""
         self._workflows[name] = workflow
@@ -74,16 +83,20 @@ class Definitions(Mapping[str, Any]):
         """
         needed = {name for state in workflow.walk() for name in state.resources}
         settings = [self.document.resources[name] for name in sorted(needed)]
-        missing = [
-            resource.secret
+        missing = {
+            resource.name: resource.secret
             for resource in settings
             if resource.secret is not None
             and resource.settings.get("auth_required")
             and resource.secret not in self._environment
-        ]
+        }
         if missing:
+            keys = ", ".join(
+                f"{variable} for resource {name!r}" for name, variable in missing.items()
+            )
             raise SecretMissing(
-                f"{workflow.name} needs {', '.join(dict.fromkeys(missing))} for resources of its "
-                f"states, which the environment does not have; set it before it is started.",
-                variables=missing,
+                f"{workflow.name} needs {keys}, which its states use and the environment does not "
+                f"have; set it before it is started.",
+                variables=missing.values(),
+                resources=missing,
             )

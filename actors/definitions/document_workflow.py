@@ -10,7 +10,7 @@ from ...persistence.codec import decode_json
 from ..activities import RetryPolicy
 from ..workflow import Workflow
 from .actions import Source, as_method, find_actions
-from .contracts import checked
+from .contracts import answering, checked
 from .definitions import Definitions
 from .faults import UnboundActions
 from .model import WorkflowDefinition
@@ -33,6 +33,8 @@ class DocumentWorkflow(Workflow):
     _sources: ClassVar[Sequence[Source]] = ()
     _attributes: ClassVar[Mapping[str, str]] = {}
     _answers: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    _results: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    _answering: ClassVar[frozenset[str]] = frozenset()
     _ready: ClassVar[bool] = False
 
     def _embody(self, context: Any, workflow_id: str, listeners: Sequence[object] = ()) -> None:
@@ -60,10 +62,12 @@ class DocumentWorkflow(Workflow):
                 method = starting(name, function) if outside else as_method(function)
                 contract = cls.definition.contracts.get(name)
                 if contract is not None:
-                    method = checked(method, contract)
+                    method = checked(method, contract, outside)
                 if cls.definitions.secrets:
                     method = cls.definitions.secrets.redacting(name, method)
                 setattr(cls, cls._attributes[name], method)
+            here = {name for name, function in found.items() if not is_activity(function)}
+            cls._answering = answering(cls.definition, here)
             if cls.definitions.secrets:
                 cls.secret_names = cls.definitions.secrets.names
                 cls.codec = DiscreetCodec.over(cls.codec, cls.definitions.secrets)
@@ -86,6 +90,17 @@ class DocumentWorkflow(Workflow):
         """
         cls.definitions.secrets.refuse_json(data, "it")
 
+    @classmethod
+    def check_result(cls, activity: str, result: Any) -> None:
+        """Refuse what an activity has returned that does not fit its action's contract.
+
+        Raises:
+            ContractBroken: it does not.
+        """
+        check = cls._results.get(activity)
+        if check is not None:
+            check(result)
+
     def check_step(self, event: str, answer: Any) -> None:
         """Check what an event has led to, before anything of it is kept.
 
@@ -94,7 +109,7 @@ class DocumentWorkflow(Workflow):
             CodecError: the answer, or something that is sent, has a secret in it.
         """
         check = self._answers.get(event)
-        if check is not None:
+        if check is not None and (answer is not None or event in self._answering):
             check(answer)
         secrets = self.definitions.secrets
         if secrets:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .faults import SecretMissing
+from .places import Path
 from .table import Table
 
 _VARIABLE = re.compile(r"\$\{([^}\n]*)\}?")
@@ -28,14 +29,28 @@ def variables(value: Any) -> Iterator[str]:
 def variables_in(table: Table, key: str) -> None:
     """Note a fault for each variable of a key's value that is not set, or written wrongly."""
     environment = table.source.environment
-    for name in dict.fromkeys(variables(table.raw(key))):
-        where = f"{key!r} of {table.what}"
-        if not _NAME.fullmatch(name):
-            what = f"{where} has a '${{' that is no variable; write it as '${{NAME}}'."
-            table.fault(key, what, name or "${", value=True)
-        elif environment is not None and name not in environment:
-            what = f"{where} takes the value of ${{{name}}}, which is not set in the environment."
-            table.fault(key, f"{what} Set it.", name, value=True)
+    told: set[str] = set()
+    for path, text in _texts(table.raw(key), (*table.path, key)):
+        for name in variables(text):
+            if name in told:
+                continue
+            told.add(name)
+            where = f"{key!r} of {table.what}"
+            if not _NAME.fullmatch(name):
+                what = f"{where} has a '${{' that is no variable; write it as '${{NAME}}'."
+                table.source.fault(path, what, name or "${", value=True)
+            elif environment is not None and name not in environment:
+                what = f"{where} takes the value of ${{{name}}}, which is not set in the"
+                table.source.fault(path, f"{what} environment. Set it.", name, value=True)
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the texts in a value, each with where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(inner, (*path, key))
 
 
 def expand(value: Any, environment: Mapping[str, str]) -> Any:

@@ -97,8 +97,13 @@ class SecretMissing(RepertoryError):
 
     Attributes:
         variables: the variables' names.
+        resources: of a workflow that can't start, the names of the resources that take their keys
+            from them, one for each variable; else empty.
     """
 
-    def __init__(self, message: str, *, variables: Iterable[str]) -> None:
+    def __init__(
+        self, message: str, *, variables: Iterable[str], resources: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
         self.variables = tuple(variables)
+        self.resources = tuple(resources)

@@ -18,12 +18,12 @@ from .guard_types import misuses, states_of_patterns, type_environment, works_al
 from .misread import told
 from .model import Field
 from .names import nearest
-from .work import MOST_WORK, Work, longest
+from .work import MOST_WORK, Work, extent
 
 _LONGEST = 1_000
 _MOST_PARTS = 20_000
 _MOST_TEXT = 1_000_000
-_MOST_LOOPED_PARTS = 2_000
+_MOST_LOOPED_PARTS = 5_000
 _MOST_LOOPED_TEXT = 100_000
 
 
@@ -204,7 +204,7 @@ def _method(
         for full, value in data.items():
             if type(value) not in _SMALL and too_large(value, parts, text):
                 raise _failed(f"{full} is too large for a guard; have an action work it out")
-        if not light and work.amount(*longest(data)) > MOST_WORK:
+        if not light and work.amount(*extent(data)) > MOST_WORK:
             raise _failed("with so much data it is too much work; have an action work it out")
         try:
             result = evaluate(data=data)

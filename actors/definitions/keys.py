@@ -28,7 +28,7 @@ AGENT: dict[str, Shape] = {
     "model": Text("Which model it is. `${VAR}` takes the environment's value.", required=True),
     "max_tokens": Number("How long its answers may be, in tokens.", least=1),
     "temperature": Number("How freely it answers.", whole=False),
-    "tags": Texts("What it is good for."),
+    "tags": Texts("What it is good for. `${VAR}` takes the environment's value."),
 }
 
 RESOURCES: dict[str, Nested] = {

@@ -45,7 +45,8 @@ def told(text: str, error: str, fields: Collection[str] = ()) -> Iterator[tuple[
         if unknown:
             root = unknown[1].partition(".")[0]
             at = max(text.rfind(root, 0, at + len(root)), 0)
-            yield f"there is nothing called {unknown[1]!r}{_near(root, fields)}", at, what
+            rest = unknown[1].removeprefix(root)
+            yield f"there is nothing called {unknown[1]!r}{_near(root, fields, rest)}", at, what
         elif syntax:
             yield (*_misread(text, syntax[1].strip(), at), what)
             return  # what it stumbles over after that is no fault of its own
@@ -55,11 +56,13 @@ def told(text: str, error: str, fields: Collection[str] = ()) -> Iterator[tuple[
             yield _overload(said), at, what
 
 
-def _near(name: str, fields: Collection[str]) -> str:
+def _near(name: str, fields: Collection[str], rest: str) -> str:
     if name in fields:
-        return f"; write 'context.{name}'"
+        return f"; write 'context.{name}{rest}'"
     if name in _ELSEWHERE:
         return f"; write {_ELSEWHERE[name]!r}"
+    if rest and (meant := nearest(name, ROOTS)).endswith("'?"):
+        return f"{meant[:-2]}{rest}'?"  # all of it, as it is to be written
     return nearest(name, _KNOWN).rstrip(".") or "; a guard knows context and event"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from .draft import Draft
@@ -15,6 +16,9 @@ from .places import Path
 from .source import Source
 from .table import Table
 from .types import BadType, Type, parse_type, type_of, violation
+
+_LONG = 20
+"""Longer keys are no slips of `type`."""
 
 
 def is_native(data: Mapping[str, object]) -> bool:
@@ -123,12 +127,38 @@ def _field(name: str, table: Table) -> Field | None:
             inner.fault("default", what, name, value=True)
             return None
         return Field(type, default)
+    if isinstance(given, dict) and (misspelt := _meant_for_a_type(given)):
+        inner = Table(table.source, (*table.path, name), given, f"field {name!r}", None)
+        what = (
+            f"Unknown key {misspelt!r} of field {name!r} of the context; did you mean 'type'? "
+            f'Where the table is the default, say {{ type = "object", default = … }}.'
+        )
+        inner.fault(misspelt, what)
+        return None
     type = type_of(given)
     if type is None or _unwritable(type, given):
         what = f'Field {name!r} of the context needs a type, such as "string", or a default.'
         table.fault(name, what, name, value=True)
         return None
     return Field(type, given)
+
+
+def _meant_for_a_type(given: Mapping[str, Any]) -> str:
+    """Return the key of a table that is `type`, misspelt, or ""; `time` and the like are none."""
+    for key, value in given.items():
+        if isinstance(value, str):
+            cutoff = 0.75 if _is_type(value) else 0.85
+            if get_close_matches(key[:_LONG].casefold(), ("type",), cutoff=cutoff):
+                return key
+    return ""
+
+
+def _is_type(text: str) -> bool:
+    try:
+        parse_type(text)
+    except BadType:
+        return False
+    return True
 
 
 def _unwritable(type: Type, value: Any) -> bool:

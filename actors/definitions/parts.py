@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .environment import variables_in
+from .environment import variables, variables_in
 from .keys import RESOURCE_TYPE, RESOURCES
 from .model import Agent, Contract, Resource
 from .names import is_name
@@ -21,7 +21,8 @@ def read_agent(name: str, table: Table) -> Agent:
         temperature=table.number("temperature"),
         tags=tuple(table.texts("tags")),
     )
-    variables_in(table, "model")
+    for key in ("model", "tags"):
+        variables_in(table, key)
     table.close()
     return agent
 
@@ -42,9 +43,13 @@ def read_resource(name: str, table: Table) -> Resource:
         if kind == "http" and settings.get("auth_required") is True:
             inner.text("secret_key", required=True)
         inner.close()
-    for key in settings:
-        variables_in(table, key)
     secret = settings.get("secret_key")
+    for key in settings:
+        if key == "secret_key" and kind != "custom" and any(variables(secret)):
+            what = f"'secret_key' of {table.what} is the name of a variable, not its value; write"
+            table.fault(key, f"{what} it without '${{' and '}}'.", name, value=True)
+        else:
+            variables_in(table, key)
     return Resource(name, kind, settings, secret if isinstance(secret, str) else None)
 
 
@@ -77,7 +82,12 @@ def read_contract(name: str, table: Table) -> Contract:
 
 def _fields(table: Table, key: str) -> dict[str, Type]:
     found: dict[str, Type] = {}
-    inner = table.table(key, f"{key!r} of {table.what}")
+    what = f"{key!r} of {table.what}"
+    if key in table and not isinstance(table.raw(key), dict):
+        says = f'{what} must be a table from fields to types, as in {{ amount = "integer" }}.'
+        table.fault(key, says, value=True)
+        return found
+    inner = table.table(key, what)
     for field in inner:
         type = inner.parsed(field, parse_type)
         if type is not None:

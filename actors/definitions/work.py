@@ -85,7 +85,10 @@ class Work(msgspec.Struct, frozen=True):
         """
         words = [word for _, word, _ in tokens]
         called = [one for one, two in pairwise(words) if two == "("]
-        equal = sum(one + two in ("==", "!=") for one, two in pairwise(words))
+        equal = sum(
+            one + two in ("==", "!=") and not _written_out(tokens, index)
+            for index, (one, two) in enumerate(pairwise(words))
+        )
         unknown = 0
         for index, word in enumerate(words):
             kind = tokens[index + 2][0] if index + 2 < len(tokens) else ""
@@ -105,34 +108,43 @@ class Work(msgspec.Struct, frozen=True):
         """Whether it is never too much, whatever the data that a guard may be given."""
         return not (self.loops or self.finds or self.states) and self.joins**2 < _LIGHT
 
-    def amount(self, text: int, parts: int) -> int:
+    def amount(self, text: int, length: int, parts: int) -> int:
         """Return how much it may be, in characters that are looked at or copied.
 
         Arguments:
             text: how long the longest text is that it is given.
-            parts: how long the longest list is.
+            length: how long the longest list is.
+            parts: how many parts all lists have.
         """
-        runs: int = min(_MOST_RUNS, max(parts, self.written) ** self.loops)
-        each = self.touches + self.joins**2 // 2
+        runs: int = min(_MOST_RUNS, max(length, self.written) ** self.loops)
+        each = self.touches + (self.joins**2 + 1) // 2
         once = (text + _A_PART * parts) * each
         once += self.states * (_A_PATTERN + 2 * text)
         once += self.finds * text * text // _FINDING
         return runs * once
 
 
-def longest(value: Any) -> tuple[int, int]:
-    """Return the lengths of the longest text, and of the longest list or mapping, in a value."""
-    text = parts = 0
+def _written_out(tokens: list[Token], index: int) -> bool:
+    """Tell whether what is compared there is, on one side, a text or a number as it stands."""
+    sides = [one for one in (index - 1, index + 2) if 0 <= one < len(tokens)]
+    return any(tokens[one][0] in ("text", "number") for one in sides)
+
+
+def extent(value: Any) -> tuple[int, int, int]:
+    """Return how long a value's longest text is, and its longest list, and how many its parts."""
+    text = length = parts = 0
     pending = [value]
     while pending:
         part = pending.pop()
         if isinstance(part, str):
             text = max(text, len(part))
         elif isinstance(part, dict):
-            parts = max(parts, len(part))
+            length = max(length, len(part))
+            parts += len(part)
             pending.extend(part)
             pending.extend(part.values())
         elif isinstance(part, list | tuple | set):
-            parts = max(parts, len(part))
+            length = max(length, len(part))
+            parts += len(part)
             pending.extend(part)
-    return text, parts
+    return text, length, parts

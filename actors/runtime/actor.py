@@ -277,6 +277,15 @@ class PooledActor(pykka.Actor):
             error: why; `None` if an actor stopped by itself.
         """
 
+    def given_up(self, error: BaseException) -> None:
+        """See to what waits, since no instance follows, by the supervisor's decision.
+
+        It becomes dead letters, unless this takes it with `vacate`.
+
+        Args:
+            error: why.
+        """
+
     def watch(self, ref: pykka.ActorRef[Any]) -> None:
         """Get one `Terminated(ref)` message when that actor ends, or has ended already."""
         if self._watching is None:

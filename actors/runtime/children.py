@@ -13,7 +13,7 @@ from . import ending, failing
 from .context import here
 from .errors import ActorRuntimeError, AskRingError
 from .future import PooledFuture
-from .supervision import Directive, Restart, Scope, Strategy, decide
+from .supervision import Decision, Directive, Restart, Scope, Strategy, decide
 from .system_messages import Escalated, Halt
 
 if TYPE_CHECKING:
@@ -55,19 +55,35 @@ class Children:
     def refs(self) -> list[pykka.ActorRef[Any]]:
         """The children's refs, oldest first."""
         with self.lock:
-            return [mailbox.ref for mailbox in self._children]
+            return [mailbox.ref for mailbox in self._mailboxes()]
+
+    def _mailboxes(self) -> list[Mailbox]:
+        return list(self._children)
+
+    def _find(self, mailbox: Mailbox) -> Child | None:
+        return self._children.get(mailbox)
 
     @property
     def ending(self) -> bool:
         """Whether nothing is restarted any more."""
         return self._closing or self.parent.runtime._closing
 
-    def add(self, child: Child) -> None:
+    def add(
+        self,
+        actor_class: type[Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        restart: Restart,
+        mailbox: Mailbox,
+    ) -> None:
         """Take in a child that was just made."""
         with self.lock:
-            if self._closing:
-                raise ActorRuntimeError(f"{self.parent.name} is ending: it can't start children.")
-            self._children[child.mailbox] = child
+            self._refuse_if_closing()
+            self._children[mailbox] = Child(actor_class, args, kwargs, restart, mailbox)
+
+    def _refuse_if_closing(self) -> None:
+        if self._closing:
+            raise ActorRuntimeError(f"{self.parent.name} is ending: it can't start children.")
 
     def forget(self, mailbox: Mailbox) -> None:
         """Drop a child that has ended, or shall not be restarted."""
@@ -77,7 +93,7 @@ class Children:
     def is_permanent(self, mailbox: Mailbox) -> bool:
         """Whether this child comes back even after it stopped by itself."""
         with self.lock:
-            child = self._children.get(mailbox)
+            child = self._find(mailbox)
             return not self.ending and child is not None and child.restart is Restart.PERMANENT
 
     def failed(self, mailbox: Mailbox, error: BaseException | None) -> Directive:
@@ -92,22 +108,14 @@ class Children:
             and `ESCALATE` the caller ends the child.
         """
         with self.lock:
-            child = self._children.get(mailbox)
+            child = self._find(mailbox)
             if child is None or self.ending:
                 return Directive.STOP
             active = self._active
             if active is not None and active.covers(mailbox):
                 active.halt(mailbox)
                 return Directive.RESTART
-            decision = decide(
-                self.strategy,
-                child.restart,
-                self._restarts,
-                error,
-                self.parent.runtime.clock.monotonic(),
-                random.random(),
-            )
-            self._restarts = decision.restarts
+            decision = self._decide(child, error)
             if decision.directive is Directive.RESTART:
                 group = GroupRestart(self, self._group(child), mailbox, error, decision.delay)
                 if self.strategy.scope is not Scope.ONE_FOR_ONE:
@@ -127,11 +135,24 @@ class Children:
         strategy = self.strategy
         if strategy.directive(error) is Directive.ESCALATE:
             return f"its strategy has what its child {mailbox.name} raised escalate"
+        what = "stopped" if error is None else "failed"
         return (
-            f"its child {mailbox.name} has {'stopped' if error is None else 'failed'}, and its children "
+            f"its child {mailbox.name} has {what}, and its children "
             f"were restarted as often as they may be: "
             f"max_restarts={strategy.max_restarts} within {strategy.within:g} s"
         )
+
+    def _decide(self, child: Child, error: BaseException | None) -> Decision:
+        """Decide about a child, and remember the restarts for the next time."""
+        decision = self._decision(child, self._restarts, error)
+        self._restarts = decision.restarts
+        return decision
+
+    def _decision(
+        self, child: Child, restarts: tuple[float, ...], error: BaseException | None
+    ) -> Decision:
+        now = self.parent.runtime.clock.monotonic()
+        return decide(self.strategy, child.restart, restarts, error, now, random.random())
 
     def _group(self, failed: Child) -> list[Child]:
         if self.strategy.scope is Scope.ONE_FOR_ONE:
@@ -187,15 +208,15 @@ class Children:
         """
         with self.lock:
             self._closing = True
-            children = list(reversed(self._children.values()))
+            mailboxes = self._mailboxes()
         self.cut_short()
-        for child in children:
+        for mailbox in reversed(mailboxes):
             try:
                 # On the event loop nobody may wait; the order of the stops still holds.
-                child.mailbox.ref.stop(block=not here.serves_loop, now=now)
+                mailbox.ref.stop(block=not here.serves_loop, now=now)
             except AskRingError:
                 # It waits for its parent, which has ended for it: there is no answer to come.
-                ending.kill(child.mailbox)
+                ending.kill(mailbox)
         with self.lock:
             self._closing = False
 

@@ -128,5 +128,7 @@ def handling() -> Handling | None:
 
 def handling_of(task: asyncio.Task[Any]) -> Handling | None:
     """Return the async handler that a task is part of, if there is one."""
-    found = task.get_context().get(_handling)
+    # Python 3.11 has it only where `task_with_context` has made the task.
+    context = getattr(task, "get_context", None)
+    found: Handling | None = None if context is None else context().get(_handling)
     return None if found is None or found.over else found

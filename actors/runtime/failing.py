@@ -57,9 +57,9 @@ def failed(
         mailbox.runtime._on_base_exception(mailbox, error)
     elif reply is None:
         reason = "" if why is None else f", since {why}"
-        logger.error("Unhandled exception in %s%s:", actor, reason, exc_info=error)
+        logger.error("Unhandled exception in %s%s:", mailbox.name, reason, exc_info=error)
     else:
-        logger.info("Exception returned from %s to caller:", actor, exc_info=error)
+        logger.info("Exception returned from %s to caller:", mailbox.name, exc_info=error)
     if stops and not supervised:
         close(mailbox)
     if reply is not None:
@@ -79,6 +79,10 @@ def failed(
     if directive is Directive.RESTART:
         return True
     if must_stop or directive is not Directive.RESUME:
+        try:
+            actor.given_up(error)
+        except BaseException as second:
+            hook_failed(mailbox, second)
         close(mailbox)
     return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +71,13 @@ class LoopWatch:
 
 
 def task_with_context(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+    **options: Any,
 ) -> asyncio.Task[Any]:
     """Make a task that can be asked for its context, which Python 3.11 does not know of."""
     context = options.pop("context", None) or copy_context()
-    task = asyncio.Task(work, loop=loop, context=context, **options)
-    task.get_context = lambda: context  # type: ignore[method-assign]
-    return task
+    task: Any = asyncio.Task(work, loop=loop, context=context, **options)
+    task.get_context = lambda: context
+    made: asyncio.Task[Any] = task
+    return made

@@ -14,7 +14,7 @@ import pykka
 from . import ending
 from .actor import PooledActor
 from .at_work import AtWork, at_work
-from .children import Child, Children
+from .children import Children
 from .clock import Clock, SystemClock
 from .context import here
 from .dead_letters import DeadLetters
@@ -147,7 +147,7 @@ class Runtime:
             # Bound first, so that `__init__` can use the ref and the runtime.
             actor.__init__(*args, **kwargs)  # type: ignore[misc]
             if parent is not None:
-                parent.add(Child(actor_class, args, kwargs, restart, mailbox))
+                parent.add(actor_class, args, kwargs, restart, mailbox)
             self._register(ref)
             # Asked again: a shutdown that began meanwhile may not have seen this one.
             self._refuse_if_closing(actor_class)

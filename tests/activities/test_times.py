@@ -126,6 +126,30 @@ def test_one_that_does_not_hear_it_holds_nobody_up_and_what_it_returns_counts_fo
         assert results(system) == [["a", 2]]
 
 
+def test_one_that_does_not_hear_that_it_is_cancelled_holds_nobody_up_either(
+    path: Path | None, outside: Outside
+) -> None:
+    @activity(name="deaf-to-cancel", limit=1)
+    def deaf(what: Any) -> Any:
+        outside.enter(what)
+        outside.until(lambda o: o.allows(what))
+        outside.leave(what)
+        return what
+
+    with ActorSystem(path) as system:
+        job = system.start(Job, id="job")
+        for what in ("a", "b"):
+            job.ask("begin", function="deaf-to-cancel", what=[what], options={"name": what})
+        outside.until(lambda o: o.running == 1)
+        job.ask("cancel", name="a")
+        outside.until(lambda o: o.running == 2)  # the first one has lost its place
+        outside.let("b")
+        assert results(system) == ["b"], "and nobody waits for it"
+        outside.let("a")
+        outside.until(lambda o: o.running == 0)
+        assert results(system) == ["b"]
+
+
 def test_missing_heartbeats_fail_the_attempt_and_the_next_one_knows_how_far_it_was(
     path: Path | None, outside: Outside, clock: ManualClock
 ) -> None:

@@ -107,6 +107,30 @@ def test_a_dead_end_that_is_not_final_is_found():
     assert only(check(Stuck)).what == "State 'b' of Stuck has no way out and is not final."
 
 
+def test_a_state_that_leads_only_to_itself_is_a_dead_end_where_there_is_an_end():
+    class Trapped(Lenient):
+        class inner(State.Compound):
+            a = State(initial=True)
+            b = State()
+            go = a.to(b)
+            again = b.to.itself()
+            note = b.to.itself(internal=True)
+
+        c = State(final=True)
+        out = inner.a.to(c)
+
+    said = only(check(Trapped)).what
+    assert said == "State 'b' of Trapped leads only to itself and is not final."
+
+
+def test_a_chart_without_an_end_may_stay_in_one_state():
+    class Tally(Lenient):
+        a = State(initial=True)
+        add = a.to.itself(internal=True)
+
+    assert check(Tally) == []
+
+
 def test_a_state_whose_parent_has_a_way_out_is_no_dead_end():
     class Fine(Lenient):
         class inner(State.Compound):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from repertory.actors import ActorSystem, RepertoryError, State, Workflow, WorkflowRef
 from repertory.actors.errors import InvalidTransition, StoreError
-from repertory.actors.runtime import ManualClock
+from repertory.actors.testing import ManualClock
 from repertory.persistence.memory import MemoryStore
 from repertory.persistence.records import Step
 
@@ -104,18 +104,6 @@ class Whole(Workflow):
 
     def on_together(self, group: str, ended: int) -> None:
         self.context.joined.append({"group": group, "ended": ended})
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    return tmp_path / "store.db" if request.param == "sqlite" else None
-
-
-@pytest.fixture
-def system(file: Path | None) -> Iterator[ActorSystem]:
-    with ActorSystem(file, synchronous="OFF") as system:
-        yield system
-        assert system.verify() == []
 
 
 @pytest.fixture

@@ -105,6 +105,26 @@ def test_check_with_actions_tells_those_that_are_not_bound(
     assert "book" in ran.out
 
 
+def test_check_tells_where_a_resource_names_a_key_that_is_not_set(
+    run: Run, permit: Path, tmp_path: Path
+) -> None:
+    text = (
+        permit.read_text()
+        + """
+[resources.api]
+type = "http"
+endpoint = "https://api.example"
+auth_required = true
+secret_key = "A_KEY_THAT_IS_NOT_SET"
+"""
+    )
+    path = tmp_path / "keyed.toml"
+    path.write_text(text.replace("[states.asked]", '[states.asked]\nresources = ["api"]', 1))
+    ran = run("check", path, "--actions", tmp_path / "permit_actions.py")
+    line = path.read_text().split("\n").index('secret_key = "A_KEY_THAT_IS_NOT_SET"') + 1
+    assert ran.out.startswith(f"{path}:{line}:14: 'secret_key' of resource 'api' takes the key")
+
+
 def test_check_takes_python_files_too(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "checked_wrong.py"
     path.write_text(

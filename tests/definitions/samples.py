@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from repertory.actors import load_definitions
+from repertory.actors.definitions.expression import tokens_of
+from repertory.actors.definitions.work import Work
 from repertory.actors.errors import FaultyDocument
 from repertory.actors.results import Definitions, Fault
 
@@ -128,3 +130,8 @@ def at(text: str, mark: str, number: int = 0) -> tuple[int, int]:
     for _ in range(number + 1):
         start = text.index(mark, start + 1)
     return text.count("\n", 0, start) + 1, start - (text.rfind("\n", 0, start) + 1) + 1
+
+
+def amount_of(guard: str) -> int:
+    """Return how much work a guard is reckoned to be for texts of 8 KB and a list of 500 items."""
+    return Work.of(tokens_of(guard), 0).amount(8_000, 500, 3_000)

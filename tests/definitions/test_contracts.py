@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,10 +110,51 @@ def test_an_async_action_is_checked_too() -> None:
         ref.ask("skip", who="Ada")
 
 
-@activity(name="contracts_judging", retry=RetryPolicy(attempts=1))
-def judging(fits: bool) -> Any:
+def test_an_action_that_returns_nothing_has_broken_what_it_must_return() -> None:
+    text = EVENT + '\n[contracts.judge.output]\napproved = "boolean"\n'
+    workflow = load_definitions(text, actions=Anything())["contracted"]
+    with ActorSystem() as system:
+        ref = system.start(workflow)
+        with pytest.raises(HandlerFailed) as caught:
+            ref.ask("review", diff="d", language="rust", who="Ada")
+        why = "'judge' does not allow what comes out: object missing required field approved"
+        assert why in broken(caught)
+        assert ref.state == "a"
+
+
+def test_an_event_whose_actions_return_nothing_has_broken_what_it_must_answer() -> None:
+    with ActorSystem() as system:
+        ref = system.start(contracted())
+        with pytest.raises(HandlerFailed) as caught:
+            ref.ask("review", diff="d", language="rust", who="Ada")
+        assert "'review' does not allow what comes out" in broken(caught)
+        assert ref.state == "a"
+
+
+def test_nothing_is_enough_where_all_that_comes_out_may_be_left_out() -> None:
+    text = EVENT.replace('approved = "boolean"', 'approved = "optional:boolean"')
+    with ActorSystem() as system:
+        ref = system.start(load_definitions(text, actions=Anything())["contracted"])
+        assert ref.ask("review", diff="d", language="rust", who="Ada") is None
+        assert ref.state == "b"
+
+
+def test_an_event_that_no_action_answers_has_no_result_to_check() -> None:
+    text = EVENT.replace('{ to = "b", do = "judge" }', '"b"')
+    with ActorSystem() as system:
+        ref = system.start(load_definitions(text, actions=Anything())["contracted"])
+        assert ref.ask("review", diff="d", language="rust", who="Ada") is None
+        assert ref.state == "b"
+
+
+JUDGED: list[Any] = []
+
+
+@activity(name="contracts_judging", retry=RetryPolicy(first=0, attempts=5))
+def judging(answer: Any) -> Any:
     """Answer as the contract says, or not."""
-    return {"approved": True if fits else "maybe"}
+    JUDGED.append(answer)
+    return answer
 
 
 JUDGING = """\
@@ -128,19 +170,68 @@ final = true
 [contracts.judge.output]
 approved = "boolean"
 """
+JUDGING_FAILS = (
+    JUDGING.replace("[states.b]", 'on.judge_failed = { to = "c", do = "keep" }\n\n[states.b]')
+    + "\n[states.c]\nfinal = true\n"
+)
 
 
-def test_the_result_of_an_activity_is_checked_when_it_comes() -> None:
+def judged(system: ActorSystem, text: str, answer: Any) -> Any:
+    JUDGED.clear()
+    kept: list[Any] = []
+    actions = {"judge": judging, "keep": lambda w, error, attempts: kept.append((error, attempts))}
+    ref = system.start(load_definitions(text, actions=actions)["judging"])
+    ref.ask("review", answer=answer)
+    system.settle()
+    return ref, kept
+
+
+def test_the_result_of_an_activity_that_fits_is_taken() -> None:
     with ActorSystem() as system:
-        workflow = load_definitions(JUDGING, actions={"judge": judging})["judging"]
-        fitting, other = system.start(workflow), system.start(workflow)
-        fitting.ask("review", fits=True)
-        other.ask("review", fits=False)
+        ref, kept = judged(system, JUDGING_FAILS, {"approved": True})
+        assert (ref.state, kept) == ("b", [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"approved": "maybe"}, "expected bool, got str, at approved"),
+        (None, "object missing required field approved"),
+    ],
+)
+@pytest.mark.parametrize("without", ["", 'on.judge_done = "b"\n'])
+def test_an_activity_whose_result_does_not_fit_has_failed_for_good(
+    answer: Any, why: str, without: str
+) -> None:
+    text = JUDGING_FAILS
+    if without:
+        text = text.replace(without, 'on.skip = "b"\n')  # nobody waits for the result itself
+    with ActorSystem() as system:
+        ref, kept = judged(system, text, answer)
+        message = f"Contract 'judge' does not allow what comes out: {why}."
+        assert ref.state == "c"
+        assert kept == [({"type": "ContractBroken", "message": message}, 1)]
+        assert [entry.event for entry in ref.history()][1:] == ["review", "judge_failed"]
+        assert [answer] == JUDGED  # it is not tried again
+        assert not list(system.activities())
+
+
+def test_without_an_event_for_its_failure_it_is_set_aside_with_the_reason() -> None:
+    with ActorSystem() as system:
+        ref, _ = judged(system, JUDGING, {"approved": "maybe"})
+        assert ref.state == "a"
+        (activity,) = system.activities(dead=True)
+        assert "'judge' does not allow what comes out" in str(activity.why)
+
+
+def test_the_next_process_does_not_tell_of_the_failure_again(tmp_path: Path) -> None:
+    store = tmp_path / "judging.db"
+    with ActorSystem(store) as system:
+        ref, _ = judged(system, JUDGING_FAILS, {"approved": 1})
+    with ActorSystem(store) as system:
+        ref = system.get(ref.id)
         system.settle()
-        assert (fitting.state, other.state) == ("b", "a")
-        (refused,) = other.history(last=1)
-        assert refused.error is not None
-        assert "'judge' does not allow what comes out" in refused.error["message"]
+        assert [entry.event for entry in ref.history()].count("judge_failed") == 1
 
 
 def test_a_contract_of_no_event_and_no_action_is_told() -> None:
@@ -148,6 +239,16 @@ def test_a_contract_of_no_event_and_no_action_is_told() -> None:
     (workflow,) = load_definitions(text).values()
     (note,) = unused_contracts(workflow.definition)
     assert "Contract 'other' of workflow 'document_example'" in note
+
+
+def test_what_is_no_table_is_told_what_table_it_must_be() -> None:
+    text = HEAD + TWO_STATES + '[workflows.contracts.go]\noutput = "string"\n'
+    fault = only_fault(text)
+    assert fault.what == (
+        "'output' of the contract 'go' must be a table from fields to types, as in "
+        '{ amount = "integer" }.'
+    )
+    assert (fault.name, fault.line, fault.column) == ("output", text.count("\n"), 10)
 
 
 def test_a_type_that_there_is_not_is_a_fault() -> None:

@@ -141,8 +141,9 @@ def test_an_expression_over_context_and_event(
     [
         ("", ["empty"]),
         ("context.a ==", ["Guard 'g'"]),
-        ("contxt.a == 1", ["nothing called 'contxt", "did you mean 'context'?"]),
+        ("contxt.a == 1", ["nothing called 'contxt", "did you mean 'context.a'?"]),
         ("evnt == 1", ["did you mean 'event'?"]),
+        ("evnt.weight == 1", ["'evnt.weight'", "did you mean 'event.weight'?"]),
         ("sise(context.a) > 1", ["'sise'", "did you mean 'size'?"]),
         ("open('/etc/passwd') == ''", ["'open'"]),
         ("__import__('os').system('true')", ["'__import__'"]),
@@ -262,6 +263,53 @@ def test_what_is_asked_of_much_data_in_earnest_is_worked_out(
     expression: str, context: dict[str, Any]
 ) -> None:
     assert holds(expression, context)
+
+
+ITEMS = [
+    {"id": f"i-{n}", "price": float(n), "tags": ["a", "b"], "note": "n" * 60, "open": True}
+    for n in range(600)
+]
+TEXT = "lorem ipsum " * 700
+NAMES = [f"x{n}" for n in range(1_500)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "given"),
+    [
+        ("context.text.contains(event.word)", {"text": TEXT, "word": "zzz" * 100}),
+        ("context.text.matches('^[A-Z]{2,3}-[0-9]+$')", {"text": TEXT}),
+        ("context.text + ' ' + event.word == 'x'", {"text": TEXT, "word": TEXT}),
+        ("context.items.exists(i, i.price > 1e9)", {"items": ITEMS}),
+        ("context.items.exists(i, i.id == event.word)", {"items": ITEMS, "word": "none"}),
+        ("context.items.exists(i, i.note.contains(event.word))", {"items": ITEMS, "word": "z"}),
+        ("context.items.exists(i, i.id.matches('^x[0-9]+$'))", {"items": ITEMS}),
+        ("context.items.exists(i, 'c' in i.tags || size(i.note) > 99)", {"items": ITEMS}),
+        (
+            "!context.items.all(i, i.price >= 0.0 && i.id != '' && size(i.tags) > 0 && i.open "
+            "&& i.note != 'x' && i.id.startsWith('i-'))",
+            {"items": ITEMS},
+        ),
+        ("size(context.items.filter(i, i.price > 5.0)) > 999", {"items": ITEMS}),
+        ("context.names.exists(n, context.text.contains(n))", {"names": NAMES, "text": TEXT}),
+        ("context.names.exists(n, !(n in event.known))", {"names": NAMES, "known": NAMES}),
+        ("context.names.exists(n, n.matches('^y[0-9]{1,5}$'))", {"names": NAMES}),
+        (
+            "context.names.exists(n, event.known.exists(k, n == k && context.text.contains(n)))",
+            {"names": NAMES[:60], "known": ["y"] * 60, "text": TEXT[:4000]},
+        ),
+    ],
+)
+def test_what_is_asked_of_ordinary_data_is_worked_out(
+    expression: str, given: dict[str, Any]
+) -> None:
+    event = {key: given[key] for key in ("word", "known") if key in given}
+    assert holds(expression, given, **event) is False
+
+
+def test_many_comparisons_of_whole_lists_are_refused_however_they_are_nested() -> None:
+    context = {"a": [[1] * 60] * 60, "b": list(range(100))}
+    with pytest.raises(GuardFailed, match="too much work; have an action work it out"):
+        holds("context.b.all(x, context.b.all(y, context.a == context.a))", context)
 
 
 def test_patterns_that_cost_seconds_to_make_ready_are_told_when_they_are_loaded() -> None:

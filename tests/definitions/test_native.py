@@ -89,6 +89,30 @@ final = true
 """
 
 
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ('{ typ = "string" }', "typ"),
+        ('{ tpye = "array<integer>" }', "tpye"),
+        ('{ Type = "string" }', "Type"),
+        ('{ types = "sting" }', "types"),
+        ('{ tipe = "integer" }', "tipe"),
+    ],
+)
+def test_a_field_whose_type_is_misspelt_is_no_default(field: str, key: str) -> None:
+    fault = only_fault(ORDER.replace("received = 0", f"received = 0\nb = {field}"))
+    assert (fault.name, fault.line) == (key, 6)
+    assert f"Unknown key {key!r} of field 'b' of the context; did you mean 'type'?" in fault.what
+
+
+@pytest.mark.parametrize(
+    "default", ['{ time = "12:00" }', "{ types = [] }", '{ kind = "string" }', "{ typ = 3 }"]
+)
+def test_a_table_that_has_no_such_key_is_a_default(default: str) -> None:
+    order = load(ORDER.replace("received = 0", f"received = 0\nb = {default}"))["document_order"]
+    assert order.definition.context["b"].type.kind == "object"
+
+
 def test_regions_history_states_and_done_are_those_of_charts() -> None:
     article = load(REGIONS)["document_article"]
     with ActorSystem() as system:
@@ -134,6 +158,43 @@ on.finish = "finished"
 [states.finished]
 final = true
 """
+
+
+TRAP = """\
+workflow = "document_trap"
+[states.p]
+[states.a]
+in = "p"
+on.x = "b"
+on.out = "c"
+[states.b]
+in = "p"
+{way}
+[states.c]
+final = true
+"""
+
+
+@pytest.mark.parametrize(
+    "way", ['on.again = "b"', 'on.note = { do = "note" }', 'after = { seconds = 5, to = "b" }']
+)
+def test_a_state_that_leads_only_to_itself_is_a_dead_end(way: str) -> None:
+    text = TRAP.format(way=way)
+    fault = only_fault(text)
+    assert (fault.name, fault.line) == ("b", text.split("\n").index("[states.b]") + 1)
+    assert "'b' is a dead end: it leads only to itself, and it is not final" in fault.what
+    load(text + '[states.late]\nfinal = true\n[deadline]\nseconds = 9\nto = "late"\n')
+
+
+def test_a_workflow_without_an_end_may_stay_in_one_state() -> None:
+    for way in ('"a"', '{ do = "note" }'):
+        load(f'workflow = "document_counter"\n[states.a]\non.add = {way}\n')
+
+
+def test_states_that_lead_round_and_never_to_the_end_are_told_where_they_stand() -> None:
+    text = 'workflow = "w"\n[states.a]\non.x = "b"\non.y = "f"\n[states.b]\non.x = "c"\n'
+    text += '[states.c]\non.x = "b"\n[states.f]\nfinal = true\n'
+    assert [(fault.name, fault.line) for fault in faults(text)] == [("b", 5), ("c", 7)]
 
 
 def test_a_compound_state_begins_in_the_initial_state_in_the_named_one_or_in_the_first() -> None:

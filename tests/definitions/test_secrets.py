@@ -62,6 +62,41 @@ def test_an_action_gets_the_values() -> None:
     assert got == [(f"{HOOK}/room", KEY), "opus"]
 
 
+def test_every_text_of_agents_and_resources_may_have_variables() -> None:
+    text = TEXT.replace(
+        "[resources.chat]",
+        'tags = ["prose", "${MODEL}-only"]\n\n[resources.more]\ntype = "custom"\n'
+        'nested = { hooks = ["${HOOK}"] }\n\n[resources.chat]\ndescription = "${MODEL} talks"',
+    )
+    loaded = load_definitions(text, actions={"post": len}, environment=ENVIRONMENT)
+    assert loaded.tags_of("writer") == ("prose", "opus-only")
+    assert loaded.resources["more"]["nested"] == {"hooks": [HOOK]}
+    assert loaded.resources["chat"]["description"] == "opus talks"
+    assert "opus" not in repr(loaded.agents)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('model = "${MODEL}"', 'model = "m"\ntags = ["prose",\n  "${MISSING}"]'),
+        ('type = "webhook"', 'type = "webhook"\ndescription = "${MISSING}"'),
+        ("[states.a]", '[resources.x]\ntype = "custom"\na = [["${MISSING}"]]\n\n[states.a]'),
+    ],
+)
+def test_a_variable_that_is_not_set_is_a_fault_wherever_it_stands(old: str, new: str) -> None:
+    text = TEXT.replace(old, new)
+    fault = only_fault(text, environment=ENVIRONMENT)
+    assert fault.name == "MISSING"
+    assert "${MISSING}, which is not set in the environment" in fault.what
+    line, start = next((n, one) for n, one in enumerate(text.split("\n"), 1) if "MISSING" in one)
+    assert (fault.line, fault.column) == (line, start.index('"${') + 1)
+
+
+def test_the_key_of_a_resource_is_the_name_of_a_variable_and_takes_no_value() -> None:
+    fault = only_fault(TEXT.replace('"KEY"', '"${KEY}"'), environment=ENVIRONMENT)
+    assert "'secret_key' of resource 'code' is the name of a variable" in fault.what
+
+
 def test_what_is_shown_has_the_names_of_variables_only() -> None:
     workflow = notifying(lambda w: None)
     definitions = workflow.definitions
@@ -187,6 +222,7 @@ def test_a_step_that_would_store_a_secret_is_undone(tmp_path: Path, leak: Any, n
             ref.ask("post")
         assert f"${{{name}}}" in str(caught.value)
         assert ENVIRONMENT[name] not in str(caught.value)
+        assert "JSON" not in str(caught.value)
         assert ref.context == {}
         ref.ask("done")
     for path in tmp_path.iterdir():
@@ -212,6 +248,7 @@ def test_a_key_that_states_need_must_be_there_when_a_workflow_starts() -> None:
     with ActorSystem() as system, pytest.raises(SecretMissing) as caught:
         system.start(definitions["notifying"])
     assert caught.value.variables == ("KEY",)
+    assert caught.value.resources == ("code",)
     with pytest.raises(SecretMissing, match="KEY"):
         _ = definitions.resources["code"].secret
 

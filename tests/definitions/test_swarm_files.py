@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
 from repertory.actors import ActorSystem, load_definitions
+from repertory.actors.definitions.work import MOST_WORK
 from repertory.actors.errors import FaultyDocument, HandlerFailed, InvalidTransition, UnboundActions
 from repertory.actors.results import Definitions
 
-from .samples import ENVIRONMENT, RUNNING, SWARM, Anything, needs_swarm
+from .samples import ENVIRONMENT, RUNNING, SWARM, Anything, amount_of, needs_swarm
 
 pytestmark = needs_swarm
 
@@ -182,3 +184,12 @@ def test_a_file_is_valid_without_its_environment_only_where_it_names_no_variable
     load_definitions(SWARM / "simple_approval.toml", environment={})
     with pytest.raises(FaultyDocument, match=re.escape("${SLACK_WEBHOOK_URL}")):
         load_definitions(SWARM / "code_review.toml", environment={})
+
+
+def test_no_guard_of_the_files_is_too_much_work_for_the_data_of_a_review() -> None:
+    for path in SWARM.glob("*.toml"):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = [data, *data["workflows"]]
+        guards = [guard for table in tables for guard in table.get("guards", {}).values()]
+        for guard in guards:
+            assert amount_of(guard) <= MOST_WORK / 10, guard

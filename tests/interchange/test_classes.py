@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from repertory.actors import ActorSystem, State, Workflow, load_definitions
 from repertory.actors.cli.app import app
 from repertory.actors.definitions.interchange import definition_of, to_scxml, to_xstate
@@ -46,6 +47,25 @@ def test_all_that_does_not_carry_over_is_told_at_once_with_its_line() -> None:
           "on": {"*": "b"}},
     "b": {"type": "final", "output": 3}}}"""
     assert [fault.line for fault in faults(machine)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """{"id": "m", "initial": "a", "states": {"a": {"on": {"go": "b", "*": "b", "x.*": "b"}},
+        "b": {"type": "final"}}}""",
+        """<scxml xmlns="http://www.w3.org/2005/07/scxml" name="m" initial="a"><state id="a">
+        <transition event="go" target="b"/><transition event="*" target="b"/>
+        <transition event="x.*" target="b"/></state><final id="b"/></scxml>""",
+        """{"name": "m", "states": {"a": {"initial": true, "transitions": [
+        {"event": "go", "target": "b"}, {"event": "*", "target": "b"},
+        {"event": "x.*", "target": "b"}]}, "b": {"final": true}}}""",
+    ],
+)
+def test_events_that_stand_for_others_are_told_and_nothing_that_follows_from_it(text: str) -> None:
+    found = faults(text)
+    assert len(found) == 2, [str(fault) for fault in found]
+    assert all("stands for others" in fault.what for fault in found)
 
 
 def test_convert_writes_a_file_that_check_reads(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -109,17 +108,10 @@ class Slow(RateLimitedQueue):
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def system(clock: ManualClock) -> Iterator[ActorSystem]:
+def system(workflow_system: ActorSystem) -> ActorSystem:
     calls.clear()
     answers.clear()
-    with ActorSystem(clock=clock) as system:
-        yield system
-        assert system.verify() == []
+    return workflow_system
 
 
 def begin(system: ActorSystem, workflow: type[Workflow], given: Any = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -62,17 +61,10 @@ class Trip(Saga):
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def system(clock: ManualClock) -> Iterator[ActorSystem]:
+def system(workflow_system: ActorSystem) -> ActorSystem:
     did.clear()
     broken.clear()
-    with ActorSystem(clock=clock) as system:
-        yield system
-        assert system.verify() == []
+    return workflow_system
 
 
 def trip(system: ActorSystem) -> WorkflowRef:

@@ -219,18 +219,24 @@ def test_listing_filters_and_pages(store, author):
 
     assert ids() == [f"o{number}" for number in range(12)]
     assert ids(type="Parcel") == ["o0", "o3", "o6", "o9"]
-    assert ids(state="packing") == ["o1", "o3", "o5", "o7", "o9", "o11"]
-    assert ids(state="pack") == []
+    assert ids(states=["packing"]) == ["o1", "o3", "o5", "o7", "o9", "o11"]
+    assert ids(states=["pack"]) == []
     assert ids(finished=True) == ["o1", "o5", "o9"]
     assert ids(finished=False, type="Parcel") == ["o0", "o3", "o6"]
-    assert ids(state="paid", limit=2) == ["o1", "o3"]
-    page = store.list(state="paid", limit=2)
-    assert ids(state="paid", limit=3, after=page[-1].number) == ["o5", "o7", "o9"]
+    assert ids(states=["paid"], limit=2) == ["o1", "o3"]
+    page = store.list(states=["paid"], limit=2)
+    assert ids(states=["paid"], limit=3, after=page[-1].number) == ["o5", "o7", "o9"]
     assert ids(limit=0) == []
     assert ids(after=10**30) == []
     assert [record.id for record in store.all()] == ids()
-    assert store.tally() == {("basket",): 6, ("paid", "packing"): 6}
-    assert store.tally("Parcel") == {("basket",): 2, ("paid", "packing"): 2}
+    assert ids(states=["packing", "paid"], limit=2) == ["o1", "o3"]
+    assert ids(states=["packing", "basket"]) == []
+    assert store.tally() == {
+        ("Order", ("basket",)): 4,
+        ("Order", ("paid", "packing")): 4,
+        ("Parcel", ("basket",)): 2,
+        ("Parcel", ("paid", "packing")): 2,
+    }
 
 
 def test_entries_by_range(store, author):

@@ -164,10 +164,11 @@ class StoreMachine(RuleBasedStateMachine):
                 found = self.store.find_key(record.number, key)
                 assert (found is not None) == any(e.key == key for e in self.kept[id])
             assert recover(self.store.load(id)) == fold(BLANK, self.all[id])
-            tally[record.configuration] = tally.get(record.configuration, 0) + 1
+            stands = record.type, record.configuration
+            tally[stands] = tally.get(stands, 0) + 1
         assert self.store.tally() == tally
         for state in ("basket", "packing", "shipped"):
-            assert [r.id for r in self.store.list(state=state)] == [
+            assert [r.id for r in self.store.list(states=[state])] == [
                 r.id for r in self.store.all() if state in r.configuration
             ]
         assert list(verify(self.store)) == []

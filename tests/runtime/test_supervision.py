@@ -192,7 +192,7 @@ def test_an_escalation_says_why(
     fail(child)
     assert parent.actor_stopped.wait(20)
     (said,) = [one.message for one in caplog.records if "since its" in one.message]
-    assert said.startswith(f"Unhandled exception in {parent}")
+    assert said.startswith(f"Unhandled exception in {parent.actor_inbox.name}")
     assert child.actor_inbox.name in said
     assert said.endswith(why)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from repertory.actors import ActorSystem, Event, State, Workflow
 from repertory.actors.errors import HandlerFailed, InvalidTransition
 from repertory.actors.fingerprint import differences, fingerprint
-from repertory.actors.runtime import ManualClock
+from repertory.actors.testing import ManualClock
 
 
 class Patient(Workflow):
@@ -66,20 +65,8 @@ class AsyncPatient(Patient):
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def system(file: Path, clock: ManualClock) -> Iterator[ActorSystem]:
-    with ActorSystem(file, clock=clock, synchronous="OFF") as system:
-        yield system
-        assert system.verify() == []
+def system(workflow_file_system: ActorSystem) -> ActorSystem:
+    return workflow_file_system
 
 
 def reminded(system: ActorSystem, id: str = "p") -> Any:

@@ -10,7 +10,7 @@ import pytest
 from repertory.actors import ActorSystem, State, Workflow
 from repertory.actors.due import WINDOW
 from repertory.actors.errors import HandlerFailed
-from repertory.actors.runtime import ManualClock
+from repertory.actors.testing import ManualClock
 
 from .charts import Tally
 from .faulty import FaultyStore
@@ -42,11 +42,6 @@ def seen(system: ActorSystem, id: str = "t") -> list[int]:
     system.settle()
     got: list[int] = system.get(id).context.seen
     return got
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 def test_a_message_for_later_arrives_when_it_is_due_and_not_before(

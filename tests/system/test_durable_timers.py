@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -12,7 +11,8 @@ import pytest
 from repertory.actors import ActorSystem, State, Workflow, WorkflowRef
 from repertory.actors.errors import HandlerFailed
 from repertory.actors.messages import Wake
-from repertory.actors.runtime import ManualClock
+from repertory.actors.runtime import ManualClock as BareClock
+from repertory.actors.testing import ManualClock
 from repertory.actors.waiting import ask_and_wait
 from repertory.persistence.records import MessageKind
 
@@ -76,18 +76,6 @@ class Ringer(Workflow):
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def system(path: Path | None, clock: ManualClock) -> Iterator[ActorSystem]:
-    with ActorSystem(path, clock=clock, synchronous="OFF") as running:
-        yield running
-        assert running.verify() == []
-
-
-@pytest.fixture
 def ringer(system: ActorSystem) -> WorkflowRef:
     return system.start(Ringer, id="r")
 
@@ -146,7 +134,7 @@ def test_a_cancelled_timer_never_fires_and_cancelling_says_whether_there_was_one
 
 
 def test_a_timer_that_is_cancelled_while_it_is_on_its_way_does_not_fire() -> None:
-    store, clock = FaultyStore(), ManualClock()
+    store, clock = FaultyStore(), BareClock()
     with ActorSystem(store=store, clock=clock) as system:
         ringer = system.start(Ringer, id="r")
         start(ringer, "tea", after=60)
@@ -160,9 +148,10 @@ def test_a_timer_that_is_cancelled_while_it_is_on_its_way_does_not_fire() -> Non
 
 
 def test_a_timer_that_waits_in_the_mailbox_behind_its_cancelling_does_not_fire(
-    path: Path | None, clock: ManualClock
+    path: Path | None,
 ) -> None:
-    busy, go, rang = Event(), Event(), list[str]()
+    # This clock waits for nothing: a test that has something stand still goes by it.
+    clock, busy, go, rang = BareClock(), Event(), Event(), list[str]()
 
     class Slow(Workflow):
         workflow_name = "slow-to-cancel"
@@ -328,6 +317,31 @@ def test_a_restart_finds_what_was_missed_and_does_with_it_what_was_asked(
         assert [e.error and e.error["type"] for e in skipped] == ["TimerSkipped"] * (late == "skip")
         clock.advance(next_in)
         assert rung(system) == ["beat"] * (rings + 1)
+
+
+def test_what_was_missed_comes_in_the_order_of_its_deadlines_whatever_timer_it_is_of(
+    path: Path | None, system: ActorSystem, ringer: WorkflowRef, clock: ManualClock
+) -> None:
+    start(ringer, "beat", every=10, late="fire")
+    start(ringer, "slow beat", every=15, late="fire")
+    for name, after in (("d", 38), ("a", 12), ("b", 12), ("c", 25)):
+        start(ringer, name, after=after)
+    ringer.ask("cancel", name="b")
+    clock.set_by(45)
+    assert rung(system) == [
+        "beat",
+        "a",
+        "slow beat",
+        "beat",
+        "c",
+        "slow beat",
+        "beat",
+        "d",
+        "beat",
+        "slow beat",
+    ]
+    clock.advance(5)
+    assert rung(system)[10:] == ["beat"]
 
 
 def test_a_timer_that_is_skipped_when_late_fires_when_it_is_only_a_little_late(

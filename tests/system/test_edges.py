@@ -165,11 +165,11 @@ def test_the_log_says_who_sent_what_could_not_be_taken(
     order.tell("nothing")
     system.settle()
     said = sorted(one.message for one in caplog.records if one.levelname == "WARNING")
-    assert said == [
-        "The message 'add' from workflow 'teller' (step 2) could not be taken: There is no "
-        "workflow 'nobody'; it is among the dead messages: repertory messages --dead.",
-        "The message 'add' from workflow 'teller' (step 2) could not be taken: Workflow 'o' has "
-        "no event 'add'; order takes pay, ship, spoil.",
+    sent = "The message 'add' from workflow 'teller' (step 2) could not be taken: "
+    assert said[0].startswith(f"{sent}There is no workflow 'nobody'; ")
+    assert said[0].endswith("; it is among the dead messages: repertory messages --dead.")
+    assert said[1:] == [
+        f"{sent}Workflow 'o' has no event 'add'; order takes pay, ship, spoil.",
         "Workflow 'o' has no event 'nothing'; order takes pay, ship, spoil.",
     ]
 

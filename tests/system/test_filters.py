@@ -107,4 +107,4 @@ def test_states_of_a_class_that_is_not_imported_are_those_that_the_store_knows(
         assert system.list("Foreign", state="there_only") == []
         with pytest.raises(UnknownState, match="mean 'here_only'"):
             system.list("Foreign", state="here_onyl")
-        assert system.broadcast("cross", workflow="Nobody") == 0
+        assert system.broadcast("ever so different", workflow="Foreign", state="there_only") == 0

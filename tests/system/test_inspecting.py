@@ -63,7 +63,9 @@ def held(system: ActorSystem) -> Iterator[ActorSystem]:
 
 
 def names(inspection: Inspection) -> dict[str, Any]:
-    return {one.name: one for one in inspection.actors}
+    """Return the actors by name: those that nobody supervises, and those right below them."""
+    shown = [one for top in inspection.actors for one in (top, *top.children)]
+    return {one.name: one for one in shown}
 
 
 def test_an_inspection_shows_who_runs_what_waits_and_what_threads_do(held: ActorSystem) -> None:
@@ -93,7 +95,9 @@ def test_an_inspection_takes_in_the_busiest_and_those_above_them(held: ActorSyst
 
     runtime = held._services.runtime
     child = runtime.start(Boss).ask("hire")
-    assert list(names(held.inspect(limit=1))) == ["workflow h"]
+    (supervisor,) = held.inspect(limit=1).actors
+    assert supervisor.kind == "Supervisor"
+    assert [one.name for one in supervisor.children] == ["workflow h"]
     child.actor_inbox.take_turn()  # so that what it is told waits
     for _ in range(9):
         child.tell("hire")
@@ -187,7 +191,7 @@ def test_another_process_sees_the_same_and_only_its_owner_may_ask(file: Path) ->
     with ActorSystem(file, inspectable=True) as system:
         system.start(Tally, id="t").ask("add", n=1)
         at = socket_path(file)
-        assert at == file.with_name("store.db.inspect")
+        assert at == file.with_name(f"{file.name}.inspect")
         assert stat.S_IMODE(at.stat().st_mode) == 0o600
         answer = ask(file, "inspect")
         assert answer is not None
@@ -271,10 +275,10 @@ def test_what_cannot_be_inspected_from_outside_says_why(
 ) -> None:
     with pytest.raises(RepertoryError, match="writes to a file"):
         ActorSystem(inspectable=True).open()
-    file.with_name("store.db.inspect").write_text("mine")
-    with pytest.raises(StoreError, match=r"store\.db\.inspect can't be listened on"):
+    file.with_name(f"{file.name}.inspect").write_text("mine")
+    with pytest.raises(StoreError, match=r"\.db\.inspect can't be listened on"):
         ActorSystem(file, inspectable=True).open()
-    assert file.with_name("store.db.inspect").read_text() == "mine"
+    assert file.with_name(f"{file.name}.inspect").read_text() == "mine"
     with ActorSystem(file), pytest.raises(RepertoryError, match="writes to a file"):
         ActorSystem(file, inspectable=True, read_only=True).open()
     monkeypatch.delattr(socket, "AF_UNIX")

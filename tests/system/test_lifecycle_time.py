@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from repertory.actors import ActorSystem, Lifecycle, RetryPolicy
+from repertory.actors import ActorSystem, Lifecycle, RetryPolicy, activity
 from repertory.actors.testing import ManualClock, assert_transitions
 
 
@@ -95,6 +95,25 @@ def test_a_lifecycle_that_says_nothing_of_time_waits_for_somebody(
     assert job.state == "running" and names(job) == []
     job.ask("fail", error="x")
     assert [record.id for record in workflow_system.dead()] == ["l"]
+
+
+def test_only_a_timer_is_a_retry_to_come_whatever_else_is_called_so(
+    workflow_system: ActorSystem,
+) -> None:
+    class Asking(Lifecycle):
+        def on_enter_failed(self) -> None:
+            self.start_activity(look_why, name="retry")
+
+    @activity(retry=RetryPolicy(first=3600, attempts=2))
+    def look_why() -> None:
+        raise ConnectionError("nobody knows")
+
+    job = workflow_system.start(Asking, id="a")
+    job.ask("start")
+    job.ask("fail")
+    workflow_system.settle()
+    assert [one.name for one in job.activities()] == ["retry"]
+    assert [record.id for record in workflow_system.dead()] == ["a"]
 
 
 def test_the_dead_come_in_pages(workflow_system: ActorSystem) -> None:

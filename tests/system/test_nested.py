@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -100,20 +99,8 @@ class Bare(Workflow):
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def system(file: Path, clock: ManualClock) -> Iterator[ActorSystem]:
-    with ActorSystem(file, clock=clock, synchronous="OFF") as system:
-        yield system
-        assert system.verify() == []
+def system(workflow_file_system: ActorSystem) -> ActorSystem:
+    return workflow_file_system
 
 
 def test_its_states_events_guards_actions_and_activities_are_the_others(

@@ -80,10 +80,15 @@ class Checkout(Workflow):
 def test_a_refusal_names_the_guards_that_were_in_the_way(system: ActorSystem) -> None:
     checkout = system.start(Checkout, id="c")
     for event, said, guards in (
-        ("checkout", "in 'basket': its guard 'not_empty' says no.", ("not_empty",)),
+        (
+            "checkout",
+            "in 'basket': its guard 'not_empty' says no; it takes leave, wait there.",
+            ("not_empty",),
+        ),
         (
             "leave",
-            "its guards say no; it takes 'not_empty' and 'paid_for', or '!watched'.",
+            "its guards say no; the event needs 'not_empty' and 'paid_for', or '!watched'; it "
+            "takes checkout, wait there.",
             ("not_empty", "paid_for", "!watched"),
         ),
     ):

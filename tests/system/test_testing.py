@@ -119,6 +119,30 @@ def test_an_idle_workflow_leaves_memory_by_the_clock(
     assert workflow_system.statistics.active == 0
 
 
+@pytest.mark.parametrize("turns", [[375], [240, 240], [1, 374], [80, 300], [60] * 7, [240, 135]])
+def test_it_leaves_however_far_the_clock_is_turned_at_once(
+    workflow_system: ActorSystem, workflow_clock: ManualClock, turns: list[int]
+) -> None:
+    workflow_system.start(Subscription, id="s")
+    for seconds in turns:
+        assert workflow_system.statistics.active == 1
+        workflow_clock.advance(seconds)
+    assert workflow_system.statistics.active == 0
+
+
+@pytest.mark.parametrize("turns", [[300 - 75], [100, 180], [299]])
+def test_it_stays_as_long_as_it_may_however_far_the_clock_is_turned_at_once(
+    workflow_system: ActorSystem, workflow_clock: ManualClock, turns: list[int]
+) -> None:
+    subscription = workflow_system.start(Subscription, id="s")
+    workflow_clock.advance(74)
+    with pytest.raises(InvalidTransition):
+        subscription.ask("charge")
+    for seconds in turns:
+        workflow_clock.advance(seconds)
+    assert workflow_system.statistics.passivated == 0
+
+
 def test_a_workflow_that_is_used_now_and_then_stays_in_memory(
     workflow_system: ActorSystem, workflow_clock: ManualClock
 ) -> None:

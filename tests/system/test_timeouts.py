@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from repertory.actors import ActorSystem, HistoryState, State, Workflow, after
 from repertory.actors.errors import BadDefinition
-from repertory.actors.runtime import ManualClock
+from repertory.actors.testing import ManualClock
 from repertory.persistence.records import MessageKind
 from statemachine.contrib.timeout import timeout as stock_timeout
 
@@ -69,18 +68,6 @@ class Regions(Workflow):
     pause = both.to(paused)
     resume = paused.to(both.memory)
     stop = both.to(over)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def system(path: Path | None, clock: ManualClock) -> Iterator[ActorSystem]:
-    with ActorSystem(path, clock=clock, synchronous="OFF") as running:
-        yield running
-        assert running.verify() == []
 
 
 def pending(system: ActorSystem) -> list[tuple[str | None, str]]:

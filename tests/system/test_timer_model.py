@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -46,8 +47,8 @@ class Played(Workflow):
     def on_ring(self) -> None:
         fired = self.timers.fired
         assert fired is not None
-        rung = self.context.setdefault(fired.name, [])
-        rung.append(round(fired.due.timestamp() * 1e6))
+        rung = self.context.setdefault("rung", [])
+        rung.append([fired.name, round(fired.due.timestamp() * 1e6)])
 
 
 class Model:
@@ -55,33 +56,33 @@ class Model:
 
     def __init__(self, now: int) -> None:
         self.now = now
-        self.pending: dict[str, tuple[int, int | None, str]] = {}
-        self.fired: dict[str, list[int]] = {}
+        self.numbers = count()
+        self.pending: dict[str, tuple[int, int, int | None, str]] = {}
+        self.fired: list[list[Any]] = []
 
     def start(self, name: str, after: int, every: int | None, late: str) -> None:
-        self.pending[name] = (self.now + after, every, late)
+        self.pending[name] = (self.now + after, next(self.numbers), every, late)
 
     def go_on(self, by: int, *, running: bool) -> None:
         end = self.now + by
         if not running:
             self.now = end
         while True:
-            next_due = min(((d, n) for n, (d, _, _) in self.pending.items()), default=None)
-            if next_due is None or next_due[0] > end:
+            name = min(self.pending, key=lambda name: self.pending[name][:2], default=None)
+            if name is None or self.pending[name][0] > end:
                 break
-            moment, name = next_due
+            moment, _, every, late = self.pending.pop(name)
             self.now = max(self.now, moment)
-            _, every, late = self.pending.pop(name)
             if every is not None:
                 again = moment + every
                 while late != "fire" and again <= self.now:
                     again += every
-                self.pending[name] = (again, every, late)
+                self.pending[name] = (again, next(self.numbers), every, late)
             missed = self.now - moment > 60_000_000 or (
                 every is not None and moment + every <= self.now
             )
             if not (late == "skip" and missed):
-                self.fired.setdefault(name, []).append(moment)
+                self.fired.append([name, moment])
         self.now = end
 
 
@@ -135,13 +136,13 @@ def play(program: Program) -> None:
                     model.go_on(by * 1_000_000, running=False)
                 case ("stop",):
                     system.stop("p")
-            assert ref.context == model.fired, move
+            assert ref.context.get("rung", []) == model.fired, move
             assert {t.name: round(t.due.timestamp() * 1e6) for t in ref.timers()} == {
-                name: due for name, (due, _, _) in model.pending.items()
+                name: due for name, (due, *_) in model.pending.items()
             }, move
         for entry in ref.history():
             if entry.timer is not None and entry.kind == "step":
-                assert entry.at.timestamp() * 1e6 >= entry.context[entry.timer][-1], "early"
+                assert entry.at.timestamp() * 1e6 >= entry.context["rung"][-1][1], "early"
         assert system.verify() == []
     finally:
         system.close()

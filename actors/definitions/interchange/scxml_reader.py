@@ -238,7 +238,7 @@ class _Reader:
         if event == "*" or event.endswith((".*", ".")) or event.split(".")[0] in ("error", "done"):
             what = f"Event {event[:60]!r} stands for others, or for what no workflow has"
             self._lost(element, what, event)
-            return "any"
+            return ""  # it has been said what is wrong with it
         return event
 
     def _guards(self, element: Element) -> tuple[str, ...]:

@@ -44,18 +44,20 @@ class Ways:
         if not isinstance(on, dict):
             self._nodes.fault(keys, "'on' must be an object", "on")
             on = {}
-        given: list[tuple[str, Any, Keys]]
-        given = [(self._event(keys, event), value, ("on", event)) for event, value in on.items()]
+        given: list[tuple[Names, Any, Keys]] = [
+            ((self._event(keys, event),) if event else (), value, ("on", event))
+            for event, value in on.items()
+        ]
         if keys:
             given += [
-                (event, node[key], (key,))
-                for key, event in (("onDone", f"done.state.{name}"), ("always", ""))
+                (events, node[key], (key,))
+                for key, events in (("onDone", (f"done.state.{name}",)), ("always", ()))
                 if node.get(key) is not None
             ]
         found: list[TransitionDefinition] = []
         numbers: list[Any] = []
-        for event, value, place in given:
-            ways = self.ways(keys, value, (event,) if event else (), place, name, len(found))
+        for events, value, place in given:
+            ways = self.ways(keys, value, events, place, name, len(found))
             found += ways
             numbers += [number_of(way) for way in listed_of(value)][: len(ways)]
         if found and None not in numbers and len(numbers) == len(found):
@@ -68,7 +70,7 @@ class Ways:
         if event == "*" or event.endswith(".*") or event.startswith("xstate."):
             what = f"Event {event[:60]!r} stands for others, or for what no workflow has"
             not_carried(self._source, (*path_of(keys), "on", event), what, event)
-            return "any"
+            return ""  # it has been said what is wrong with it
         return event
 
     def ways(
