@@ -61,20 +61,28 @@ def _origin(function: Any) -> tuple[str, str]:
 
 def find_actions(
     names: Iterable[str], sources: Iterable[Source]
-) -> tuple[dict[str, Callable[..., Any]], list[str]]:
+) -> tuple[dict[str, Callable[..., Any]], dict[str, str]]:
     """Return the functions bound to some actions, and the actions that none is bound to.
+
+    With each of the latter comes a sentence on what is broken, or "".
 
     They are looked up in the sources first, then among what `@action` has bound, then among the
     entry points of installed packages.
     """
     found: dict[str, Callable[..., Any]] = {}
-    missing: list[str] = []
+    missing: dict[str, str] = {}
     ordered = list(sources)
     for name in names:
         function = next((f for source in ordered if (f := _in(source, name))), None)
-        function = function or _registered.get(name) or _installed(name)
+        function = function or _registered.get(name)
+        broken = ""
         if function is None:
-            missing.append(name)
+            try:
+                function = _installed(name)
+            except BadDefinition as error:
+                broken = str(error)
+        if function is None:
+            missing[name] = broken
         else:
             found[name] = function
     return found, missing
@@ -94,7 +102,7 @@ def _installed(name: str) -> Callable[..., Any] | None:
     except Exception as error:
         raise BadDefinition(
             f"Action {name!r} is declared by an installed package as {point.value}, which can't be "
-            f"imported: {error}"
+            f"imported: {error}."
         ) from error
     return function if callable(function) else None
 

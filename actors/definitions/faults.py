@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -51,7 +51,13 @@ class UnboundActions(BadDefinition):
         actions: all the names without a function.
     """
 
-    def __init__(self, workflow: str, actions: Iterable[str]) -> None:
+    def __init__(self, workflow: str, actions: Mapping[str, str]) -> None:
+        """Make it.
+
+        Arguments:
+            workflow: the workflow's name.
+            actions: the names, each with a sentence on what is broken, or "".
+        """
         self.workflow = workflow
         self.actions = tuple(actions)
         many = len(self.actions) > 1
@@ -59,6 +65,7 @@ class UnboundActions(BadDefinition):
             f"{workflow} names {'actions' if many else 'an action'} that no function is bound "
             f"to: {', '.join(self.actions)}. Bind each with @action(name), or give "
             f"load_definitions, or --actions, a module that has {'them' if many else 'it'}."
+            + "".join(f" {broken}" for broken in actions.values() if broken)
         )
 
 

@@ -92,8 +92,11 @@ def test_functions_of_installed_packages_are_found_by_their_entry_points(
         assert go(load_definitions(ONE)) == "installed"
         (tmp_path / "acting.py").write_text("raise RuntimeError('broken')\n")
         sys.modules.pop("acting")
-        with pytest.raises(BadDefinition, match="acting:act, which can't be imported: broken"):
+        with pytest.raises(UnboundActions, match="acting:act, which can't be imported: broken"):
             go(load_definitions(ONE))
+        with pytest.raises(UnboundActions) as caught:
+            go(load_definitions(ONE.replace('"tested.act"', '["tested.act", "tested.nobody"]')))
+        assert caught.value.actions == ("tested.act", "tested.nobody")
     finally:
         registry._entry_points.cache_clear()
         sys.modules.pop("acting", None)
