@@ -56,8 +56,9 @@ class SystemSettings:
         Arguments:
             path: the SQLite file to keep workflows in, made if need be; None keeps them in memory.
             name: what its threads are called.
-            workers: threads that run actors; by default a few more than there are processors.
-                Workers that block are replaced, so this bounds computing, not waiting.
+            workers: threads that run actors; by default one a processor, at least 2 and at most 4,
+                since one writes while others compute. Workers that block are replaced, so this
+                bounds computing, not waiting.
             clock: where times come from; tests turn one by hand.
             handlers: handlers of every workflow; see `Handler`.
             retention: how much history is kept; by default 1,000 steps a workflow and 90 days.
@@ -107,7 +108,7 @@ class SystemSettings:
         self.path = None if path is None else Path(path)
         self.retention = retention if retention is not None else Retention()
         self._name = name
-        self._workers = workers
+        self._workers = max(2, min(4, os.cpu_count() or 1)) if workers is None else workers
         self._clock = clock
         check_handlers(handlers)
         self._handlers = tuple(handlers)

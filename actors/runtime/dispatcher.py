@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -28,6 +29,20 @@ MAX_SEARCHED = 2_000
 through more would cost what it saves, another thread's waking."""
 
 
+def at_once() -> int:
+    """Return how many threads can compute at once: one, where an interpreter lock is held for it.
+
+    A second one would only hand the lock to and fro, and run into the first within asks.
+    """
+    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return 1 if locked else side_by_side()
+
+
+def side_by_side() -> int:
+    """Return how many threads are worth while if some of them wait now and then."""
+    return min(4, os.cpu_count() or 1)
+
+
 class Worker:
     """A thread of the pool, as the others see it."""
 
@@ -46,8 +61,8 @@ class Dispatcher:
 
     Args:
         name: the names of its threads begin with it.
-        workers: how many threads run actors at the same time; more than the processors
-            help only if handlers block without saying so.
+        workers: how many threads run actors at the same time; by default as many as can compute at
+            once, which is one, but in a Python without an interpreter lock.
         max_workers: the most threads that it adds because handlers block silently. Workers
             that wait for an answer don't count.
         idle_seconds: how long a thread without work stays.
@@ -65,7 +80,8 @@ class Dispatcher:
         idle_seconds: float = 5.0,
     ) -> None:
         self.name = name
-        self.workers = workers or min(4, os.cpu_count() or 1)
+        self.workers = workers or at_once()
+        self.side_by_side = workers or side_by_side()
         self.max_workers = max(max_workers, self.workers)
         self.idle_seconds = idle_seconds
         self.ready: deque[Mailbox] = deque()

@@ -54,8 +54,8 @@ class Runtime:
 
     Args:
         name: the names of its threads begin with it.
-        workers: how many threads run actors at the same time; by default one per
-            processor, at most four.
+        workers: how many threads run actors at the same time; by default one, since Python
+            computes in one at a time, with more as soon as handlers wait.
         clock: where time comes from; the system by default.
         dispatcher: what runs the actors; a pool by default.
         slow_after: seconds after which a handler that holds a thread is warned of, in the log and

@@ -21,7 +21,8 @@ class Watchdog:
 
     A handler may block without the runtime knowing: in a sleep, a socket, a lock. Each tick
     the watchdog compares what the workers are at with the tick before. If none took anything
-    up, or the processors have little to do, the pool gets another worker.
+    up, or the processors have little to do, the pool gets another worker: for short waits, which
+    let it look as if all were well, up to `side_by_side`.
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
@@ -88,6 +89,9 @@ class Watchdog:
             for _ in range(more):
                 if not dispatcher.add_worker():
                     break
+        elif busy < 0.5 and dispatcher.workers + dispatcher.extra < dispatcher.side_by_side:
+            dispatcher.extra += 1
+            dispatcher.add_worker()
 
     def close(self) -> None:
         """End the thread, if there is one."""

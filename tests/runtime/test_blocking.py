@@ -114,3 +114,28 @@ def test_a_watchdog_that_is_closed_as_it_begins_to_watch_does_not_wait() -> None
     thread = watchdog._thread
     assert thread is None or thread.join(20) is None
     assert thread is None or not thread.is_alive()
+
+
+def test_handlers_that_often_wait_a_little_run_side_by_side() -> None:
+    pool = Dispatcher("short waits")
+    pool.workers, pool.side_by_side = 1, 2  # as on two processors
+    runtime, seen, enough = Runtime(dispatcher=pool), set[int](), threading.Event()
+
+    class Waits(PooledActor):
+        def on_receive(self, following: list[Any]) -> None:
+            seen.add(threading.get_ident())
+            if len(seen) > 1:
+                enough.set()
+            # A disk, say: at each tick of the watchdog it is another actor's turn.
+            if not enough.wait(0.001):
+                following[0].tell([*following[1:], self.actor_ref])
+
+    try:
+        ring = [runtime.start(Waits) for _ in range(4)]
+        for first, *rest in (ring, [*ring[2:], *ring[:2]]):
+            first.tell(rest)
+        assert enough.wait(20)
+        assert len(seen) == 2
+    finally:
+        enough.set()
+        assert runtime.shutdown(timeout=20)
