@@ -43,6 +43,8 @@ def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
     if not cls.states:
         return []
     source = Source(cls)
+    if lost := [*_leading_nowhere(cls, source)]:
+        return lost  # what is looked for beyond them would go through them
     finders = (
         _shared_ids(cls, source),
         unreachable(cls, source),
@@ -57,6 +59,21 @@ def check(cls: Chart, known: Collection[str] = ()) -> list[Problem]:
     )
     problems = list(dict.fromkeys(problem for found in finders for problem in found))
     return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _leading_nowhere(cls: Chart, source: Source) -> Iterator[Problem]:
+    """A history state whose default leads to no other state."""
+    for state in iterate_states(cls.states):
+        if isinstance(state, HistoryState):
+            for transition in state.transitions:
+                if not transition.targets or state in transition.targets:
+                    yield Problem(
+                        f"The history state {state.id!r} of {cls.__name__} has a transition that "
+                        f"leads to no other state.",
+                        state.id,
+                        "Name the one that is entered when there is nothing to remember.",
+                        *source.of(state.id),
+                    )
 
 
 def _shared_ids(cls: Chart, source: Source) -> Iterator[Problem]:

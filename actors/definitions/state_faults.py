@@ -94,6 +94,13 @@ def _together(draft: Draft, state: StateDefinition) -> None:
 
 def _history(draft: Draft, state: StateDefinition) -> None:
     """Find what a history state has and never does: it leads on, and is not active itself."""
+    for number, transition in enumerate(state.transitions):
+        if not transition.targets:
+            what = (
+                f"State {state.name!r} is a history state, and its way leads nowhere; name the "
+                f"state that is entered when there is nothing to remember."
+            )
+            draft.fault(("target", state.name, number), what, state.name)
     for has, part in (
         (state.enter, "enter"),
         (state.exit, "exit"),

@@ -142,6 +142,24 @@ def test_a_state_whose_parent_has_a_way_out_is_no_dead_end():
     assert check(Fine) == []
 
 
+def test_a_history_state_must_lead_to_a_state_when_there_is_nothing_to_remember():
+    class Lost(Lenient):
+        class work(State.Compound):
+            open = State(initial=True)
+            done = State()
+            close = open.to(done) | done.to(open)
+            past = HistoryState()
+            nowhere = past.to.itself(internal=True)
+
+        away = State()
+        leave = work.to(away)
+        back = away.to(work.past)
+
+    problem = only(check(Lost))
+    assert "'past'" in str(problem)
+    assert "leads to no other state" in str(problem)
+
+
 def test_a_transition_behind_an_unguarded_one_is_never_taken():
     class Behind(Lenient):
         a = State(initial=True)

@@ -27,8 +27,15 @@ def test_what_the_fuzzer_begins_with_is_sound(path: Path) -> None:
         b'workflow="w"\n[states.a]\non.x=""\non.y="b"\n[states.b]\nfinal=true\n',
         b'{"states": {"a": {"transitions": [' + b"false, " * 3_000 + b"1]}}}",
         b'{"initial": "a", "states": {"a": {"on": {"x": [' + b"false, " * 3_000 + b"1]}}}}",
+        b"states:\n  a: {initial: true, states: {b: {}}, history: {h: {transitions: [{on: x}]}},"
+        b" transitions: [{event: c, target: d}]}\n  d: {transitions: [{target: h}]}\n",
     ],
-    ids=["no target", "many faults of a statechart", "many faults of a machine"],
+    ids=[
+        "no target",
+        "many faults of a statechart",
+        "many faults of a machine",
+        "a history state that leads nowhere",
+    ],
 )
 def test_what_was_found_once_is_refused(content: bytes) -> None:
     with pytest.raises(FaultyDocument):
