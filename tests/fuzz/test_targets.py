@@ -29,12 +29,16 @@ def test_what_the_fuzzer_begins_with_is_sound(path: Path) -> None:
         b'{"initial": "a", "states": {"a": {"on": {"x": [' + b"false, " * 3_000 + b"1]}}}}",
         b"states:\n  a: {initial: true, states: {b: {}}, history: {h: {transitions: [{on: x}]}},"
         b" transitions: [{event: c, target: d}]}\n  d: {transitions: [{target: h}]}\n",
+        b"scxml: <",
+        b'{"scxml": "<scxml/>"}',
     ],
     ids=[
         "no target",
         "many faults of a statechart",
         "many faults of a machine",
         "a history state that leads nowhere",
+        "YAML that is called scxml",
+        "JSON that is called scxml",
     ],
 )
 def test_what_was_found_once_is_refused(content: bytes) -> None:

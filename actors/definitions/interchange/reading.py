@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..draft import Draft
 from ..faults import Fault, FaultyDocument
 from ..model import Document
-from .documents import Foreign
+from .documents import Element, Foreign
 from .scxml_reader import read_scxml
 from .statechart_reader import is_statechart, read_statechart
 from .xstate_reader import is_xstate, read_xstate
@@ -17,7 +17,7 @@ def read_foreign(source: Foreign) -> tuple[Document, list[Draft]]:
     Raises:
         FaultyDocument: it is none of them.
     """
-    if "scxml" in source.data and not isinstance(source.data["scxml"], dict):
+    if isinstance(source.data.get("scxml"), Element):
         return read_scxml(source)
     if is_statechart(source.data):
         return read_statechart(source)
