@@ -79,7 +79,8 @@ class Agenda:
         self._now = now
         self._pending = pending
         self.came = came
-        self._clear()
+        if self.sent or self._cancelled:
+            self._clear()
         if came is not None and came.kind is MessageKind.TIMER and came.options is not None:
             due = recurrence_of(came).next(came.due, now)
             if due is not None:
@@ -150,17 +151,19 @@ class Agenda:
 
     def take(self) -> tuple[list[Sent], tuple[Message, ...]]:
         """Return what the step has added, and what it has taken back; forget both."""
-        if not (self.sent or self._cancelled):
-            return [], ()
         taken = self.sent.copy(), tuple(self._cancelled.values())
         self._clear()
         return taken
 
     def _clear(self) -> None:
-        if self.sent or self._cancelled:
-            self.sent.clear()
-            self._cancelled.clear()
-            self._names.clear()
+        self.sent.clear()
+        self._cancelled.clear()
+        self._names.clear()
+
+    @property
+    def changes(self) -> bool:
+        """Whether the step has added anything, taken it, or taken it back."""
+        return bool(self.sent or self._cancelled or self.came)
 
     def add(self, sent: Sent) -> None:
         """Add something to what the step leaves to come."""

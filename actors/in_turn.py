@@ -16,17 +16,15 @@ class InTurn:
 
     A timer that fires for each time that was missed is set anew by the step that it brings. What
     is due for the same workflow later than that waits here until the step is durable.
+
+    Attributes:
+        free: by their receivers, those for whom something can be handed out now, in order.
     """
 
     def __init__(self) -> None:
         # By the receiver: the id of the timer that is on its way, and what waits for it.
         self._held: dict[str, tuple[int, list[_Place]]] = {}
-        self._free: dict[str, None] = {}  # those of them whose timer has been taken, in order
-
-    @property
-    def more(self) -> bool:
-        """Whether there is something that can be handed out now."""
-        return bool(self._free)
+        self.free: dict[str, None] = {}
 
     def waits(self, message: Message) -> bool:
         """Tell whether a message that is due has to wait; then it is kept here."""
@@ -44,7 +42,7 @@ class InTurn:
     def taken(self, receiver: str, message: int) -> None:
         """Note that a message is no longer on its way."""
         if (held := self._held.get(receiver)) is not None and held[0] == message:
-            self._free[receiver] = None
+            self.free[receiver] = None
 
     def following(self, wanted: Callable[[int], bool]) -> Iterator[Message]:
         """Yield what has waited, and can be handed out now.
@@ -52,9 +50,9 @@ class InTurn:
         Arguments:
             wanted: tells by its id whether a message is still to be handed out.
         """
-        while self._free:
-            receiver = next(iter(self._free))
-            del self._free[receiver]
+        while self.free:
+            receiver = next(iter(self.free))
+            del self.free[receiver]
             taken, waiting = self._held[receiver]
             while waiting and self._held[receiver][0] == taken:
                 message = waiting.pop(0)[2]
@@ -65,6 +63,6 @@ class InTurn:
 
     def drop(self, receiver: str) -> Iterator[int]:
         """Forget what waits for a workflow that can take nothing now; yield the ids."""
-        self._free.pop(receiver, None)
+        self.free.pop(receiver, None)
         _, waiting = self._held.pop(receiver, (0, []))
         return (id for _, id, _ in waiting)

@@ -233,6 +233,13 @@ class SystemLife(SystemSettings):
                 path=self.path,
             )
 
+    @property
+    def _writing(self) -> Services:
+        """The services of a system that may be told to do something."""
+        if self._lost is not None or self._read_only:
+            self._check_writable()
+        return self._running or self._services
+
     def _stay_behind(self) -> None:
         """Be closed, in a forked child: none of the threads has come along to answer anybody."""
         # Kept, so that nothing of the parent's is closed here.

@@ -113,7 +113,7 @@ class Owner(Protocol):
     def concluded(self, commit: Commit) -> None: ...
 
 
-class Commit:
+class Commit(msgspec.Struct, eq=False):
     """To the persistence actor: write a step, then tell whoever waits.
 
     Without a step nothing is written, but the answer waits until all before it is.
@@ -134,59 +134,32 @@ class Commit:
     """
 
     # Plain fields, and not a closure over them: that made seven objects more for each event.
-    __slots__ = (
-        "after",
-        "done",
-        "error",
-        "failure",
-        "life",
-        "owner",
-        "position",
-        "received",
-        "reply",
-        "step",
-        "then",
-        "value",
-    )
-
-    def __init__(
-        self,
-        reply: PooledFuture[Any] | None,
-        step: Step | None = None,
-        position: Position | None = None,
-        *,
-        value: Any = None,
-        failure: Exception | None = None,
-        after: Commit | None = None,
-        received: Message | None = None,
-        owner: Owner | None = None,
-        life: int = 0,
-        then: Callable[[], None] | None = None,
-    ) -> None:
-        self.reply = reply
-        self.step = step
-        self.position = position
-        self.value = value
-        self.failure = failure
-        self.after = after
-        self.received = received
-        self.owner = owner
-        self.life = life
-        self.then = then
-        self.done = False
-        self.error: Exception | None = None
+    reply: PooledFuture[Any] | None
+    step: Step | None = None
+    position: Position | None = None
+    value: Any = None
+    failure: Exception | None = None
+    after: Commit | None = None
+    received: Message | None = None
+    owner: Owner | None = None
+    life: int = 0
+    then: Callable[[], None] | None = None
+    done: bool = False
+    error: Exception | None = None
 
     def conclude(self, error: Exception | None) -> None:
         """Tell the owner and whoever waits how it ended; the first time is what counts."""
         if self.done:
             return
-        self.error = error or (self.after.error if self.after else None)
+        if error is None and self.after is not None:
+            error = self.after.error
+        self.error = error
         self.done = True
         if self.owner is not None:
             self.owner.concluded(self)
         if self.reply is None:
             return
-        answer = self.error or self.failure
+        answer = error or self.failure
         try:
             if answer is None:
                 self.reply.set(self.value)

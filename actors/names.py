@@ -71,20 +71,27 @@ def event_name(event: Name) -> str:
     return str(event)
 
 
-def event_fields(data: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+def event_fields(data: Mapping[str, Any] | None, fields: dict[str, Any]) -> dict[str, Any]:
     """Return an event's data: a copy, so that nobody changes it once it is sent.
+
+    Arguments:
+        data: what was given as a mapping, or None.
+        fields: what was given by name, and is the callee's own.
 
     Raises:
         TypeError: the data is no mapping.
     """
-    if data is not None and not isinstance(data, Mapping):
-        raise TypeError(
-            f"An event's data is a mapping of names to values, not {data!r}; give values by name."
-        )
-    return {
-        name: value if type(value) in _IMMUTABLE else _copy(name, value)
-        for name, value in {**(data or {}), **fields}.items()
-    }
+    if data is not None:
+        if not isinstance(data, Mapping):
+            raise TypeError(
+                f"An event's data is a mapping of names to values, not {data!r}; give values by "
+                f"name."
+            )
+        fields = {**data, **fields}
+    for name, value in fields.items():
+        if type(value) not in _IMMUTABLE:
+            fields[name] = _copy(name, value)
+    return fields
 
 
 def _copy(name: str, value: Any) -> Any:

@@ -86,13 +86,14 @@ class Notifications:
     """The subscribers of a system. A slow one holds up nobody, a failing one goes on.
 
     Attributes:
+        live: the subscribers that are told at once, and what each wants to hear of.
         durable: the durable subscribers by name; they read what was committed from the store.
     """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._numbers = count()
-        self._subscribers: dict[int, tuple[Interest, Any]] = {}
+        self.live: dict[int, tuple[Interest, Any]] = {}
         self.durable: dict[str, PooledRef[Any]] = {}
 
     def subscribe(
@@ -105,28 +106,23 @@ class Notifications:
         """
         number = next(self._numbers)
         ref = self._runtime.start(Subscriber, callback)
-        self._subscribers[number] = (interest, ref)
+        self.live[number] = (interest, ref)
 
         def unsubscribe() -> None:
-            if self._subscribers.pop(number, None) is not None:
+            if self.live.pop(number, None) is not None:
                 ref.stop(block=False)
 
         return unsubscribe
 
     def publish(self, committed: Committed) -> None:
         """Tell the subscribers of one step. Called in the order of the commits."""
-        for interest, ref in tuple(self._subscribers.values()):
+        for interest, ref in tuple(self.live.values()):
             if interest.covers(committed.position.record, committed.entry):
                 with suppress(ActorDeadError):  # it has just unsubscribed
                     ref.tell(committed)
 
     def wake(self) -> None:
         """Have the durable subscribers look at what was committed."""
-        if not self.durable:
-            return
         for ref in tuple(self.durable.values()):
             with suppress(ActorDeadError):  # it has just unsubscribed
                 ref.tell(Look())
-
-    def __bool__(self) -> bool:
-        return bool(self._subscribers)

@@ -60,7 +60,7 @@ class Outbox:
     @property
     def under_way(self) -> bool:
         """Whether a message was delivered and is not taken yet, or could be delivered now."""
-        more = self._due.behind or self._next or self._in_turn.more or self._found is not None
+        more = self._due.behind or self._next or self._in_turn.free or self._found is not None
         if self._in_flight or more:
             return True
         return any(carrier.busy for carrier in self._services.carriers.values())
@@ -74,6 +74,8 @@ class Outbox:
 
     def catch_up(self) -> None:
         """Deliver what has waited in the store, as far as there is room for it."""
+        if self._found is None and not self._next and not self._in_turn.free:
+            return  # as nearly always
         try:
             self._catch_up()
         except StoreError as error:

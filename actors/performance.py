@@ -37,9 +37,10 @@ class Performance:
     Attributes:
         workflow: its class.
         waits: whether something in it is async, so that it must be awaited.
+        agenda: what is still to come, with what the present step adds and takes back.
     """
 
-    __slots__ = ("_calls", "_chart", "_hooks", "_id", "_plain", "waits", "workflow")
+    __slots__ = ("_calls", "_chart", "_hooks", "_id", "_plain", "agenda", "waits", "workflow")
 
     def __init__(
         self,
@@ -71,11 +72,7 @@ class Performance:
         if stands is not None:
             rehydrate(self._chart, stands, workflow_id)
         self.waits = runs_async(self._chart) or any(map(iscoroutinefunction, self._hooks))
-
-    @property
-    def agenda(self) -> Agenda:
-        """What is still to come, with what the present step adds and takes back."""
-        return self._chart._agenda
+        self.agenda: Agenda = self._chart._agenda
 
     def put_off(self, event: str, delay: float, data: Mapping[str, Any]) -> None:
         """Have an event that is declared with a delay, in milliseconds, come back by a timer."""
@@ -98,9 +95,12 @@ class Performance:
         self._calls.clear()
         if self._hooks:
             run(self._tell_hooks(event))
-        before = self._standing()
-        taken = macrostep(self._chart, event, data)
-        self._invoke(before, taken, data)
+        if self.workflow.invoked:
+            before = self._standing()
+            taken = macrostep(self._chart, event, data)
+            self._invoke(before, taken, data)
+        else:
+            taken = macrostep(self._chart, event, data)
         self._chart.check_step(event, taken.result)
         return taken
 
@@ -142,8 +142,6 @@ class Performance:
 
     def take_calls(self) -> list[HandlerCall]:
         """Return the calls of handlers since the last time."""
-        if not self._calls:
-            return []
         calls = self._calls.copy()
         self._calls.clear()
         return calls
@@ -195,7 +193,7 @@ class Performance:
             key,
             result,
             microsteps=taken.microsteps,
-            calls=self.take_calls(),
+            calls=self.take_calls() if self._calls else (),
         )
 
     def undone(

@@ -76,7 +76,7 @@ class PersistenceActor(PooledActor):
                 elif envelope.reply_to is not None:
                     with suppress(Full):
                         envelope.reply_to.set_error(broken_off)
-            if here.depth and isinstance(error, KeyboardInterrupt):
+            if here.note.depth and isinstance(error, KeyboardInterrupt):
                 raise
 
     def _write(self, envelopes: Sequence[Any]) -> None:
@@ -91,9 +91,12 @@ class PersistenceActor(PooledActor):
             self._perform(message, envelope.reply_to)
         self._commit(commits)
         self._outbox.catch_up()
-        self._notifications.wake()
+        if self._notifications.durable:
+            self._notifications.wake()
 
     def _commit(self, commits: list[Commit]) -> None:
+        if not commits:
+            return
         steps = [commit.step for commit in commits if commit.step is not None]
         refused: Sequence[Exception | None] = ()
         failure: Exception | None = None
@@ -109,9 +112,10 @@ class PersistenceActor(PooledActor):
                 logger.exception("Writing %d steps failed unexpectedly.", len(steps))
                 failure = StoreError(f"Writing failed: {type(error).__name__}: {error}")
                 failure.__cause__ = error
-            lost = len(steps) if failure else sum(error is not None for error in refused)
+            lost = len(steps) if failure else len(steps) - refused.count(None)
             self._statistics.committed(len(steps), lost, perf_counter() - started)
         results = iter(refused)
+        subscribers = self._notifications.live
         for commit in commits:
             if commit.step is None:
                 commit.conclude(None)
@@ -126,8 +130,8 @@ class PersistenceActor(PooledActor):
             if eventful or step.record.finished:
                 self._outbox.committed(step)
             # Looked at only now: whoever came before this was concluded has seen less.
-            if self._notifications and commit.position is not None:
-                self._notifications.publish(Committed(commit.position, commit.step.entry))
+            if subscribers and commit.position is not None:
+                self._notifications.publish(Committed(commit.position, step.entry))
 
     def _perform(self, message: Any, reply: Any) -> None:
         try:

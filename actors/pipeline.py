@@ -74,15 +74,7 @@ class Pipeline:
             self._services.activations.weigh(self._activation, self._weight.bytes)
             self._services.passivation.look()
         commit = self._latest = Commit(
-            reply,
-            step,
-            after,
-            value=value,
-            failure=failure,
-            received=done.received,
-            owner=self,
-            life=self._life,
-            then=then,
+            reply, step, after, value, failure, None, done.received, self, self._life, then
         )
         if done.key is not None:
             self._keys[done.key] = commit

@@ -107,6 +107,8 @@ class Presence(Resident):
     # --- steps ---
 
     def _leave_to_come(self, done: Done, performance: Performance) -> Done:
+        if not (performance.agenda.changes or done.finished or performance.workflow._timeouts):
+            return done  # as nearly always
         assert self._position is not None
         record, allocate = self._position.record, self._services.store.allocate_message
         return leave(done, performance.agenda, performance.workflow, record, allocate)

@@ -14,17 +14,13 @@ from pykka import ActorDeadError
 from ..persistence.errors import MailboxFull
 from .activations import Activation, Activations
 from .limits import Limits
-from .runtime import PooledFuture, PooledRef
+from .runtime import Envelope, PooledFuture, PooledRef
 from .runtime.context import here
 from .runtime.future import answer
 from .waiting import Deadline
 
 if TYPE_CHECKING:
     from .runtime import Mailbox
-
-Put = Callable[[PooledRef[Any], bool], None]
-"""Puts a message into an actor's mailbox, and may run the actor then, if it is told so; or raises
-`pykka.ActorDeadError`."""
 
 _SMALL = 256
 """From this limit on senders look without a lock while less than half of it is taken: two who look
@@ -143,14 +139,21 @@ class Reception:
             gate.ease(everybody=True)
 
     def accept(
-        self, workflow_id: str, put: Put, timeout: float | None, *, may_wait: bool = True
+        self,
+        workflow_id: str,
+        envelope: Envelope[Any],
+        timeout: float | None,
+        *,
+        run: bool = False,
+        may_wait: bool = True,
     ) -> None:
         """Send something to a workflow from outside, as soon as there is room for it.
 
         Arguments:
             workflow_id: the workflow.
-            put: puts it into the mailbox of its actor.
+            envelope: what it is sent.
             timeout: seconds to wait for room, or None for as long as it takes.
+            run: whether this thread waits for the answer and may run the actor, should it be idle.
             may_wait: whether this thread may be held up even if an event loop runs in it.
 
         Raises:
@@ -166,19 +169,19 @@ class Reception:
         ):
             activations.uses = found.used = activations.uses + 1
             try:
-                put(found.ref, True)
+                put(found.ref, envelope, run)
             except ActorDeadError:
                 activations.leave(workflow_id, found)
             else:
                 return
         patient = may_wait or asyncio._get_running_loop() is None
         deadline = Deadline(timeout)
-        while (gate := self._try(workflow_id, put, patient)) is not None:
+        while (gate := self._try(workflow_id, envelope, patient)) is not None:
             self._wait(gate, workflow_id, deadline, patient)
 
-    async def accept_async(self, workflow_id: str, put: Put) -> None:
+    async def accept_async(self, workflow_id: str, envelope: Envelope[Any]) -> None:
         """Do what `accept` does, from asyncio, without blocking its loop."""
-        while (gate := self._try(workflow_id, put, True)) is not None:
+        while (gate := self._try(workflow_id, envelope, True)) is not None:
             if not self._may_wait():
                 raise self._no_room(workflow_id, gate)
             ticket = gate.wait()
@@ -210,12 +213,12 @@ class Reception:
                 gate.leave(ticket)
                 raise
 
-    def _try(self, workflow_id: str, put: Put, patient: bool) -> Gate | None:
+    def _try(self, workflow_id: str, envelope: Envelope[Any], patient: bool) -> Gate | None:
         """Put it there, or return the gate that is shut."""
         with self._one:  # nobody puts anything there between the look and the deed
             gate = self._obstacle(self._activations.find(workflow_id), patient)
             if gate is None:
-                self._activations.deliver(workflow_id, lambda ref: put(ref, False))
+                self._activations.deliver(workflow_id, lambda ref: put(ref, envelope))
         return gate
 
     def _obstacle(self, activation: Activation | None, patient: bool) -> Gate | None:
@@ -271,3 +274,26 @@ class Reception:
             workflow_id=workflow_id,
             limit=gate.limit,
         )
+
+
+def put(actor: PooledRef[Any], envelope: Envelope[Any], run: bool = False) -> None:
+    """Put something into an actor's mailbox.
+
+    Arguments:
+        actor: the actor.
+        envelope: what it gets. Whoever waits for the answer can run it meanwhile, and rings show.
+        run: whether this thread may run the actor at once, should it be idle.
+
+    Raises:
+        pykka.ActorDeadError: it has stopped; nothing was put there.
+    """
+    mailbox: Mailbox = actor.actor_inbox
+    reply: Any = envelope.reply_to
+    if reply is None:
+        mailbox.put(envelope)
+        return
+    reply.worker = mailbox
+    if run:
+        mailbox.put_and_run(envelope, reply)
+    else:
+        mailbox.put(envelope)

@@ -8,13 +8,13 @@ from typing import Any, Literal, overload
 from pykka import ActorDeadError
 
 from .activities.handle import HasActivities
-from .answer import Answer, brought_by
+from .answer import Answer
 from .children.handle import HasChildren
 from .messages import Commit, Deliver, RollBack, Wake
 from .names import Name, checked_key, event_fields, event_name, new_id
-from .reception import Put
+from .reception import put
 from .rehydration import past_position
-from .runtime import Envelope, PooledFuture, PooledRef
+from .runtime import Envelope, PooledFuture
 from .runtime.waiting import check_may_wait
 from .stepping import follow, unborn
 from .to_come import leave_elsewhere
@@ -105,14 +105,20 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
             >>> order.ask(Order.pay, amount=30, key="pay-7")    # doctest: +SKIP
         """
         message = Deliver(
-            event_name(event), event_fields(data, fields), checked_key(key), keep_refused
+            event_name(event),
+            event_fields(data, fields),
+            None if key is None else checked_key(key),
+            keep_refused,
         )
-        if block:
-            check_may_wait()
+        if not block:
+            return self._send(message, timeout, may_wait=False)
+        check_may_wait()
+        if timeout is not None:
+            deadline = Deadline(timeout)
+            future = self._send(message, timeout)
+            return wait(future, deadline.left(), f"workflow {self.id!r}")
         # A thread that waits anyway runs an idle workflow itself, and wakes no other for it.
-        deadline = Deadline(timeout)
-        future = self._send(message, timeout, run=block and timeout is None, may_wait=block)
-        return wait(future, deadline.left(), f"workflow {self.id!r}") if block else future
+        return self._send(message, None, run=True).get()
 
     async def ask_async(
         self,
@@ -125,12 +131,12 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         **fields: Any,
     ) -> Any:
         """Do what `ask` does, from asyncio, without blocking its loop."""
-        self._system._check_writable()
+        services = self._system._writing
         message = Deliver(
             event_name(event), event_fields(data, fields), checked_key(key), keep_refused
         )
         future: Answer[Any] = Answer()
-        await self._system._services.reception.accept_async(self.id, _putting(message, future))
+        await services.reception.accept_async(self.id, Envelope(message, future))
         return await future
 
     def tell(
@@ -157,9 +163,9 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         Raises:
             MailboxFull: there was no room for it in time; it was not accepted.
         """
-        self._system._check_writable()
+        services = self._system._writing
         message = Deliver(event_name(event), event_fields(data, fields), checked_key(key))
-        self._system._services.reception.accept(self.id, _putting(message), timeout, may_wait=False)
+        services.reception.accept(self.id, Envelope(message), timeout, may_wait=False)
 
     async def tell_async(
         self,
@@ -171,9 +177,9 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         **fields: Any,
     ) -> None:
         """Do what `tell` does, from asyncio: it may have to wait for room."""
-        self._system._check_writable()
+        services = self._system._writing
         message = Deliver(event_name(event), event_fields(data, fields), checked_key(key))
-        await self._system._services.reception.accept_async(self.id, _putting(message))
+        await services.reception.accept_async(self.id, Envelope(message))
 
     def rollback(
         self, to: int | None = None, *, key: str | None = None, timeout: float | None = None
@@ -220,9 +226,8 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
             HistoryTrimmed: retention has removed it.
             VersionMismatch: the class has no place for it any more.
         """
-        self._system._check_writable()
+        services = self._system._writing
         check_may_wait()
-        services = self._system._services
         workflow_id = new_id(id)
         origin = self._position()
         workflow = services.workflow_class(origin.record.type)
@@ -248,17 +253,18 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         run: bool = False,
         may_wait: bool = True,
     ) -> PooledFuture[Any]:
-        self._system._check_writable()
         future: Answer[Any] = Answer()
-        put = _putting(message, future, run)
-        self._system._services.reception.accept(self.id, put, timeout, may_wait=may_wait)
+        envelope = Envelope(message, future)
+        self._system._writing.reception.accept(
+            self.id, envelope, timeout, run=run, may_wait=may_wait
+        )
         return future
 
     def _wake(self) -> PooledFuture[Any]:
         """Bring the workflow into memory; answered when all that it got before is done."""
         future: Answer[Any] = Answer()
-        put = _putting(Wake(), future)
-        self._system._services.activations.deliver(self.id, lambda ref: put(ref, False))
+        envelope = Envelope(Wake(), future)
+        self._system._services.activations.deliver(self.id, lambda ref: put(ref, envelope))
         return future
 
     def _at_rest(self) -> PooledFuture[Any] | None:
@@ -271,30 +277,7 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
             return None
         future = Answer[Any]()
         try:
-            _putting(Wake(), future)(activation.ref, False)
+            put(activation.ref, Envelope(Wake(), future))
         except ActorDeadError:  # it has left, or has been followed by another one
             return self._wake()
         return future
-
-
-def _putting(message: Any, future: Answer[Any] | None = None, run: bool = False) -> Put:
-    """Return what puts a message into a workflow's mailbox.
-
-    Arguments:
-        message: the message.
-        future: who waits for the answer, if somebody does.
-        run: whether this thread may run the workflow's actor, should it be idle.
-    """
-
-    def put(ref: PooledRef[Any], may_run: bool) -> None:
-        envelope = Envelope(message, reply_to=future)
-        if future is None:
-            ref.actor_inbox.put(envelope)
-            return
-        brought_by(ref, future)
-        if run and may_run:
-            ref.actor_inbox.put_and_run(envelope, future)
-        else:
-            ref.actor_inbox.put(envelope)
-
-    return put

@@ -120,11 +120,11 @@ class Services:
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
-        reply = commit.reply
+        reply, writer = commit.reply, self.persistence.actor_inbox
         if reply is not None:
-            reply.worker = self.persistence.actor_inbox
+            reply.worker = writer
         try:
-            self.persistence.actor_inbox.hand_on(Envelope(commit), reply)
+            writer.hand_on(Envelope(commit), reply)
         except ActorDeadError as error:
             commit.refused(error)
 

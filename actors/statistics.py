@@ -36,4 +36,5 @@ class Statistics(msgspec.Struct):
         self.steps += steps - failed
         self.failed += failed
         self.writing += seconds
-        self.largest = max(self.largest, steps)
+        if steps > self.largest:
+            self.largest = steps

@@ -78,6 +78,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
     # Clocks step back; the history of one workflow does not.
     at = done.at if done.at > record.updated_at else record.updated_at
     change = {"=": done.context} if sequence == 1 else diff(before.context, done.context)
+    changes = bool(done.received or done.sends or done.cancels)
     chart = done.chart
     # By position, here and below: names cost as much again as the objects.
     entry = chained(
@@ -93,10 +94,10 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         chart.configuration,
         done.duration,
         None if chart.history == before.chart.history else encode_json(chart.history),
-        None if change is None else ContextCodec.encode(change),
+        None if change is None else _encode(change),
         done.result,
         done.error,
-        _details(done),
+        _details(done, changes),
     )
     after = Position(
         WorkflowRecord(
@@ -114,10 +115,12 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
         chart,
         before.context if change is None else done.context,
         entry.checksum,
-        _still_pending(before.pending, done),
+        _still_pending(before.pending, done) if changes else before.pending,
     )
     due = sequence == 1 or sequence % checkpoint_every == 0
     checkpoint = after.checkpoint(ContextCodec.encode) if due else None
+    if not changes:
+        return Step(after.record, entry, checkpoint), after
     received = None if done.received is None else done.received.id
     cancels = tuple(message.id for message in done.cancels) if done.cancels else ()
     return Step(after.record, entry, checkpoint, done.sends, received, cancels), after
@@ -126,8 +129,6 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
 def _still_pending(before: Pending, done: Done) -> Pending:
     came = done.received
     if came is None or came.name is None:
-        if not done.sends and not done.cancels:  # as nearly always
-            return before
         gone = done.cancels
     else:
         gone = (*done.cancels, came)
@@ -161,7 +162,10 @@ def error_json(error: Exception) -> bytes:
     return encode_json({"type": name, "message": str(error)})
 
 
-def _details(done: Done) -> bytes | None:
+def _details(done: Done, changes: bool) -> bytes | None:
+    if len(done.microsteps) == 1 and not changes and not done.calls:  # as nearly always
+        (one,) = done.microsteps
+        return b'{"transitions":[[%b,%d]]}' % (one.course.told, (one.ended - one.began) // 1000)
     details: dict[str, Any] = {}
     if (came := done.received) is not None:
         if came.name is None:
@@ -177,8 +181,6 @@ def _details(done: Done) -> bytes | None:
         details["cancelled"] = [[m.kind, m.name] for m in done.cancels]
     if done.microsteps:
         taken = [b"[%b,%d]" % (m.course.told, (m.ended - m.began) // 1000) for m in done.microsteps]
-        if not details and not done.calls:  # as nearly always
-            return b'{"transitions":[%b]}' % b",".join(taken)
         details["transitions"] = Raw(b"[%b]" % b",".join(taken))
     if done.calls:
         details["handlers"] = [[call.handler, call.hook, call.duration] for call in done.calls]

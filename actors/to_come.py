@@ -123,10 +123,10 @@ def _keep_timeouts(
 def _and_leaves(
     done: Done, agenda: Agenda, record: WorkflowRecord, allocate: Callable[[], int]
 ) -> Done:
+    if not agenda.changes:
+        return done
     came = agenda.came
     sent, cancelled = agenda.take()
-    if not sent and not cancelled and came is None:
-        return done
     sequence = record.sequence + 1
     sends = [
         Message(

@@ -64,8 +64,9 @@ class WorkflowActor(Presence):
         try:
             match message:
                 case Deliver():
-                    self._keep_order(message)
-                    performance = self._ready()
+                    if message.message or self._activation.former or self._services.lost:
+                        self._keep_order(message)
+                    performance = self._performance or self._ready()
                     work = self._deliver(message, reply, performance)
                 case Begin():
                     self._must_not_exist()
@@ -103,7 +104,7 @@ class WorkflowActor(Presence):
                 run(work)
         except BaseException as error:
             self._fail(error, reply, message)
-            if here.depth and isinstance(error, KeyboardInterrupt):
+            if here.note.depth and isinstance(error, KeyboardInterrupt):
                 raise  # Ctrl-C, for the thread that ran this while it waited
         return None
 
@@ -202,18 +203,21 @@ class WorkflowActor(Presence):
         if (came is not None or delayed) and (done := self._without_event(position, attempt)):
             self._write(self._leave_to_come(done, performance), reply)
             return None
-        failure = too_late(came, self._id, at) or unwelcome(message, position, performance.workflow)
-        if failure is not None:
-            self._refuse(attempt, failure)
-        elif performance.waits:
+        workflow = performance.workflow
+        known = came is None and message.event in workflow._public
+        if not known or position.record.finished:
+            late = too_late(came, self._id, at)
+            if (failure := late or unwelcome(message, position, workflow)) is not None:
+                self._refuse(attempt, failure)
+                return None
+        if performance.waits:
             return self._take_async(attempt)
+        try:
+            done = attempt.done(performance.take(message.event, message.data))
+        except BaseException as error:
+            self._undo(attempt, error)
         else:
-            try:
-                done = attempt.done(performance.take(message.event, message.data))
-            except BaseException as error:
-                self._undo(attempt, error)
-            else:
-                self._keep(attempt, done)
+            self._keep(attempt, done)
         return None
 
     def _offered(self, performance: Performance) -> Collection[str]:

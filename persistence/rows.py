@@ -54,6 +54,7 @@ def states_of(text: bytes) -> tuple[str, ...]:
 
 def new_workflow_row(record: WorkflowRecord, number: int, first_at: int) -> Row:
     """Return the row of a workflow that the store doesn't have yet."""
+    configuration = text_of(record.configuration)
     return (
         number,
         record.id,
@@ -61,24 +62,39 @@ def new_workflow_row(record: WorkflowRecord, number: int, first_at: int) -> Row:
         record.version,
         record.sequence,
         record.first_sequence,
-        text_of(record.configuration),
+        configuration,
         int(record.finished),
         record.created_at,
         record.updated_at,
         first_at,
-        workflow_mark(record, number, record.sequence),
+        _workflow_mark(record, number, configuration),
     )
 
 
-def workflow_mark(record: WorkflowRecord, number: int, sequence: int) -> int:
+def changed_row(record: WorkflowRecord, number: int, base: int) -> Row:
+    """Return the values that change a workflow's row, and say which row: of which sequence."""
+    configuration = text_of(record.configuration)
+    return (
+        record.version,
+        record.sequence,
+        configuration,
+        int(record.finished),
+        record.updated_at,
+        _workflow_mark(record, number, configuration),
+        number,
+        base,
+    )
+
+
+def _workflow_mark(record: WorkflowRecord, number: int, configuration: str) -> int:
     """Return the mark of a workflow's row; which entries are kept has no part in it."""
     return mark_of(
         number,
         record.id,
         record.type,
         record.version,
-        sequence,
-        text_of(record.configuration),
+        record.sequence,
+        configuration,
         int(record.finished),
         record.created_at,
         record.updated_at,

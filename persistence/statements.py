@@ -80,18 +80,18 @@ KEEP_LAST_GIVEN = _sql(
 # --- writing ---
 
 INSERT_WORKFLOW = _sql(_W.insert(dict.fromkeys(_W._meta.sorted_fields, _P)))
-UPDATE_WORKFLOW = _sql(
-    _W.update(
-        {
-            _W.version: _P,
-            _W.sequence: _P,
-            _W.configuration: _P,
-            _W.finished: _P,
-            _W.updated_at: _P,
-            _W.mark: _P,
-        }
-    ).where((_W.number == _P) & (_W.sequence == _P))
-)
+_UPDATE_WORKFLOW = _W.update(
+    {
+        _W.version: _P,
+        _W.sequence: _P,
+        _W.configuration: _P,
+        _W.finished: _P,
+        _W.updated_at: _P,
+        _W.mark: _P,
+    }
+).where((_W.number == _P) & (_W.sequence == _P))
+UPDATE_WORKFLOW = _sql(_UPDATE_WORKFLOW)
+UPDATE_WORKFLOW_IN_EPOCH = _sql(_UPDATE_WORKFLOW.where(StoreRow.select(StoreRow.epoch) == _P))
 _JSON_FIELDS = {
     *("data", "history", "context", "result", "error", "details", "options", "definition")
 }

@@ -13,10 +13,33 @@ from .errors import StoreError, StoreFenced
 from .sqlite_errors import meaning
 
 
+class _Process:
+    """This process, as long as it is no fork: to ask the system who one is takes a call of it."""
+
+    def __init__(self) -> None:
+        self.id = os.getpid()
+
+
+_process = _Process()
+
+
+def _forked() -> None:
+    global _process
+    _process = _Process()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 class Transaction:
     """What a write is made in, with `with`: one at a time, from whichever thread.
 
     Every step pays for it, so it is an object that lasts, and no generator.
+
+    Attributes:
+        cursor: one for its statements; to make another one takes as long as some of them.
+        epoch: the one in which this store may write.
 
     Example:
         >>> with transaction as connection:     # doctest: +SKIP
@@ -27,13 +50,14 @@ class Transaction:
         self, connection: sqlite3.Connection, epoch: int, path: Path, busy_timeout: float
     ) -> None:
         self._connection = connection
-        self._cursor = connection.cursor()
-        self._epoch = (epoch,)
+        self.cursor = connection.cursor()
+        self.epoch = epoch
         self._path = path
         self._name = os.fspath(path)
-        self._file = path.stat()
+        there = path.stat()
+        self._device, self._inode = there.st_dev, there.st_ino
         self._busy_timeout = busy_timeout
-        self._pid = os.getpid()
+        self._opened_by = _process
         self._closed = False
         # Writes come from one thread at a time; were one to break that rule, its failure must
         # not roll back the other's transaction.
@@ -49,28 +73,18 @@ class Transaction:
 
         Raises:
             StoreFenced: another system has taken the store over.
-            StoreError: it could not be written, or the file is not where it was opened.
+            StoreError: it could not be written.
         """
-        if os.getpid() != self._pid:
-            raise StoreError(
-                f"{self._path} was opened by process {self._pid}, from which this one was forked; "
-                "open the store in the process that uses it.",
-                path=self._path,
-            )
-        self._one.acquire()
+        self.begin()
         try:
-            if self._closed:
-                raise StoreError(f"The store {self._path} is closed.", path=self._path)
-            cursor = self._cursor
-            cursor.execute("BEGIN IMMEDIATE")
-            if cursor.execute(statements.EPOCH).fetchone() != self._epoch:
+            if self.cursor.execute(statements.EPOCH).fetchone() != (self.epoch,):
                 raise StoreFenced(
                     f"{self._path} has been taken over by another system; this one may not "
                     "write to it any more: stop it.",
                     path=self._path,
                 )
         except BaseException as error:
-            self._give_up(error)
+            self.give_up(error)
             raise
         return self._connection
 
@@ -80,22 +94,51 @@ class Transaction:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self._give_up(error)
-            return
+        if error is None:
+            self.commit()
+        else:
+            self.give_up(error)
+
+    def begin(self) -> None:
+        """Begin without a look at who may write: it is for the caller to ask for the epoch.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        if self._opened_by is not _process:
+            raise StoreError(
+                f"{self._path} was opened by process {self._opened_by.id}, from which this one was "
+                "forked; open the store in the process that uses it.",
+                path=self._path,
+            )
+        self._one.acquire()
+        try:
+            if self._closed:
+                raise StoreError(f"The store {self._path} is closed.", path=self._path)
+            self.cursor.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            self.give_up(error)
+            raise
+
+    def commit(self) -> None:
+        """Have all of it kept.
+
+        Raises:
+            StoreError: it could not be, or the file is not where it was opened.
+        """
         try:
             self._check_place()
-            self._cursor.execute("COMMIT")
+            self.cursor.execute("COMMIT")
         except BaseException as failure:
-            self._give_up(failure)
+            self.give_up(failure)
             raise
         self._one.release()
 
-    def _give_up(self, error: BaseException) -> None:
-        """Take back what was written; raise what the error means, if that is another one."""
+    def give_up(self, error: BaseException) -> None:
+        """Keep nothing of it; raise what the error means, if that is another one."""
         try:
             if not self._closed and self._connection.in_transaction:
-                self._cursor.execute("ROLLBACK")
+                self.cursor.execute("ROLLBACK")
         except sqlite3.Error:
             pass  # SQLite rolls some failures back by itself; the first error counts.
         finally:
@@ -108,7 +151,7 @@ class Transaction:
         # SQLite goes on writing to a file that has lost its name, where nobody finds it again.
         try:
             there = os.stat(self._name)  # noqa: PTH116  # a third of what Path.stat takes
-            if os.path.samestat(there, self._file):
+            if there.st_ino == self._inode and there.st_dev == self._device:
                 return
             what = "has been replaced by another file"
         except OSError as error:

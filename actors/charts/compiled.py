@@ -114,7 +114,9 @@ class Compiled:
 
     def settle(self, configuration: Configuration) -> None:
         """Make this the configuration, and write it to the model."""
-        raw = configuration.raw()
+        raw = configuration.lone
+        if raw is None:
+            raw = configuration.raw()
         setattr(self.model, self.field, raw)
         self._raw = raw
         self._standing = configuration

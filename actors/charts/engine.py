@@ -16,7 +16,7 @@ from statemachine.exceptions import TransitionNotAllowed
 
 from .binding import Script
 from .compiled import NOTHING, Compiled, EndlessStep
-from .moment import INITIAL, Trigger
+from .moment import INITIAL, INJECTED_NAMES, Trigger
 from .step import Change, act, enter, microstep, select
 from .trace import Microstep
 
@@ -93,7 +93,8 @@ class CompiledEngine(Compiled, SyncEngine):  # type: ignore[misc, override]  # m
         if script is None:
             return self._run(Trigger.sent(self.sm, event, args, kwargs))
         if script.brief:
-            return self._take_briefly(script, Trigger.sent(self.sm, event, args, kwargs))
+            as_sent = Trigger if INJECTED_NAMES.isdisjoint(kwargs) else Trigger.sent
+            return self._take_briefly(script, as_sent(self.sm, event, args, kwargs))
         began = perf_counter_ns() if self.trace is not None else 0
         self._macrostep_count += 1
         self.settle(script.arrives)

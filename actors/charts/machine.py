@@ -112,7 +112,8 @@ def macrostep(chart: CompiledChart, event: str, data: Mapping[str, Any]) -> Macr
     engine.trace = trace
     try:
         # Not by `take`, which has an event with a delay wait: its time has come.
-        return Macrostep(_fold(engine.take(event, (), dict(data))), trace)
+        result = engine.take(event, (), dict(data))
+        return Macrostep(_fold(result) if type(result) is list else result, trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
@@ -125,7 +126,8 @@ async def macrostep_async(chart: CompiledChart, event: str, data: Mapping[str, A
     trace: list[Microstep] = []
     engine.trace = trace
     try:
-        return Macrostep(_fold(await engine.take(event, (), dict(data))), trace)
+        result = await engine.take(event, (), dict(data))
+        return Macrostep(_fold(result) if type(result) is list else result, trace)
     except TransitionNotAllowed as error:
         raise _refusal(error, event, trace) from None
     finally:
@@ -138,12 +140,13 @@ def capture_state(chart: CompiledChart) -> ChartState:
     Its active states are in document order.
     """
     engine: Any = chart._engine
-    configuration: tuple[str, ...] = engine.configuration().ids
+    configuration = engine.configuration()
     history = chart.history_values
     if not history:
-        return ChartState(configuration)
+        stands: ChartState = configuration.stands
+        return stands
     return ChartState(
-        configuration,
+        configuration.ids,
         {name: tuple(s.id for s in states) for name, states in sorted(history.items())},
     )
 
@@ -218,10 +221,8 @@ def _refusal(error: TransitionNotAllowed, event: str, trace: list[Microstep]) ->
     return error
 
 
-def _fold(result: Any) -> Any:
+def _fold(result: list[Any]) -> Any:
     """Make one value of what several callbacks returned, leaving out those that said nothing."""
-    if not isinstance(result, list):
-        return result
     said = [value for value in result if value is not None]
     if len(said) > 1:
         return said

@@ -33,7 +33,8 @@ INITIAL = "__initial__"
 """The event of a chart's first entry."""
 MOMENTARY = frozenset((*INJECTED, *CONFIGURATIONS)) - {"machine", "model", "event"}
 """What a callback cannot be told by the trigger alone."""
-_RESERVED = frozenset(INJECTED)
+INJECTED_NAMES = frozenset(INJECTED)
+"""What the chart injects; data under these names is left out."""
 _NO_DATA: Shape = (0,)
 
 
@@ -68,8 +69,8 @@ class Trigger:
         cls, chart: StateChart[Any], name: str, args: tuple[Any, ...], data: dict[str, Any]
     ) -> Trigger:
         """An event as its sender gave it: data cannot pose as what the chart injects."""
-        if data and not _RESERVED.isdisjoint(data):
-            data = {key: value for key, value in data.items() if key not in _RESERVED}
+        if data and not INJECTED_NAMES.isdisjoint(data):
+            data = {key: value for key, value in data.items() if key not in INJECTED_NAMES}
         return cls(chart, name, args, data)
 
     @classmethod

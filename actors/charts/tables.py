@@ -18,6 +18,7 @@ from statemachine.graph import iterate_states
 from statemachine.orderedset import OrderedSet
 from statemachine.transition import Transition
 
+from ...persistence.records import ChartState
 from .order import places
 from .plan import Plan, Planner, Remembered, Transitions
 
@@ -35,6 +36,8 @@ class Configuration:
         "atomic",
         "eventless",
         "ids",
+        "lone",
+        "stands",
         "states",
         "tables",
         "values",
@@ -43,8 +46,10 @@ class Configuration:
     def __init__(self, tables: Tables, values: tuple[Any, ...]) -> None:
         self.tables = tables
         self.values = values
+        self.lone = values[0] if len(values) == 1 else None
         self.states = tuple(tables.states[value] for value in values)
         self.ids = tuple(state.id for state in self.states)
+        self.stands = ChartState(self.ids)  # as long as no history state remembers anything
         self.atomic = tuple(state for state in self.states if state.is_atomic)
         self.eventless = any(tables.candidates(state, None) for state in self.atomic)
         self._less: dict[Any, Configuration] = {}
@@ -56,10 +61,9 @@ class Configuration:
 
     def raw(self) -> Any:
         """The value to keep on the model: None, a state's value, or a set of values."""
-        values = self.values
-        if len(values) == 1:
-            return values[0]
-        return OrderedSet(values) if values else None
+        if self.lone is not None:
+            return self.lone
+        return OrderedSet(self.values) if self.values else None
 
     def less(self, state: State) -> Configuration:
         """The configuration without this state."""

@@ -47,7 +47,7 @@ class blocking:
         if not here.blocks:
             self._dispatcher = here.dispatcher
         if self._dispatcher is not None:
-            here.leave_following()
+            here.note.leave_following()
             self._dispatcher.enter_blocking()
             here.blocks = True
             declared.add(threading.get_ident())

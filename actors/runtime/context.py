@@ -17,26 +17,58 @@ if TYPE_CHECKING:
 
 
 class ThreadNote:
-    """What a thread runs now, written down by itself alone and read by any other.
+    """What a thread runs now, written down by itself alone; others read some of it.
 
     Attributes:
         ident: the thread's.
         mailbox: the mailbox; of several, one in the other's ask, the innermost.
         since: when the thread has taken it up, by `time.monotonic`; `None` in the pool,
             which does not look at the clock for each.
+        depth: how many mailboxes this thread runs inline, one inside the other's `ask`.
+        until: the future that it waits for while it runs a mailbox inline.
+        following: the mailbox, with its turn, that it runs next for that future.
+        interrupt: a Ctrl-C that broke off a handler which it ran while waiting.
     """
 
-    __slots__ = ("__weakref__", "ident", "mailbox", "since")
+    __slots__ = (
+        "__weakref__",
+        "depth",
+        "following",
+        "ident",
+        "interrupt",
+        "mailbox",
+        "since",
+        "until",
+    )
 
     def __init__(self) -> None:
         self.ident = threading.get_ident()
         self.mailbox: Mailbox | None = None
         self.since: float | None = None
-        notes[self.ident] = self
+        self.depth = 0
+        self.until: PooledFuture[Any] | None = None
+        self.following: Mailbox | None = None
+        self.interrupt: BaseException | None = None
+
+    def leave_following(self) -> None:
+        """Let the pool run the mailbox that this thread was to run next, if there is one."""
+        following = self.following
+        if following is not None:
+            self.following = None
+            following.dispatcher.schedule(following)
 
 
 notes: WeakValueDictionary[int, ThreadNote] = WeakValueDictionary()
 """By thread, the note of each that has had to do with actors; it goes with the thread."""
+
+MAX_INLINE_DEPTH = 16
+"""How many actors one thread may run inside each other's asks: each takes stack."""
+
+
+def _note_of_nobody() -> ThreadNote:
+    note = ThreadNote()
+    note.depth = MAX_INLINE_DEPTH
+    return note
 
 
 class ThreadContext(threading.local):
@@ -48,32 +80,19 @@ class ThreadContext(threading.local):
     """Whether this thread runs the event loop of a runtime's async handlers."""
     blocks: bool = False
     """Whether its pool has been told that this thread is blocked."""
-    interrupt: BaseException | None = None
-    """A Ctrl-C that broke off a handler which this thread ran while waiting."""
-    depth: int = 0
-    """How many mailboxes this thread runs inline, one inside the other's `ask`."""
-    until: PooledFuture[Any] | None = None
-    """The future that this thread waits for while it runs a mailbox inline."""
-    following: Mailbox | None = None
-    """The mailbox, with its turn, that this thread runs next for that future."""
+    note: ThreadNote = _note_of_nobody()
+    """What it runs. While a thread's own is being made, the garbage collector may have a message
+    sent, or something logged, that looks here: it finds one that lets it run nothing."""
 
     def __init__(self) -> None:
         # Called anew in each thread that comes here.
-        self.note = ThreadNote()
+        note = ThreadNote()
+        self.note = notes[note.ident] = note
 
     @property
     def mailbox(self) -> Mailbox | None:
         """The mailbox that this thread is running now."""
-        # While the note is being made, the garbage collector may have something logged here.
-        note: ThreadNote | None = vars(self).get("note")
-        return None if note is None else note.mailbox
-
-    def leave_following(self) -> None:
-        """Let the pool run the mailbox that this thread was to run next, if there is one."""
-        following = self.following
-        if following is not None:
-            self.following = None
-            following.dispatcher.schedule(following)
+        return self.note.mailbox
 
 
 here = ThreadContext()

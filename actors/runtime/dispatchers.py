@@ -176,11 +176,11 @@ class SteppedDispatcher:
             place = 0 if self._chance is None else self._chance.randrange(len(self._ready))
             mailbox = self._ready.pop(place)
         outer, here.dispatcher = here.dispatcher, self
-        here.depth += 1
+        here.note.depth += 1
         try:
             execution.run(mailbox)
         finally:
-            here.depth -= 1
+            here.note.depth -= 1
             here.dispatcher = outer
         raise_interrupt()
         return True

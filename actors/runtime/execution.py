@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pykka import messages
 
-from .context import here
+from .context import MAX_INLINE_DEPTH, here
 from .ending import end, stop
 from .envelope import Envelope
 from .errors import InterruptedHandlerError
@@ -22,11 +22,11 @@ from .system_messages import Halt, Stillborn, StopNow, SystemWork
 
 if TYPE_CHECKING:
     from .actor import PooledActor
+    from .context import ThreadNote
     from .future import PooledFuture
     from .mailbox import Mailbox
 
-MAX_INLINE_DEPTH = 16
-"""How many actors one thread may run inside each other's asks: each takes stack."""
+_running_loop = asyncio._get_running_loop
 
 _SPECIAL_MESSAGES = (
     SystemWork,
@@ -39,43 +39,39 @@ _SPECIAL_MESSAGES = (
 
 def may_run_inline() -> bool:
     """Whether this thread may run an actor while it waits for it."""
-    return here.depth < MAX_INLINE_DEPTH and asyncio._get_running_loop() is None
+    return here.note.depth < MAX_INLINE_DEPTH and _running_loop() is None
 
 
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
-    """Run `mailbox`, whose turn this thread has, in this thread until `until` is done."""
-    here.leave_following()
+    """Run `mailbox`, whose turn this thread has, in this thread until `until` is done.
+
+    And then whomever it has handed the answer on to: see `Mailbox.hand_on`.
+    """
     note = here.note
+    if note.following is not None:
+        note.leave_following()
     outer_since, note.since = note.since, monotonic()
-    waiter, waits_outside = note.mailbox, here.until
-    here.depth += 1
-    here.until = until
-    try:
-        if waiter is None:
-            _run_and_follow(mailbox, until)
-        else:
-            # Our own actor is waiting meanwhile: a handler that asks it closes a ring.
-            outer, waiter.waits_for = waiter.waits_for, until
-            try:
-                _run_and_follow(mailbox, until)
-            finally:
-                waiter.waits_for = outer
-    finally:
-        here.depth -= 1
-        here.until = waits_outside
-        note.since = outer_since
-    raise_interrupt()
-
-
-def _run_and_follow(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
-    """Run `mailbox`, then whomever it has handed the answer on to: see `Mailbox.hand_on`."""
+    waits_outside, note.until = note.until, until
+    waiter = note.mailbox
+    if waiter is not None:
+        # Our own actor is waiting meanwhile: a handler that asks it closes a ring.
+        outer, waiter.waits_for = waiter.waits_for, until
+    note.depth += 1
     try:
         run(mailbox, until)
-        while (following := here.following) is not None and not until._done:
-            here.following = None
+        while (following := note.following) is not None and not until._done:
+            note.following = None
             run(following, until)
     finally:
-        here.leave_following()
+        if waiter is not None:
+            waiter.waits_for = outer
+        if note.following is not None:
+            note.leave_following()
+        note.depth -= 1
+        note.until = waits_outside
+        note.since = outer_since
+    if note.interrupt is not None:
+        raise_interrupt()
 
 
 def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
@@ -89,7 +85,7 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
     outer, note.mailbox = note.mailbox, mailbox
     keeps_turn = False
     try:
-        keeps_turn = _handle_waiting(mailbox, until)
+        keeps_turn = _handle_waiting(mailbox, until, note)
     finally:
         note.mailbox = outer
         if not keeps_turn:
@@ -98,7 +94,7 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
             mailbox.release()
 
 
-def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
+def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None, note: ThreadNote) -> bool:
     """Handle messages; say whether the turn stays taken, by a coroutine or by the end."""
     if mailbox.state >= CLOSED:
         end(mailbox)
@@ -152,7 +148,7 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None) -> bool:
             end(mailbox)
             return True
         if until is not None and (
-            until._done or here.following is not None or here.interrupt is not None
+            until._done or note.following is not None or note.interrupt is not None
         ):
             taken += 1
             break

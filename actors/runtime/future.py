@@ -139,7 +139,8 @@ class PooledFuture(pykka.Future[T]):
             if error.__traceback__ is not traceback:
                 raise error.with_traceback(traceback)
             raise error
-        return cast("T", self._value)
+        value: T = self._value  # without a cast, which is a call
+        return value
 
     def set_get_hook(self, func: Callable[[float | None], T]) -> None:
         """Let `func(timeout)` give the value when `get` is called.

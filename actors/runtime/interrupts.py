@@ -9,14 +9,14 @@ from .context import here
 
 def is_interrupt(error: BaseException) -> bool:
     """Whether this is a Ctrl-C for the thread that runs an actor while it waits for it."""
-    return here.depth > 0 and isinstance(error, KeyboardInterrupt)
+    return here.note.depth > 0 and isinstance(error, KeyboardInterrupt)
 
 
 def put_aside(error: BaseException) -> bool:
     """Keep such a Ctrl-C until the thread is done with the actor; say whether it is one."""
     if not is_interrupt(error):
         return False
-    here.interrupt = error
+    here.note.interrupt = error
     return True
 
 
@@ -30,6 +30,7 @@ def is_for_the_caller(error: BaseException) -> bool:
 
 def raise_interrupt() -> None:
     """Raise a Ctrl-C that broke an actor off: it is for the thread that ran the actor, too."""
-    if here.interrupt is not None:
-        interrupt, here.interrupt = here.interrupt, None
+    note = here.note
+    if note.interrupt is not None:
+        interrupt, note.interrupt = note.interrupt, None
         raise interrupt

@@ -154,7 +154,8 @@ class Mailbox:
         Raises:
             pykka.ActorDeadError: the mailbox is closed; nothing was enqueued.
         """
-        if future is None or here.until is not future or here.following is not None:
+        note = here.note
+        if future is None or note.until is not future or note.following is not None:
             self.put(envelope)
             return
         self.queue.append(envelope)
@@ -162,7 +163,7 @@ class Mailbox:
             raise pykka.ActorDeadError(f"{self.ref} not found")
         if self._turn and self._turn.take():
             if self.actor.run_inline:
-                here.following = self
+                note.following = self
             else:
                 self.dispatcher.schedule(self)
 
@@ -240,7 +241,7 @@ class Mailbox:
 
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
-        self._turn.give_up()
+        self._turn.append(None)
         # One that was closed meanwhile from outside is to be ended by whoever runs it next.
         busy = self.queue or self.starting or self.state == CLOSED
         if busy and self._turn.take():

@@ -8,7 +8,7 @@ class Turn(list[None]):
 
     Taking the token out is atomic, as with any list. What makes it worthwhile is that a sender
     who finds the actor running sees an empty list at an eighth of the cost of trying a lock:
-    `if turn and turn.take()`. New, it is taken.
+    `if turn and turn.take()`. New, it is taken; `turn.append(None)` gives it up.
     """
 
     __slots__ = ()
@@ -20,7 +20,3 @@ class Turn(list[None]):
         except IndexError:
             return False
         return True
-
-    def give_up(self) -> None:
-        """Let somebody else have it."""
-        self.append(None)

@@ -56,7 +56,7 @@ def wait(future: PooledFuture[Any], timeout: float | None) -> bool:
         BlockedLoopError: the wait would block every async handler.
     """
     check_may_wait()
-    here.leave_following()
+    here.note.leave_following()
     waiter = here.mailbox
     if waiter is None:
         part_of = handling()

@@ -202,7 +202,7 @@ def test_a_waiting_thread_helps_the_mailbox_that_the_reply_moved_to() -> None:
             # Held as if something else ran it, so that only the asker can come to it.
             assert writer.actor_inbox.take_turn()
             writer.tell((reply, message))
-            writer.actor_inbox._turn.give_up()
+            writer.actor_inbox._turn.append(None)
 
     with Runtime("helped") as runtime:
         writer, front = runtime.start(Writer), runtime.start(Front)

@@ -47,7 +47,7 @@ class NoLock:
     def take(self) -> bool:
         return True
 
-    def give_up(self) -> None: ...
+    def append(self, token: None) -> None: ...
 
 
 class NoExclusion(Mailbox):
@@ -88,7 +88,7 @@ class LooksNoMore(Mailbox):
 
     def release(self) -> None:
         if self.opened:
-            self._turn.give_up()
+            self._turn.append(None)
         else:
             self.opened = True
             super().release()

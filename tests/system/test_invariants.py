@@ -131,7 +131,7 @@ def delivers_first(actor: Any, commit: Any) -> None:
 def tells_subscribers_first(actor: Any, commit: Any) -> None:
     actor._notifications.publish(Committed(commit.position, commit.step.entry))
     # They have an actor of their own: what it was told before has been handled then.
-    ((_, ref),) = actor._notifications._subscribers.values()
+    ((_, ref),) = actor._notifications.live.values()
     with suppress(Exception):
         ref.ask(None, timeout=LONG)
 
