@@ -44,16 +44,17 @@ class Agenda:
     Attributes:
         came: the message that the step takes, or None.
         sent: what the step has added so far.
+        cancelled: what it has taken back so far, by id.
         exists: tells whether a workflow has an id already; without a system none has.
     """
 
     __slots__ = (
-        "_cancelled",
         "_names",
         "_now",
         "_numbers",
         "_pending",
         "came",
+        "cancelled",
         "exists",
         "sent",
     )
@@ -65,7 +66,7 @@ class Agenda:
         self.exists: Callable[[str], bool] = lambda id: False
         self._numbers: dict[str, int] = {}  # the last one given to a child, by its name
         self._pending = NOTHING
-        self._cancelled: dict[int, Message] = {}
+        self.cancelled: dict[int, Message] = {}
         self._names: set[tuple[MessageKind, str | None]] = set()  # of what is in `sent`
 
     def begin(self, pending: Pending, now: int, came: Message | None = None) -> None:
@@ -79,7 +80,7 @@ class Agenda:
         self._now = now
         self._pending = pending
         self.came = came
-        if self.sent or self._cancelled:
+        if self.sent or self.cancelled:
             self._clear()
         if came is not None and came.kind is MessageKind.TIMER and came.options is not None:
             due = recurrence_of(came).next(came.due, now)
@@ -131,7 +132,7 @@ class Agenda:
 
     def left_of(self, group: Group) -> int:
         """Return how many children of a group are still to end."""
-        gone = [*self._cancelled.values()]
+        gone = [*self.cancelled.values()]
         if self.came is not None and (came := self._pending.find(self.came)) is not None:
             gone.append(came)
         return self._pending.count(group) - sum(group_of(one) == group for one in gone)
@@ -151,19 +152,14 @@ class Agenda:
 
     def take(self) -> tuple[list[Sent], tuple[Message, ...]]:
         """Return what the step has added, and what it has taken back; forget both."""
-        taken = self.sent.copy(), tuple(self._cancelled.values())
+        taken = self.sent.copy(), tuple(self.cancelled.values())
         self._clear()
         return taken
 
     def _clear(self) -> None:
         self.sent.clear()
-        self._cancelled.clear()
+        self.cancelled.clear()
         self._names.clear()
-
-    @property
-    def changes(self) -> bool:
-        """Whether the step has added anything, taken it, or taken it back."""
-        return bool(self.sent or self._cancelled or self.came)
 
     def add(self, sent: Sent) -> None:
         """Add something to what the step leaves to come."""
@@ -196,12 +192,12 @@ class Agenda:
 
     def _is_pending(self, message: Message) -> bool:
         came = self.came is not None and self.came.id == message.id
-        return not came and message.id not in self._cancelled
+        return not came and message.id not in self.cancelled
 
     def take_back(self, one: Message | Sent) -> None:
         """Take back one thing that is still to come."""
         if isinstance(one, Message):
-            self._cancelled[one.id] = one
+            self.cancelled[one.id] = one
         else:
             self.sent.remove(one)
 

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from ..persistence.errors import StoreError, StoreFenced
-from ..persistence.records import Retention
+from ..persistence.records import Retention, Step
 from .messages import (
     Bury,
     Commit,
@@ -97,7 +97,10 @@ class PersistenceActor(PooledActor):
     def _commit(self, commits: list[Commit]) -> None:
         if not commits:
             return
-        steps = [commit.step for commit in commits if commit.step is not None]
+        steps: list[Step] = []
+        for commit in commits:
+            if commit.step is not None:
+                steps.append(commit.step)
         refused: Sequence[Exception | None] = ()
         failure: Exception | None = None
         if steps and (failure := self._services.lost) is None:

@@ -107,11 +107,13 @@ class Presence(Resident):
     # --- steps ---
 
     def _leave_to_come(self, done: Done, performance: Performance) -> Done:
-        if not (performance.agenda.changes or done.finished or performance.workflow._timeouts):
+        agenda, workflow = performance.agenda, performance.workflow
+        changes = agenda.sent or agenda.cancelled or agenda.came
+        if not changes and not done.finished and not workflow._timeouts:
             return done  # as nearly always
         assert self._position is not None
         record, allocate = self._position.record, self._services.store.allocate_message
-        return leave(done, performance.agenda, performance.workflow, record, allocate)
+        return leave(done, agenda, workflow, record, allocate)
 
     def _write(
         self,

@@ -15,6 +15,7 @@ from .names import Name, checked_key, event_fields, event_name, new_id
 from .reception import put
 from .rehydration import past_position
 from .runtime import Envelope, PooledFuture
+from .runtime.context import here
 from .runtime.waiting import check_may_wait
 from .stepping import follow, unborn
 from .to_come import leave_elsewhere
@@ -112,13 +113,16 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         )
         if not block:
             return self._send(message, timeout, may_wait=False)
-        check_may_wait()
+        if here.serves_loop:
+            check_may_wait()
         if timeout is not None:
             deadline = Deadline(timeout)
             future = self._send(message, timeout)
             return wait(future, deadline.left(), f"workflow {self.id!r}")
         # A thread that waits anyway runs an idle workflow itself, and wakes no other for it.
-        return self._send(message, None, run=True).get()
+        answer: Answer[Any] = Answer()
+        self._system._writing.reception.accept(self.id, Envelope(message, answer), None, run=True)
+        return answer.get()
 
     async def ask_async(
         self,
@@ -250,14 +254,11 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         message: Deliver | RollBack,
         timeout: float | None,
         *,
-        run: bool = False,
         may_wait: bool = True,
     ) -> PooledFuture[Any]:
         future: Answer[Any] = Answer()
         envelope = Envelope(message, future)
-        self._system._writing.reception.accept(
-            self.id, envelope, timeout, run=run, may_wait=may_wait
-        )
+        self._system._writing.reception.accept(self.id, envelope, timeout, may_wait=may_wait)
         return future
 
     def _wake(self) -> PooledFuture[Any]:

@@ -128,10 +128,7 @@ def follow(before: Position, done: Done, checkpoint_every: int) -> tuple[Step, P
 
 def _still_pending(before: Pending, done: Done) -> Pending:
     came = done.received
-    if came is None or came.name is None:
-        gone = done.cancels
-    else:
-        gone = (*done.cancels, came)
+    gone = done.cancels if came is None or came.name is None else (*done.cancels, came)
     return before.changed((one for one in done.sends if one.name is not None), gone)
 
 

@@ -123,9 +123,9 @@ def _keep_timeouts(
 def _and_leaves(
     done: Done, agenda: Agenda, record: WorkflowRecord, allocate: Callable[[], int]
 ) -> Done:
-    if not agenda.changes:
-        return done
     came = agenda.came
+    if came is None and not agenda.sent and not agenda.cancelled:
+        return done
     sent, cancelled = agenda.take()
     sequence = record.sequence + 1
     sends = [

@@ -213,7 +213,8 @@ class WorkflowActor(Presence):
         if performance.waits:
             return self._take_async(attempt)
         try:
-            done = attempt.done(performance.take(message.event, message.data))
+            taken = performance.take(message.event, message.data)
+            done = performance.done(Kind.STEP, message.event, at, started, taken, data, message.key)
         except BaseException as error:
             self._undo(attempt, error)
         else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from . import statements
 from .errors import StoreDamaged
 from .marks import mark_of
 from .records import (
@@ -18,7 +20,9 @@ from .records import (
     WorkflowRecord,
 )
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
+Insert = tuple[str, Row]
+"""A statement, and the values for it."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_states = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -67,26 +71,27 @@ def new_workflow_row(record: WorkflowRecord, number: int, first_at: int) -> Row:
         record.created_at,
         record.updated_at,
         first_at,
-        _workflow_mark(record, number, configuration),
+        _workflow_mark(record, number, configuration, int(record.finished)),
     )
 
 
 def changed_row(record: WorkflowRecord, number: int, base: int) -> Row:
     """Return the values that change a workflow's row, and say which row: of which sequence."""
-    configuration = text_of(record.configuration)
+    configuration = _texts.get(record.configuration) or text_of(record.configuration)
+    finished = int(record.finished)
     return (
         record.version,
         record.sequence,
         configuration,
-        int(record.finished),
+        finished,
         record.updated_at,
-        _workflow_mark(record, number, configuration),
+        _workflow_mark(record, number, configuration, finished),
         number,
         base,
     )
 
 
-def _workflow_mark(record: WorkflowRecord, number: int, configuration: str) -> int:
+def _workflow_mark(record: WorkflowRecord, number: int, configuration: str, finished: int) -> int:
     """Return the mark of a workflow's row; which entries are kept has no part in it."""
     return mark_of(
         number,
@@ -95,51 +100,63 @@ def _workflow_mark(record: WorkflowRecord, number: int, configuration: str) -> i
         record.version,
         record.sequence,
         configuration,
-        int(record.finished),
+        finished,
         record.created_at,
         record.updated_at,
     )
 
 
-def entry_row(id: int, number: int, entry: Entry) -> Row:
-    """Return the row of a history entry."""
-    return (
-        id,
-        number,
-        entry.sequence,
-        entry.kind._value_,
-        entry.at,
-        entry.event,
-        entry.data,
-        entry.key,
-        text_of(entry.source),
-        text_of(entry.target),
-        entry.duration,
-        entry.history,
-        entry.context,
-        entry.result,
-        entry.error,
-        entry.details,
-        entry.checksum,
-    )
+def entry_insert(id: int, number: int, entry: Entry) -> Insert:
+    """Return what writes a history entry.
+
+    Each step pays for it. Bytes, like None, are to sqlite3 what might have to be adapted, and to
+    find out takes longer than to write it: so JSON goes in as text, and a checksum as a bytearray.
+    """
+    row: list[Any] = [id, number, entry.sequence, entry.kind._value_, entry.at, entry.event]
+    there = 0
+    if entry.data is not None:
+        row.append(entry.data.decode())
+        there |= 1
+    if entry.key is not None:
+        row.append(entry.key)
+        there |= 2
+    row.append(_texts.get(entry.source) or text_of(entry.source))
+    row.append(_texts.get(entry.target) or text_of(entry.target))
+    row.append(entry.duration)
+    if entry.history is not None:
+        row.append(entry.history.decode())
+        there |= 4
+    if entry.context is not None:
+        row.append(entry.context.decode())
+        there |= 8
+    if entry.result is not None:
+        row.append(entry.result.decode())
+        there |= 16
+    if entry.error is not None:
+        row.append(entry.error.decode())
+        there |= 32
+    if entry.details is not None:
+        row.append(entry.details.decode())
+        there |= 64
+    row.append(bytearray(entry.checksum))
+    return statements.INSERT_ENTRY(there), row
 
 
 def checkpoint_row(number: int, checkpoint: Checkpoint) -> Row:
     """Return the row of a checkpoint; SQLite numbers it."""
+    history = _encode(checkpoint.chart.history)
     row = (
         number,
         checkpoint.sequence,
         checkpoint.at,
         text_of(checkpoint.chart.configuration),
-        _encode(checkpoint.chart.history),
-        checkpoint.context,
-        checkpoint.checksum,
     )
-    return (*row, mark_of(*row))
+    mark = mark_of(*row, history, checkpoint.context, checkpoint.checksum)
+    return (*row, history.decode(), checkpoint.context.decode(), checkpoint.checksum, mark)
 
 
-def message_row(message: Message) -> Row:
-    """Return the row of a message."""
+def message_insert(message: Message) -> Insert:
+    """Return what writes a message."""
     row = (
         message.id,
         message.sender,
@@ -155,7 +172,14 @@ def message_row(message: Message) -> Row:
         message.attempt,
         message.options,
     )
-    return (*row, mark_of(*row))
+    there = (
+        (message.data is not None)
+        | (message.dead is not None) << 1
+        | (message.name is not None) << 2
+        | (message.options is not None) << 3
+    )
+    given = [v.decode() if type(v) is bytes else v for v in row if v is not None]
+    return statements.INSERT_MESSAGE(there), (*given, mark_of(*row))
 
 
 def message_of(row: Row) -> Message:

@@ -65,9 +65,11 @@ class Scalars:
         """
         plain = {}
         for name, written, kinds in self._fields:
-            value = getattr(context, name, self)
-            if before.get(written, self) is not value and not _lasts(value, kinds):
-                return None
+            value: Any = getattr(context, name, self)
+            if before.get(written, self) is not value:
+                number = type(value) is int and int in kinds
+                if not (-_LARGEST <= value < _LARGEST if number else _lasts(value, kinds)):
+                    return None
             plain[written] = value
         return plain
 

@@ -159,7 +159,7 @@ class SqliteStore(Store):
         return self._writing().allocate_message()
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
-        return self._writing().commit(steps)
+        return (self._writer or self._writing()).commit(steps)
 
     def bury(self, message: int, why: str) -> None:
         self._writing().bury(message, why)

@@ -17,9 +17,9 @@ from .rows import (
     Row,
     changed_row,
     checkpoint_row,
-    entry_row,
+    entry_insert,
+    message_insert,
     message_of,
-    message_row,
     new_workflow_row,
 )
 from .sqlite_errors import told
@@ -127,7 +127,7 @@ class Writer:
             cursor, id = transaction.cursor, self.last_entry + 1
             if cursor.execute(statements.UPDATE_WORKFLOW_IN_EPOCH, change).rowcount != 1:
                 raise _Refused
-            cursor.execute(statements.INSERT_ENTRY, entry_row(id, number, entry))
+            cursor.execute(*entry_insert(id, number, entry))
             self.last_entry = id
         except BaseException as error:
             transaction.give_up(error)
@@ -147,9 +147,9 @@ class Writer:
         """Write steps that are supposed to fit; return the number of the last entry."""
         latest: dict[int, Step] = {}
         first: dict[int, Entry] = {}
-        entries: list[Row] = []
+        inserts: dict[str, list[Row]] = {}
         checkpoints: list[Row] = []
-        sent: list[Row] = []
+        sent: list[Message] = []
         received: list[Row] = []
         cancelled: set[int] = set()
         id: int = self.last_entry
@@ -162,13 +162,14 @@ class Writer:
                 raise _Refused
             latest[number] = step
             id += 1
-            entries.append(entry_row(id, number, entry))
+            insert, row = entry_insert(id, number, entry)
+            inserts.setdefault(insert, []).append(row)
             if step.checkpoint is not None:
                 checkpoints.append(checkpoint_row(number, step.checkpoint))
             elif entry.sequence == 1:
                 raise _Refused
             if step.sends:
-                sent.extend(map(message_row, step.sends))
+                sent.extend(step.sends)
             if step.receives is not None:
                 if step.receives in cancelled:
                     raise _Refused
@@ -189,7 +190,8 @@ class Writer:
             written = connection.executemany(statements.UPDATE_WORKFLOW, changed).rowcount
             if written != len(changed):
                 raise _Refused
-        connection.executemany(statements.INSERT_ENTRY, entries)
+        for insert, rows in inserts.items():
+            connection.executemany(insert, rows)
         if checkpoints:
             connection.executemany(statements.INSERT_CHECKPOINT, checkpoints)
         if received:
@@ -198,9 +200,9 @@ class Writer:
                 raise _Refused
         if cancelled:
             connection.executemany(statements.CANCEL_MESSAGE, ((id,) for id in cancelled))
-            sent = [row for row in sent if row[0] not in cancelled]
-        if sent:
-            connection.executemany(statements.INSERT_MESSAGE, sent)
+            sent = [message for message in sent if message.id not in cancelled]
+        for message in sent:
+            connection.execute(*message_insert(message))
         # Within the transaction, since another thread may write next. Should this one fail, its
         # numbers are left out.
         self.last_entry = id
@@ -318,12 +320,13 @@ class Writer:
                 statements.INSERT_WORKFLOW, new_workflow_row(record, number, first_at)
             )
             first_id = self.last_entry + 1
-            rows = (entry_row(id, number, e) for id, e in enumerate(entries, first_id))
-            connection.executemany(statements.INSERT_ENTRY, rows)
+            for id, entry in enumerate(entries, first_id):
+                connection.execute(*entry_insert(id, number, entry))
             connection.executemany(
                 statements.INSERT_CHECKPOINT, [checkpoint_row(number, c) for c in checkpoints]
             )
-            connection.executemany(statements.INSERT_MESSAGE, map(message_row, pending))
+            for message in pending:
+                connection.execute(*message_insert(message))
             last = self.last_entry = self.last_entry + len(entries)
         if entries:
             self._tell(last)

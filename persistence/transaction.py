@@ -127,8 +127,15 @@ class Transaction:
             StoreError: it could not be, or the file is not where it was opened.
         """
         try:
-            self._check_place()
+            # SQLite goes on writing to a file that has lost its name, where nobody finds it again.
+            there = os.stat(self._name)  # noqa: PTH116  # a third of what Path.stat takes
+            if there.st_ino != self._inode or there.st_dev != self._device:
+                raise self._displaced("has been replaced by another file")
             self.cursor.execute("COMMIT")
+        except OSError as failure:
+            displaced = self._displaced(f"is no longer where it was opened ({failure.strerror})")
+            self.give_up(displaced)
+            raise displaced from failure
         except BaseException as failure:
             self.give_up(failure)
             raise
@@ -147,16 +154,8 @@ class Transaction:
         if meant is not error:
             raise meant from error
 
-    def _check_place(self) -> None:
-        # SQLite goes on writing to a file that has lost its name, where nobody finds it again.
-        try:
-            there = os.stat(self._name)  # noqa: PTH116  # a third of what Path.stat takes
-            if there.st_ino == self._inode and there.st_dev == self._device:
-                return
-            what = "has been replaced by another file"
-        except OSError as error:
-            what = f"is no longer where it was opened ({error.strerror})"
-        raise StoreError(
+    def _displaced(self, what: str) -> StoreError:
+        return StoreError(
             f"{self._path} {what} while it was in use, so nothing more is written; stop the "
             "system, put the store's file back, and start it again.",
             path=self._path,

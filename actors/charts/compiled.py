@@ -114,9 +114,7 @@ class Compiled:
 
     def settle(self, configuration: Configuration) -> None:
         """Make this the configuration, and write it to the model."""
-        raw = configuration.lone
-        if raw is None:
-            raw = configuration.raw()
+        raw = configuration.raw() if configuration.many else configuration.one
         setattr(self.model, self.field, raw)
         self._raw = raw
         self._standing = configuration

@@ -36,7 +36,8 @@ class Configuration:
         "atomic",
         "eventless",
         "ids",
-        "lone",
+        "many",
+        "one",
         "stands",
         "states",
         "tables",
@@ -46,7 +47,8 @@ class Configuration:
     def __init__(self, tables: Tables, values: tuple[Any, ...]) -> None:
         self.tables = tables
         self.values = values
-        self.lone = values[0] if len(values) == 1 else None
+        self.many = len(values) > 1
+        self.one = values[0] if values else None
         self.states = tuple(tables.states[value] for value in values)
         self.ids = tuple(state.id for state in self.states)
         self.stands = ChartState(self.ids)  # as long as no history state remembers anything
@@ -61,9 +63,7 @@ class Configuration:
 
     def raw(self) -> Any:
         """The value to keep on the model: None, a state's value, or a set of values."""
-        if self.lone is not None:
-            return self.lone
-        return OrderedSet(self.values) if self.values else None
+        return OrderedSet(self.values) if self.many else self.one
 
     def less(self, state: State) -> Configuration:
         """The configuration without this state."""

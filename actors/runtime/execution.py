@@ -42,12 +42,17 @@ def may_run_inline() -> bool:
     return here.note.depth < MAX_INLINE_DEPTH and _running_loop() is None
 
 
-def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
+def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> bool:
     """Run `mailbox`, whose turn this thread has, in this thread until `until` is done.
 
     And then whomever it has handed the answer on to: see `Mailbox.hand_on`.
+
+    Returns:
+        whether it did; it may not where `may_run_inline` says no.
     """
     note = here.note
+    if note.depth >= MAX_INLINE_DEPTH or _running_loop() is not None:
+        return False
     if note.following is not None:
         note.leave_following()
     outer_since, note.since = note.since, monotonic()
@@ -72,6 +77,7 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> None:
         note.since = outer_since
     if note.interrupt is not None:
         raise_interrupt()
+    return True
 
 
 def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
@@ -163,7 +169,7 @@ def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
     """Hand the actor what is waiting in one go, up to the next message of Pykka's own."""
     waiting = mailbox.queue
     batch: list[Envelope[Any]] = []
-    while len(batch) < actor.batch_limit:
+    while waiting and len(batch) < actor.batch_limit:
         try:
             envelope = waiting.popleft()
         except IndexError:

@@ -139,11 +139,10 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn and self._turn.take():
-            if self.actor.run_inline and execution.may_run_inline():
-                execution.run_inline(self, until)
-            else:
-                self.dispatcher.schedule(self)
+        if not (self._turn and self._turn.take()):
+            return
+        if not (self.actor.run_inline and execution.run_inline(self, until)):
+            self.dispatcher.schedule(self)
 
     def hand_on(self, envelope: Envelope[Any], future: PooledFuture[Any] | None) -> None:
         """Like `put`, as the last thing that a handler does for the answer `future`.
@@ -269,11 +268,10 @@ class Mailbox:
             return False
         if not self.take_turn():
             return False
-        if not self.actor.run_inline:
-            self.dispatcher.schedule(self)
-            return False
-        execution.run_inline(self, until)
-        return True
+        if self.actor.run_inline and execution.run_inline(self, until):
+            return True
+        self.dispatcher.schedule(self)
+        return False
 
     def close(self) -> bool:
         """Refuse whatever comes from now on; say whether it was open."""
