@@ -60,39 +60,39 @@ class PersistenceActor(PooledActor):
         self._outbox = Outbox(services)
 
     def on_batch(self, envelopes: Sequence[Any]) -> None:
+        commits: list[Commit] = []
         try:
-            self._write(envelopes)
-        except BaseException as error:
-            # Ctrl-C, mostly, in a thread that ran this while it waited. Nobody else may suffer.
-            logger.exception("Writing was broken off.")
-            broken_off = StoreError(
-                f"Writing was broken off by {type(error).__name__}; it may have been done or not: "
-                f"look at the workflow, or repeat what has a key."
-            )
-            broken_off.__cause__ = error
             for envelope in envelopes:
-                if type(envelope.message) is Commit:
-                    envelope.message.conclude(broken_off)
-                elif envelope.reply_to is not None:
-                    with suppress(Full):
-                        envelope.reply_to.set_error(broken_off)
+                message = envelope.message
+                if type(message) is Commit:
+                    commits.append(message)
+                    continue
+                self._commit(commits)
+                commits = []
+                self._perform(message, envelope.reply_to)
+            self._commit(commits)
+            self._outbox.catch_up()
+            if self._notifications.durable:
+                self._notifications.wake()
+        except BaseException as error:
+            self._broken_off(envelopes, error)
             if here.note.depth and isinstance(error, KeyboardInterrupt):
                 raise
 
-    def _write(self, envelopes: Sequence[Any]) -> None:
-        commits: list[Commit] = []
+    def _broken_off(self, envelopes: Sequence[Any], error: BaseException) -> None:
+        # Ctrl-C, mostly, in a thread that ran this while it waited. Nobody else may suffer.
+        logger.exception("Writing was broken off.")
+        broken_off = StoreError(
+            f"Writing was broken off by {type(error).__name__}; it may have been done or not: "
+            f"look at the workflow, or repeat what has a key."
+        )
+        broken_off.__cause__ = error
         for envelope in envelopes:
-            message = envelope.message
-            if type(message) is Commit:
-                commits.append(message)
-                continue
-            self._commit(commits)
-            commits = []
-            self._perform(message, envelope.reply_to)
-        self._commit(commits)
-        self._outbox.catch_up()
-        if self._notifications.durable:
-            self._notifications.wake()
+            if type(envelope.message) is Commit:
+                envelope.message.conclude(broken_off)
+            elif envelope.reply_to is not None:
+                with suppress(Full):
+                    envelope.reply_to.set_error(broken_off)
 
     def _commit(self, commits: list[Commit]) -> None:
         if not commits:

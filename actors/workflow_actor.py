@@ -213,8 +213,7 @@ class WorkflowActor(Presence):
         if performance.waits:
             return self._take_async(attempt)
         try:
-            taken = performance.take(message.event, message.data)
-            done = performance.done(Kind.STEP, message.event, at, started, taken, data, message.key)
+            done = attempt.done(performance.take(message.event, message.data))
         except BaseException as error:
             self._undo(attempt, error)
         else:

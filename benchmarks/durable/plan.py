@@ -97,7 +97,7 @@ def cases(scale: float, stored: int, growth: Mapping[str, Sequence[int]] = GROWT
         stored: how many workflows the large store has.
         growth: the points of the curves.
     """
-    events, one = max(2, round(50 * scale)), max(20, round(500 * scale))
+    events, one = max(2, round(50 * scale)), max(20, round(3000 * scale))
     return [
         Case(
             "many",
