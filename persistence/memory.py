@@ -341,5 +341,5 @@ class MemoryStore(Store):
         with self.reading():
             return self._messages.pending(workflow_id)
 
-    def damage(self) -> Iterable[str]:
+    def damage(self, workflow_id: str | None = None) -> Iterable[str]:
         return ()

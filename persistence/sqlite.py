@@ -286,5 +286,7 @@ class SqliteStore(Store):
     def pending(self, workflow_id: str) -> builtins.list[Message]:
         return self._reader.pending(workflow_id)
 
-    def damage(self) -> Iterable[str]:
+    def damage(self, workflow_id: str | None = None) -> Iterable[str]:
+        if workflow_id is not None:
+            return self._reader.damage_of(workflow_id)
         return self._reader.damage()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -214,11 +214,7 @@ class Reader:
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
             undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
             orphans = connection.execute(statements.ORPHANS).fetchall()
-            changed = [
-                f"The {what} {name}"
-                for what, (statement, texts) in statements.MARKED.items()
-                for name in wrong(connection.execute(statement), texts)
-            ]
+            changed = list(_changed(connection, statements.MARKED))
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"
@@ -230,8 +226,21 @@ class Reader:
             yield f"The row of workflow {id!r} has another first_at than its oldest entry"
         for message, kind, sender in orphans:
             yield f"Message {message}, a {kind}, is of workflow {sender!r}, which is not there"
-        for what in changed:
-            yield f"{what} does not fit its mark: it was changed"
+        yield from changed
+
+    def damage_of(self, workflow_id: str) -> list[str]:
+        """Return which rows of a workflow, besides its history, are not what was written."""
+        with self.connection() as connection:
+            return list(_changed(connection, statements.MARKED_OF, workflow_id))
+
+
+def _changed(
+    connection: sqlite3.Connection, marked: Mapping[str, tuple[str, list[bool]]], *values: str
+) -> Iterator[str]:
+    """Yield which rows do not fit their marks."""
+    for what, (statement, texts) in marked.items():
+        for name in wrong(connection.execute(statement, values), texts):
+            yield f"The {what} {name} does not fit its mark: it was changed"
 
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

@@ -308,13 +308,16 @@ FIRST_ENTRY = _sql(_T.select(fn.MIN(_T.id)))
 AHEAD = _sql(SubscriptionRow.select(SubscriptionRow.name).where(SubscriptionRow.entry > _P))
 
 
-def _marked(model: Any, name: Any, *unmarked: Any) -> tuple[str, list[bool]]:
+def _marked(
+    model: Any, name: Any, *unmarked: Any, where: Any = None
+) -> tuple[str, list[bool]]:
     """Select what a row is called, its mark, and what that is of; tell which of this is text."""
     left_out = {f.name for f in (*unmarked, model.mark)}  # fields compare into SQL
     fields = [f for f in model._meta.sorted_fields if f.name not in left_out]
     as_bytes = (f.cast("BLOB") if isinstance(f, TextField) else f for f in fields)
     texts = [isinstance(f, TextField) and f.name not in _JSON_FIELDS for f in fields]
-    return _sql(model.select(name, model.mark, *as_bytes)), texts
+    rows = model.select(name, model.mark, *as_bytes)
+    return _sql(rows if where is None else rows.where(where)), texts
 
 
 _S = SubscriptionRow
@@ -325,6 +328,15 @@ MARKED = {
     "message": _marked(_M, _M.id),
     "definition of": _marked(_D, _D.type.cast("BLOB")),
     "subscription": _marked(_S, _S.name.cast("BLOB")),
+}
+# Those of one workflow, by its id.
+_ITS_NUMBER = _C.workflow == _W.select(_W.number).where(_W.id == _P)
+MARKED_OF = {
+    "row of workflow": _marked(
+        _W, _W.id.cast("BLOB"), _W.first_sequence, _W.first_at, where=_W.id == _P
+    ),
+    "checkpoint": _marked(_C, _C.id, _C.id, where=_ITS_NUMBER),
+    "message": _marked(_M, _M.id, where=_M.receiver == _P),
 }
 
 WRONG_FIRST_AT = _sql(

@@ -302,8 +302,12 @@ class Store(ABC):
         """Return what a workflow has named and is still to come, by id."""
 
     @abstractmethod
-    def damage(self) -> Iterable[str]:
-        """Yield what is wrong with the store as such: its pages, rows that point nowhere."""
+    def damage(self, workflow_id: str | None = None) -> Iterable[str]:
+        """Yield what is wrong with the store as such: its pages, rows that point nowhere.
+
+        Arguments:
+            workflow_id: only what is wrong with the rows of this workflow, besides its history.
+        """
 
     def all(self) -> Iterator[WorkflowRecord]:
         """Yield every workflow in the order of creation, a page at a time."""

@@ -39,6 +39,8 @@ def verify(store: Store, workflow_id: str | None = None) -> Iterator[Problem]:
             raise WorkflowNotFound(
                 f"There is no workflow {workflow_id!r} to verify.", workflow_id=workflow_id
             )
+        for what in store.damage(workflow_id):
+            yield Problem(workflow_id, None, what)
         yield from _verify(store, workflow_id)
         return
     for what in store.damage():

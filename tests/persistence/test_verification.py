@@ -306,6 +306,26 @@ def _changed(value):
             return [value[:-1] + bytes([value[-1] ^ 1])]
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("workflows SET created_at = 1 WHERE id = 'one'", "The row of workflow 'one' does not fit"),
+        ("workflow_checkpoints SET at = at - 1 WHERE sequence = 2", "The checkpoint"),
+        ("messages SET due = due + 1 WHERE name = 't'", "The message 2 does not fit its mark"),
+    ],
+)
+def test_one_workflow_alone_is_looked_at_with_all_that_is_its_own(trimmed, change, what):
+    store = SqliteStore(trimmed)
+    store.insert(msgspec.structs.replace(store.find("one"), id="other"), [], [])
+    store.close()
+    assert found(trimmed, "one") == []
+    damage(trimmed, f"UPDATE {change}")
+    (changed,) = [p for p in found(trimmed, "one") if "mark" in p[2]]
+    assert changed[0] == "one"
+    assert changed[2].startswith(what)
+    assert not [p for p in found(trimmed, "other") if "mark" in p[2]]
+
+
 def test_entries_whose_place_in_the_store_was_changed_are_found(written):
     damage(written, "UPDATE state_transitions SET id = 99 WHERE workflow = 2 AND sequence = 5")
     assert any(p[:2] == ("two", 6) for p in found(written))
