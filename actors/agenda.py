@@ -67,7 +67,8 @@ class Agenda:
         self._numbers: dict[str, int] = {}  # the last one given to a child, by its name
         self._pending = NOTHING
         self.cancelled: dict[int, Message] = {}
-        self._names: set[tuple[MessageKind, str | None]] = set()  # of what is in `sent`
+        # Of what is in `sent`; made when there is something, since most workflows wait.
+        self._names: set[tuple[MessageKind, str | None]] | None = None
 
     def begin(self, pending: Pending, now: int, came: Message | None = None) -> None:
         """Begin a step.
@@ -159,12 +160,14 @@ class Agenda:
     def _clear(self) -> None:
         self.sent.clear()
         self.cancelled.clear()
-        self._names.clear()
+        self._names = None
 
     def add(self, sent: Sent) -> None:
         """Add something to what the step leaves to come."""
         self.sent.append(sent)
         if sent.name is not None:
+            if self._names is None:
+                self._names = set()
             self._names.add((sent.kind, sent.name))
 
     def of(self, kind: MessageKind) -> Iterator[Message | Sent]:
@@ -178,7 +181,7 @@ class Agenda:
 
     def cancel(self, kind: MessageKind, name: str) -> bool:
         """Take back what is still to come of a kind under a name; tell whether there was any."""
-        if (kind, name) not in self._names and not self._pending.named(kind, name):
+        if not self._is_sent(kind, name) and not self._pending.named(kind, name):
             return False  # as nearly always
         found = [*self._named(kind, name)]
         for one in found:
@@ -187,8 +190,11 @@ class Agenda:
 
     def _named(self, kind: MessageKind, name: str) -> Iterator[Message | Sent]:
         yield from (one for one in self._pending.named(kind, name) if self._is_pending(one))
-        if (kind, name) in self._names:
+        if self._is_sent(kind, name):
             yield from (one for one in self.sent if one.kind is kind and one.name == name)
+
+    def _is_sent(self, kind: MessageKind, name: str) -> bool:
+        return self._names is not None and (kind, name) in self._names
 
     def _is_pending(self, message: Message) -> bool:
         came = self.came is not None and self.came.id == message.id

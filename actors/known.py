@@ -51,7 +51,9 @@ def _origin(cls: type[Workflow]) -> tuple[str | None, str]:
 def known_classes(name: str | None = None) -> list[type[Workflow]]:
     """Return the imported classes that are stored under this name; all of them without one."""
     with _known_lock:
-        return [one for key, same in _known.items() if name in (None, key) for one in same]
+        if name is not None:
+            return _known.get(name, []).copy()
+        return [one for same in _known.values() for one in same]
 
 
 def workflow_class(name: str) -> type[Workflow]:

@@ -116,7 +116,12 @@ class Pipeline:
 
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""
-        self._services.submit(Commit(reply, failure=failure, after=self._last(), owner=self))
+        last = self._last()
+        commit = Commit(reply, failure=failure, after=last, owner=self)
+        if last is None:
+            commit.conclude(None)
+        else:
+            self._services.submit(commit)
 
     @property
     def settled(self) -> bool:

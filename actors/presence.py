@@ -47,16 +47,8 @@ class Presence(Resident):
         handlers = self._services.handlers(workflow, own)
         self._checkpoint_every = workflow.checkpoint_every
         self._performance = Performance(workflow, self._id, context, handlers, stands)
-        self._performance.agenda.exists = self._exists
+        self._performance.agenda.exists = self._services.exists
         return self._performance
-
-    def _exists(self, workflow_id: str) -> bool:
-        # In this order: what leaves memory is in the store by then.
-        services = self._services
-        return (
-            services.activations.find(workflow_id) is not None
-            or services.store.find(workflow_id) is not None
-        )
 
     def _ready(self) -> Performance:
         """Return the workflow, rehydrated if need be."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 
-from ..persistence.errors import StoreError, WorkflowError
+from ..persistence.errors import RepertoryError, StoreError, WorkflowError
 from ..persistence.records import Message
 from .activities.signals import Quiet
 from .inspecting import SystemInspecting
@@ -138,8 +138,24 @@ class SystemRecovery(SystemInspecting):
             in the store, and tried again at its next event.
         """
         services, outcomes = self._services, dict[str, Exception | None]()
-        unfinished = (record.id for record in services.store.all() if not record.finished)
+        unfinished = (record for record in services.store.all() if not record.finished)
+        versions: dict[str, int | None] = {}
         while batch := list(islice(unfinished, services.limits.max_activating)):
-            pending = {id: WorkflowRef(self, id)._wake() for id in batch}
+            # By this thread, since others would have to share the interpreter with it; but where
+            # something is to be written, many at once wait for the disk together.
+            pending = {
+                record.id: WorkflowRef(self, record.id)._wake(
+                    run=record.version == self._version(record.type, versions)
+                )
+                for record in batch
+            }
             outcomes |= {id: error_of(future) for id, future in pending.items()}
         return outcomes
+
+    def _version(self, type: str, known: dict[str, int | None]) -> int | None:
+        """Return the present version of a class, if it can be used; what is known is kept."""
+        if type not in known:
+            known[type] = None
+            with suppress(RepertoryError):  # which is told when it is tried
+                known[type] = self._services.workflow_class(type).version
+        return known[type]

@@ -261,11 +261,15 @@ class WorkflowRef(WorkflowView, HasActivities, HasChildren):
         self._system._writing.reception.accept(self.id, envelope, timeout, may_wait=may_wait)
         return future
 
-    def _wake(self) -> PooledFuture[Any]:
-        """Bring the workflow into memory; answered when all that it got before is done."""
+    def _wake(self, *, run: bool = False) -> PooledFuture[Any]:
+        """Bring the workflow into memory; answered when all that it got before is done.
+
+        Arguments:
+            run: whether this thread waits for that and may do it.
+        """
         future: Answer[Any] = Answer()
         envelope = Envelope(Wake(), future)
-        self._system._services.activations.deliver(self.id, lambda ref: put(ref, envelope))
+        self._system._services.activations.deliver(self.id, lambda ref: put(ref, envelope, run))
         return future
 
     def _at_rest(self) -> PooledFuture[Any] | None:

@@ -85,6 +85,7 @@ class Services:
         works: the activities that run, or could, by the id of their message.
         activities: the actor that runs activities.
         places: the threads and processes in which they run.
+        exists: tells whether there is a workflow of an id; one for all, since each keeps it.
     """
 
     store: Store
@@ -114,9 +115,18 @@ class Services:
     works: dict[int, Work] = field(default_factory=dict)
     activities: PooledRef[Any] = field(init=False)
     places: Places = field(init=False)
+    exists: Callable[[str], bool] = field(init=False)
 
     def __post_init__(self) -> None:
         self.quarantine = Quarantine(self.runtime)
+        self.exists = self._exists
+
+    def _exists(self, workflow_id: str) -> bool:
+        # In this order: what leaves memory is in the store by then.
+        return (
+            self.activations.find(workflow_id) is not None
+            or self.store.find(workflow_id) is not None
+        )
 
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from heapq import merge
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from . import statements
+from msgspec.structs import replace
+
+from . import damage_statements, statements
 from .errors import StoreDamaged, StoreError
 from .lock import lock_of
 from .marks import wrong
 from .reach import lost, reached
 from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
-from .rows import checkpoint_of, entry_of, message_of, record_of, states_of
+from .rows import Row, checkpoint_of, entry_of, message_of, record_of, states_of
 from .sqlite_connections import Borrowed, Connections, Held
 
 _LAST = 2**63 - 1
+_WIDTH = len(WorkflowRecord.__struct_fields__)
 
 
 class Reader:
@@ -43,41 +47,57 @@ class Reader:
         return Held(self._connections)
 
     def find(self, workflow_id: str) -> WorkflowRecord | None:
-        try:
-            with self.connection() as connection:
-                row = connection.execute(statements.FIND, (workflow_id,)).fetchone()
-        except StoreError as error:
-            # An id that can't be written as UTF-8 can't be in the store.
-            if isinstance(error.__cause__, UnicodeEncodeError):
-                return None
-            raise
+        row = self._row(statements.FIND, workflow_id)
         return None if row is None else record_of(row)
 
-    def load(self, workflow_id: str) -> Stored | None:
-        with self.reading():
-            record = self.find(workflow_id)
-            if record is None:
-                return None
-            checkpoint = self.checkpoint(record.number, None)
-            if checkpoint is None:
-                raise StoreDamaged(
-                    f"Workflow {workflow_id!r} in {self._path} has no checkpoint.",
-                    path=self._path,
-                    workflow_id=workflow_id,
-                    number=record.number,
-                )
-            entries = self.entries(record.number, after=checkpoint.sequence)
-            pending = self.pending(workflow_id)
-        return Stored(record, checkpoint, entries, pending)
-
-    def find_key(self, number: int, key: str) -> Entry | None:
+    def _row(self, statement: str, *values: Any) -> Row | None:
+        """Return a statement's first row, if there is one."""
         try:
             with self.connection() as connection:
-                row = connection.execute(statements.BY_KEY, (number, key)).fetchone()
+                row: Row | None = connection.execute(statement, values).fetchone()
         except StoreError as error:
+            # An id or a key that can't be written as UTF-8 can't be in the store.
             if isinstance(error.__cause__, UnicodeEncodeError):
                 return None
             raise
+        return row
+
+    def load(self, workflow_id: str) -> Stored | None:
+        stored, whole = self._load(workflow_id)
+        if not whole:
+            with self.reading():
+                stored, _ = self._load(workflow_id)
+                if stored is not None:
+                    stored = replace(stored, pending=self.pending(workflow_id))
+        return stored
+
+    def _load(self, workflow_id: str) -> tuple[Stored | None, bool]:
+        """Return what there is but for what is pending, and whether that is all, and of one time.
+
+        What one statement reads is of one time. A transaction around it is needed for more than
+        that alone, such as history that is trimmed, or goes on, while it is read.
+        """
+        row = self._row(statements.LOAD, workflow_id)
+        if row is None:
+            return None, True
+        record, reached, pending = record_of(row[:_WIDTH]), row[_WIDTH:-1], row[-1]
+        if reached[0] is None:
+            raise StoreDamaged(
+                f"Workflow {workflow_id!r} in {self._path} has no checkpoint.",
+                path=self._path,
+                workflow_id=workflow_id,
+                number=record.number,
+            )
+        checkpoint = checkpoint_of(reached, record.number)
+        if checkpoint.sequence == record.sequence:
+            return Stored(record, checkpoint, []), not pending
+        entries = self.entries(record.number, after=checkpoint.sequence)
+        awaited = range(checkpoint.sequence + 1, record.sequence + 1)
+        whole = not pending and [entry.sequence for entry in entries] == [*awaited]
+        return Stored(record, checkpoint, entries), whole
+
+    def find_key(self, number: int, key: str) -> Entry | None:
+        row = self._row(statements.BY_KEY, number, key)
         return None if row is None else entry_of(row, number)
 
     def list(
@@ -206,15 +226,15 @@ class Reader:
         left = reached(lock)  # before the rest: somebody may be writing
         with self.reading(), self.connection() as connection:
             _, last = self.entry_range()
-            ahead = connection.execute(statements.AHEAD, (last,)).fetchall()
+            ahead = connection.execute(damage_statements.AHEAD, (last,)).fetchall()
         if last < left:
             yield lost(self._path, last, left, lock)
         with self.connection() as connection:
             pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-            undated = connection.execute(statements.WRONG_FIRST_AT).fetchall()
-            orphans = connection.execute(statements.ORPHANS).fetchall()
-            changed = list(_changed(connection, statements.MARKED))
+            undated = connection.execute(damage_statements.WRONG_FIRST_AT).fetchall()
+            orphans = connection.execute(damage_statements.ORPHANS).fetchall()
+            changed = [*_changed(connection, damage_statements.MARKED)]
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"
@@ -228,14 +248,14 @@ class Reader:
             yield f"Message {message}, a {kind}, is of workflow {sender!r}, which is not there"
         yield from changed
 
-    def damage_of(self, workflow_id: str) -> list[str]:
+    def damage_of(self, workflow_id: str) -> builtins.list[str]:
         """Return which rows of a workflow, besides its history, are not what was written."""
         with self.connection() as connection:
-            return list(_changed(connection, statements.MARKED_OF, workflow_id))
+            return [*_changed(connection, damage_statements.MARKED_OF, workflow_id)]
 
 
 def _changed(
-    connection: sqlite3.Connection, marked: Mapping[str, tuple[str, list[bool]]], *values: str
+    connection: sqlite3.Connection, marked: damage_statements.Marked, *values: str
 ) -> Iterator[str]:
     """Yield which rows do not fit their marks."""
     for what, (statement, texts) in marked.items():

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
-from peewee import SQL, SqliteDatabase, TextField, fn
+from peewee import SQL, SqliteDatabase, fn
 
 from .models import (
     LONG,
@@ -25,12 +25,14 @@ from .models import (
     WorkflowRow,
 )
 
-_P = SQL("?")
-_JSON = _P.cast("TEXT")
+P = SQL("?")
+"""One that is given when the statement is run."""
+_JSON = P.cast("TEXT")
 _dialect = SqliteDatabase(None)
 
 
-def _sql(query: Any) -> str:
+def sql(query: Any) -> str:
+    """Return the SQL of a query that has no value in it."""
     context: Any = _dialect.get_sql_context()
     text, values = context.parse(query)
     if values:
@@ -57,44 +59,44 @@ _M, _D = MessageRow, DefinitionRow
 
 # --- the store's own row ---
 
-INSERT_STORE = _sql(StoreRow.insert(dict.fromkeys(StoreRow._meta.sorted_fields, _P)))
-RAISE_EPOCH = _sql(
+INSERT_STORE = sql(StoreRow.insert(dict.fromkeys(StoreRow._meta.sorted_fields, P)))
+RAISE_EPOCH = sql(
     StoreRow.update(
         {
             StoreRow.epoch: StoreRow.epoch + SQL("1"),
-            StoreRow.pid: _P,
-            StoreRow.host: _P,
-            StoreRow.since: _P,
+            StoreRow.pid: P,
+            StoreRow.host: P,
+            StoreRow.since: P,
         }
     )
 )
-EPOCH = _sql(StoreRow.select(StoreRow.epoch))
-LAST_GIVEN = _sql(StoreRow.select(StoreRow.last_number, StoreRow.last_entry))
-KEEP_LAST_GIVEN = _sql(
+EPOCH = sql(StoreRow.select(StoreRow.epoch))
+LAST_GIVEN = sql(StoreRow.select(StoreRow.last_number, StoreRow.last_entry))
+KEEP_LAST_GIVEN = sql(
     StoreRow.update(
         {
-            StoreRow.last_number: fn.MAX(StoreRow.last_number, _P),
-            StoreRow.last_entry: fn.MAX(StoreRow.last_entry, _P),
+            StoreRow.last_number: fn.MAX(StoreRow.last_number, P),
+            StoreRow.last_entry: fn.MAX(StoreRow.last_entry, P),
         }
     )
 )
 
 # --- writing ---
 
-INSERT_WORKFLOW = _sql(_W.insert(dict.fromkeys(_W._meta.sorted_fields, _P)))
+INSERT_WORKFLOW = sql(_W.insert(dict.fromkeys(_W._meta.sorted_fields, P)))
 _UPDATE_WORKFLOW = _W.update(
     {
-        _W.version: _P,
-        _W.sequence: _P,
-        _W.configuration: _P,
-        _W.finished: _P,
-        _W.updated_at: _P,
-        _W.mark: _P,
+        _W.version: P,
+        _W.sequence: P,
+        _W.configuration: P,
+        _W.finished: P,
+        _W.updated_at: P,
+        _W.mark: P,
     }
-).where((_W.number == _P) & (_W.sequence == _P))
-UPDATE_WORKFLOW = _sql(_UPDATE_WORKFLOW)
-UPDATE_WORKFLOW_IN_EPOCH = _sql(_UPDATE_WORKFLOW.where(StoreRow.select(StoreRow.epoch) == _P))
-_JSON_FIELDS = {
+).where((_W.number == P) & (_W.sequence == P))
+UPDATE_WORKFLOW = sql(_UPDATE_WORKFLOW)
+UPDATE_WORKFLOW_IN_EPOCH = sql(_UPDATE_WORKFLOW.where(StoreRow.select(StoreRow.epoch) == P))
+JSON_FIELDS = {
     *("data", "history", "context", "result", "error", "details", "options", "definition")
 }
 
@@ -111,63 +113,61 @@ def _insert(model: Any) -> Callable[[int], str]:
     @cache
     def insert(there: int) -> str:
         empty = {f.name for place, f in enumerate(may_be_empty) if not there & 1 << place}
-        return _sql(model.insert({f: _P for f in fields if f.name not in empty}))
+        return sql(model.insert({f: P for f in fields if f.name not in empty}))
 
     return insert
 
 
 INSERT_ENTRY = _insert(_T)
 INSERT_MESSAGE = _insert(_M)
-INSERT_CHECKPOINT = _sql(
-    _C.insert(dict.fromkeys(_C._meta.sorted_fields[1:], _P)).on_conflict_replace()
+INSERT_CHECKPOINT = sql(
+    _C.insert(dict.fromkeys(_C._meta.sorted_fields[1:], P)).on_conflict_replace()
 )
 _WAITING = SQL("dead IS NULL")
-TAKE_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _WAITING))
-CANCEL_MESSAGE = _sql(_M.delete().where(_M.id == _P))
-POSTPONE_MESSAGE = _sql(
-    _M.update({_M.due: _P, _M.attempt: _P, _M.options: _JSON}).where((_M.id == _P) & _WAITING)
+TAKE_MESSAGE = sql(_M.delete().where((_M.id == P) & _WAITING))
+CANCEL_MESSAGE = sql(_M.delete().where(_M.id == P))
+POSTPONE_MESSAGE = sql(
+    _M.update({_M.due: P, _M.attempt: P, _M.options: _JSON}).where((_M.id == P) & _WAITING)
 )
-REVIVE_MESSAGE = _sql(
-    _M.update({_M.at: _P, _M.due: SQL("0"), _M.attempt: SQL("0"), _M.dead: SQL("NULL")}).where(
-        _M.id == _P
+REVIVE_MESSAGE = sql(
+    _M.update({_M.at: P, _M.due: SQL("0"), _M.attempt: SQL("0"), _M.dead: SQL("NULL")}).where(
+        _M.id == P
     )
 )
 # With the function that the writer's connection has for it: most of the row stays as it is.
-MARK_MESSAGE = _sql(
+MARK_MESSAGE = sql(
     _M.update(
         {
             _M.mark: fn.mark_of(
                 *(
-                    f.cast("BLOB") if f.name in _JSON_FIELDS else f
+                    f.cast("BLOB") if f.name in JSON_FIELDS else f
                     for f in _M._meta.sorted_fields[:-1]
                 )
             )
         }
-    ).where(_M.id == _P)
+    ).where(_M.id == P)
 )
-BURY_MESSAGE = _sql(_M.update({_M.dead: _P}).where(_M.id == _P))
+BURY_MESSAGE = sql(_M.update({_M.dead: P}).where(_M.id == P))
 _DEAD = SQL("dead IS NOT NULL")
-DROP_MESSAGE = _sql(_M.delete().where((_M.id == _P) & _DEAD))
+DROP_MESSAGE = sql(_M.delete().where((_M.id == P) & _DEAD))
 # What it has sent to others goes its way; what is for itself alone ends with it.
-_NAMED = SQL("name IS NOT NULL")
-DELETE_PENDING = _sql(_M.delete().where((_M.receiver == _P) & _NAMED))
-DELETE_WORKFLOW = _sql(_W.delete().where(_W.id == _P))
-DELETE_ENTRIES = _sql(_T.delete().where((_T.workflow == _P) & (_T.sequence <= _P)))
-DELETE_CHECKPOINTS = _sql(_C.delete().where((_C.workflow == _P) & (_C.sequence < _P)))
-SET_FIRST = _sql(_W.update({_W.first_sequence: _P, _W.first_at: _P}).where(_W.number == _P))
+NAMED = SQL("name IS NOT NULL")
+DELETE_PENDING = sql(_M.delete().where((_M.receiver == P) & NAMED))
+DELETE_WORKFLOW = sql(_W.delete().where(_W.id == P))
+DELETE_ENTRIES = sql(_T.delete().where((_T.workflow == P) & (_T.sequence <= P)))
+DELETE_CHECKPOINTS = sql(_C.delete().where((_C.workflow == P) & (_C.sequence < P)))
+SET_FIRST = sql(_W.update({_W.first_sequence: P, _W.first_at: P}).where(_W.number == P))
 
-DEFINE = _sql(
-    _D.insert(
-        {_D.type: _P, _D.version: _P, _D.definition: _JSON, _D.mark: _P}
-    ).on_conflict_replace()
+DEFINE = sql(
+    _D.insert({_D.type: P, _D.version: P, _D.definition: _JSON, _D.mark: P}).on_conflict_replace()
 )
 
-MOVE_CURSOR = _sql(
+MOVE_CURSOR = sql(
     SubscriptionRow.insert(
-        {SubscriptionRow.name: _P, SubscriptionRow.entry: _P, SubscriptionRow.mark: _P}
+        {SubscriptionRow.name: P, SubscriptionRow.entry: P, SubscriptionRow.mark: P}
     ).on_conflict_replace()
 )
-REMOVE_CURSOR = _sql(SubscriptionRow.delete().where(SubscriptionRow.name == _P))
+REMOVE_CURSOR = sql(SubscriptionRow.delete().where(SubscriptionRow.name == P))
 
 # --- reading ---
 
@@ -229,132 +229,99 @@ _MESSAGE = (
 
 def _messages(where: Any) -> str:
     kind = SQL("kind = COALESCE(?, kind)")
-    where = where & kind & (_M.due <= _P) & (_M.id > _P)
-    return _sql(_M.select(*_MESSAGE).where(where).order_by(_M.id).limit(_P))
+    where = where & kind & (_M.due <= P) & (_M.id > P)
+    return sql(_M.select(*_MESSAGE).where(where).order_by(_M.id).limit(P))
 
 
 MESSAGES = _messages(_WAITING)
-MESSAGE = _sql(_M.select(*_MESSAGE).where(_M.id == _P))
-MESSAGES_FOR = _messages(_WAITING & (_M.receiver == _P))
+MESSAGE = sql(_M.select(*_MESSAGE).where(_M.id == P))
+MESSAGES_FOR = _messages(_WAITING & (_M.receiver == P))
 DEAD_MESSAGES = _messages(SQL("dead IS NOT NULL"))
-DEAD_MESSAGES_FOR = _messages(SQL("dead IS NOT NULL") & (_M.receiver == _P))
-DUE = _sql(
+DEAD_MESSAGES_FOR = _messages(SQL("dead IS NOT NULL") & (_M.receiver == P))
+DUE = sql(
     _M.select(*_MESSAGE)
-    .where(_WAITING & SQL("(due, id) > (?, ?)") & (_M.due <= _P))
+    .where(_WAITING & SQL("(due, id) > (?, ?)") & (_M.due <= P))
     .order_by(_M.due, _M.id)
-    .limit(_P)
+    .limit(P)
 )
-PENDING = _sql(_M.select(*_MESSAGE).where((_M.receiver == _P) & _NAMED).order_by(_M.id))
-ORPHANS = _sql(
-    _M.select(_M.id, _M.kind, _M.sender)
-    .left_outer_join(_W, on=(_W.id == _M.sender))
-    .where(_NAMED & _W.number.is_null())
-)
-MESSAGE_WAITS = _sql(_M.select(_M.id).where((_M.id == _P) & _WAITING))
-LAST_MESSAGE = _sql(_M.select(fn.MAX(_M.id)))
-LAST_NUMBER = _sql(_W.select(fn.MAX(_W.number)))
-LAST_ENTRY = _sql(_T.select(fn.MAX(_T.id)))
-FIND = _sql(_W.select(*_RECORD).where(_W.id == _P))
-BY_NUMBER = _sql(_W.select(*_RECORD).where(_W.number == _P))
-PAGE = _sql(_W.select(*_RECORD).where(_W.number > _P).order_by(_W.number).limit(_P))
+PENDING = sql(_M.select(*_MESSAGE).where((_M.receiver == P) & NAMED).order_by(_M.id))
+MESSAGE_WAITS = sql(_M.select(_M.id).where((_M.id == P) & _WAITING))
+LAST_MESSAGE = sql(_M.select(fn.MAX(_M.id)))
+LAST_NUMBER = sql(_W.select(fn.MAX(_W.number)))
+LAST_ENTRY = sql(_T.select(fn.MAX(_T.id)))
+FIND = sql(_W.select(*_RECORD).where(_W.id == P))
+BY_NUMBER = sql(_W.select(*_RECORD).where(_W.number == P))
+PAGE = sql(_W.select(*_RECORD).where(_W.number > P).order_by(_W.number).limit(P))
 # One step of a loose index scan: the next combination that occurs. A comparison of all three
 # columns at once would walk over each row of the present one.
 _STATE = (_W.type, _W.configuration, _W.finished)
 
 
 def _first_state(where: Any) -> str:
-    return _sql(_W.select(*_STATE).where(where).order_by(*_STATE).limit(SQL("1")))
+    return sql(_W.select(*_STATE).where(where).order_by(*_STATE).limit(SQL("1")))
 
 
 NEXT_FINISHED = _first_state(
-    (_W.type == _P) & (_W.configuration == _P) & (_W.finished > _P),
+    (_W.type == P) & (_W.configuration == P) & (_W.finished > P),
 )
-NEXT_CONFIGURATION = _first_state((_W.type == _P) & (_W.configuration > _P))
-NEXT_TYPE = _first_state(_W.type > _P)
-IN_STATE = _sql(
+NEXT_CONFIGURATION = _first_state((_W.type == P) & (_W.configuration > P))
+NEXT_TYPE = _first_state(_W.type > P)
+IN_STATE = sql(
     _W.select(_W.number)
-    .where((_W.type == _P) & (_W.configuration == _P) & (_W.finished == _P) & (_W.number > _P))
+    .where((_W.type == P) & (_W.configuration == P) & (_W.finished == P) & (_W.number > P))
     .order_by(_W.number)
-    .limit(_P)
+    .limit(P)
 )
 _COUNT = (_W.type, _W.configuration.cast("BLOB"), fn.COUNT(SQL("*")))
-TALLY = _sql(_W.select(*_COUNT).group_by(_W.type, _W.configuration))
+TALLY = sql(_W.select(*_COUNT).group_by(_W.type, _W.configuration))
 
-_RANGE = (_T.workflow == _P) & (_T.sequence > _P) & (_T.sequence <= _P)
-ENTRIES = _sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence).limit(_P))
-LAST_ENTRIES = _sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence.desc()).limit(_P))
-BY_KEY = _sql(_T.select(*_ENTRY).where((_T.workflow == _P) & (_T.key == _P)))
-KEY_USED = _sql(_T.select(_T.sequence).where((_T.workflow == _P) & (_T.key == _P)))
-TIMES = _sql(_T.select(_T.sequence, _T.at).where(_T.workflow == _P).order_by(_T.sequence))
-CHECKPOINTS = _sql(_C.select(*_CHECKPOINT).where(_C.workflow == _P).order_by(_C.sequence))
-CHECKPOINT = _sql(
+_RANGE = (_T.workflow == P) & (_T.sequence > P) & (_T.sequence <= P)
+ENTRIES = sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence).limit(P))
+LAST_ENTRIES = sql(_T.select(*_ENTRY).where(_RANGE).order_by(_T.sequence.desc()).limit(P))
+BY_KEY = sql(_T.select(*_ENTRY).where((_T.workflow == P) & (_T.key == P)))
+KEY_USED = sql(_T.select(_T.sequence).where((_T.workflow == P) & (_T.key == P)))
+TIMES = sql(_T.select(_T.sequence, _T.at).where(_T.workflow == P).order_by(_T.sequence))
+# A workflow with its last checkpoint, and whether something of its own is pending: three tables,
+# but one statement for each that is activated.
+_IS_PENDING = fn.EXISTS(_M.select(_M.id).where((_M.receiver == _W.id) & NAMED))
+LOAD = sql(
+    _W.select(*_RECORD, *_CHECKPOINT, _IS_PENDING)
+    .left_outer_join(_C, on=(_C.workflow == _W.number))
+    .where(_W.id == P)
+    .order_by(_C.sequence.desc())
+    .limit(SQL("1"))
+)
+CHECKPOINTS = sql(_C.select(*_CHECKPOINT).where(_C.workflow == P).order_by(_C.sequence))
+CHECKPOINT = sql(
     _C.select(*_CHECKPOINT)
-    .where((_C.workflow == _P) & (_C.sequence <= _P))
+    .where((_C.workflow == P) & (_C.sequence <= P))
     .order_by(_C.sequence.desc())
     .limit(SQL("1"))
 )
 
-DEFINITIONS = _sql(_D.select(_D.type, _D.version, _D.definition.cast("BLOB")))
+DEFINITIONS = sql(_D.select(_D.type, _D.version, _D.definition.cast("BLOB")))
 
-COMMITTED = _sql(
+COMMITTED = sql(
     _T.select(*_ENTRY, *_RECORD)
     .join(_W, on=(_W.number == _T.workflow))
-    .where(_T.id > _P)
+    .where(_T.id > P)
     .order_by(_T.id)
-    .limit(_P)
+    .limit(P)
 )
-CURSORS = _sql(SubscriptionRow.select(SubscriptionRow.name, SubscriptionRow.entry))
-FIRST_ENTRY = _sql(_T.select(fn.MIN(_T.id)))
-AHEAD = _sql(SubscriptionRow.select(SubscriptionRow.name).where(SubscriptionRow.entry > _P))
+CURSORS = sql(SubscriptionRow.select(SubscriptionRow.name, SubscriptionRow.entry))
+FIRST_ENTRY = sql(_T.select(fn.MIN(_T.id)))
 
-
-def _marked(
-    model: Any, name: Any, *unmarked: Any, where: Any = None
-) -> tuple[str, list[bool]]:
-    """Select what a row is called, its mark, and what that is of; tell which of this is text."""
-    left_out = {f.name for f in (*unmarked, model.mark)}  # fields compare into SQL
-    fields = [f for f in model._meta.sorted_fields if f.name not in left_out]
-    as_bytes = (f.cast("BLOB") if isinstance(f, TextField) else f for f in fields)
-    texts = [isinstance(f, TextField) and f.name not in _JSON_FIELDS for f in fields]
-    rows = model.select(name, model.mark, *as_bytes)
-    return _sql(rows if where is None else rows.where(where)), texts
-
-
-_S = SubscriptionRow
-# The first entry that is kept moves with each trimming, and the history itself says which it is.
-MARKED = {
-    "row of workflow": _marked(_W, _W.id.cast("BLOB"), _W.first_sequence, _W.first_at),
-    "checkpoint": _marked(_C, _C.id, _C.id),
-    "message": _marked(_M, _M.id),
-    "definition of": _marked(_D, _D.type.cast("BLOB")),
-    "subscription": _marked(_S, _S.name.cast("BLOB")),
-}
-# Those of one workflow, by its id.
-_ITS_NUMBER = _C.workflow == _W.select(_W.number).where(_W.id == _P)
-MARKED_OF = {
-    "row of workflow": _marked(
-        _W, _W.id.cast("BLOB"), _W.first_sequence, _W.first_at, where=_W.id == _P
-    ),
-    "checkpoint": _marked(_C, _C.id, _C.id, where=_ITS_NUMBER),
-    "message": _marked(_M, _M.id, where=_M.receiver == _P),
-}
-
-WRONG_FIRST_AT = _sql(
-    _W.select(_W.id)
-    .join(_T, on=(_T.workflow == _W.number) & (_T.sequence == _W.first_sequence))
-    .where(_T.at != _W.first_at)
-)
 
 # The first condition of each is the index's own, word for word: that is how SQLite knows it.
-PAST_AGE = _sql(
+PAST_AGE = sql(
     _W.select(_W.number)
-    .where(SQL("sequence > first_sequence") & (_W.first_at < _P))
+    .where(SQL("sequence > first_sequence") & (_W.first_at < P))
     .order_by(_W.first_at)
-    .limit(_P)
+    .limit(P)
 )
-PAST_COUNT = _sql(
+PAST_COUNT = sql(
     _W.select(_W.number)
     .where(SQL(f"sequence - first_sequence >= {LONG}") & SQL("sequence - first_sequence >= ?"))
-    .limit(_P)
+    .limit(P)
 )
-PAST_SMALL_COUNT = _sql(_W.select(_W.number).where(SQL("sequence - first_sequence >= ?")).limit(_P))
+PAST_SMALL_COUNT = sql(_W.select(_W.number).where(SQL("sequence - first_sequence >= ?")).limit(P))

@@ -118,10 +118,13 @@ def place(chart: CompiledChart, captured: Captured) -> None:
     engine.settle(tables.configuration(values))
     engine.running = not captured.terminated
     engine.raised = engine.waiting = None
-    chart.history_values = {
+    # Past StateChart's own way of setting an attribute, which looks whether it is a state.
+    vars(chart)["history_values"] = {
         name: [engine.live(tables.by_name[kept]) for kept in states]
         for name, states in captured.history.items()
     }
+    if not captured.pending:
+        return
     now = monotonic()
     for waiting in captured.pending:
         stock = Trigger(chart, waiting.event, waiting.args, dict(waiting.kwargs)).stock

@@ -59,7 +59,8 @@ def furnish(
     vars(chart).update(attributes)
     if listeners:
         chart._listeners.update({id(listener): listener for listener in listeners})
-    chart._engine = chart._get_engine()
+    # Past StateChart's own way of setting an attribute, which looks whether it is a state.
+    vars(chart)["_engine"] = chart._get_engine()
 
 
 def runs_async(chart: CompiledChart) -> bool:

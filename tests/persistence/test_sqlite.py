@@ -9,6 +9,7 @@ import pytest
 from repertory.persistence.errors import (
     StoreError,
 )
+from repertory.persistence.records import Retention
 from repertory.persistence.sqlite import SqliteStore
 from repertory.persistence.verification import verify
 
@@ -47,6 +48,31 @@ def test_reads_do_not_wait_for_an_open_write_transaction(path, author_in):
         assert store.find("order-7") == order.record
         assert store.load("order-7").record == order.record
         connection.execute("UPDATE workflows SET sequence = 2")
+    store.close()
+
+
+@pytest.mark.parametrize("meanwhile", ["a step", "trimming", "trimming and a step"])
+def test_what_is_loaded_is_of_one_time(path, author_in, monkeypatch, meanwhile):
+    store = SqliteStore(path)
+    order = author_in(store)
+    order.write(7)
+    load_entries, times = store._reader.entries, []
+
+    def entries(*args, **bounds):
+        times.append(bounds)
+        if len(times) == 1:
+            if "step" in meanwhile:
+                order.write()
+            if "trimming" in meanwhile:
+                assert store.trim(Retention(count=1), 0) == 1
+        return load_entries(*args, **bounds)
+
+    monkeypatch.setattr(store._reader, "entries", entries)
+    loaded = store.load("order-7")
+    assert loaded.record.sequence == order.record.sequence
+    awaited = range(loaded.checkpoint.sequence + 1, loaded.record.sequence + 1)
+    assert [entry.sequence for entry in loaded.entries] == [*awaited]
+    assert len(times) == 1 + (loaded.checkpoint.sequence != loaded.record.sequence)
     store.close()
 
 
