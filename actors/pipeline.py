@@ -116,10 +116,9 @@ class Pipeline:
 
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""
-        last = self._last()
-        commit = Commit(reply, failure=failure, after=last, owner=self)
-        if last is None:
-            commit.conclude(None)
+        commit = Commit(reply, failure=failure, after=self._last(), owner=self)
+        if self._latest is None:
+            commit.conclude(None)  # there is nothing before it
         else:
             self._services.submit(commit)
 
