@@ -1,7 +1,8 @@
 """The way from an older schema to the newest, one version at a time.
 
 `MIGRATIONS[n - 1]` takes a store from version n to n + 1. All that are needed run in the one
-transaction that also writes the new version, so a store is migrated wholly or not at all.
+transaction that also writes the new version, so a store is migrated wholly or not at all. A
+migration says itself what it makes: what the models say changes with later versions.
 """
 
 from __future__ import annotations
@@ -9,11 +10,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from . import totals
 from .models import SCHEMA_VERSION
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Sequence[Migration] = ()
+
+def _add_totals(connection: sqlite3.Connection) -> None:
+    """From 1 to 2: the store knows how many rows its tables have."""
+    connection.execute(
+        "CREATE TABLE totals (name TEXT NOT NULL PRIMARY KEY, rows INTEGER NOT NULL, "
+        "marks INTEGER NOT NULL)"
+    )
+
+
+MIGRATIONS: Sequence[Migration] = (_add_totals,)
 
 
 def migrate(
@@ -36,6 +47,7 @@ def migrate(
         step(connection)
     if dangling := connection.execute("PRAGMA foreign_key_check").fetchall():
         raise sqlite3.IntegrityError(f"migrating left {len(dangling)} rows that point nowhere")
+    totals.count(connection)  # of the rows as they have become
     connection.execute(f"PRAGMA user_version = {len(migrations) + 1}")
 
 

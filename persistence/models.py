@@ -23,7 +23,7 @@ from peewee import (
 APPLICATION_ID = 0x52707279
 """Marks a SQLite file as ours ("Rpry")."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 LONG = 100
 """Workflows that keep more entries than this are indexed by how many they keep."""
@@ -165,6 +165,17 @@ class MessageRow(Model):
         table_name = "messages"
 
 
+class TotalRow(Model):
+    """How many rows a table has, and what their marks add up to: see `totals`."""
+
+    name = TextField(primary_key=True)
+    rows = IntegerField()
+    marks = IntegerField()
+
+    class Meta:
+        table_name = "totals"
+
+
 def _partial(model: Any, name: str, *what: Any, where: Any, unique: bool = False) -> None:
     model.add_index(model.index(*what, name=name, where=where, unique=unique))
 
@@ -210,4 +221,5 @@ MODELS = (
     MessageRow,
     DefinitionRow,
     SubscriptionRow,
+    TotalRow,
 )

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from . import statements
+from . import statements, totals
 from .errors import NotAStore, StoreError, StoreTooNew
 from .migrations import migrate
 from .models import APPLICATION_ID, SCHEMA_VERSION
@@ -187,6 +187,7 @@ def open_writer(
             connection.execute("COMMIT")
             # Enforced from here on: within a migration tables may be built anew.
             connection.execute("PRAGMA foreign_keys = ON")
+            totals.keep_count(connection)
         except BaseException:
             connection.close()
             raise
@@ -199,6 +200,7 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute(
         statements.INSERT_STORE, (1, _now(), 0, os.getpid(), socket.gethostname(), _now(), 0, 0)
     )
+    totals.count(connection)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

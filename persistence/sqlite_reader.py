@@ -20,6 +20,7 @@ from .reach import lost, reached
 from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
 from .rows import Row, checkpoint_of, entry_of, message_of, record_of, states_of
 from .sqlite_connections import Borrowed, Connections, Held
+from .totals import wrong_totals
 
 _LAST = 2**63 - 1
 _WIDTH = len(WorkflowRecord.__struct_fields__)
@@ -234,7 +235,7 @@ class Reader:
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
             undated = connection.execute(damage_statements.WRONG_FIRST_AT).fetchall()
             orphans = connection.execute(damage_statements.ORPHANS).fetchall()
-            changed = [*_changed(connection, damage_statements.MARKED)]
+            changed = [*_changed(connection, damage_statements.MARKED), *wrong_totals(connection)]
         if pages != ["ok"]:
             for what in pages:
                 yield f"SQLite's integrity check: {what}"

@@ -21,6 +21,7 @@ from .models import (
     MessageRow,
     StoreRow,
     SubscriptionRow,
+    TotalRow,
     TransitionRow,
     WorkflowRow,
 )
@@ -168,6 +169,9 @@ MOVE_CURSOR = sql(
     ).on_conflict_replace()
 )
 REMOVE_CURSOR = sql(SubscriptionRow.delete().where(SubscriptionRow.name == P))
+
+FORGET_TOTALS = sql(TotalRow.delete())
+INSERT_TOTAL = sql(TotalRow.insert(dict.fromkeys(TotalRow._meta.sorted_fields, P)))
 
 # --- reading ---
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from repertory.actors import ActorSystem
 from repertory.persistence import migrations, sqlite_open
+from repertory.persistence.models import SCHEMA_VERSION
 from repertory.persistence.sqlite import SqliteStore
 from repertory.persistence.verification import verify
 
@@ -34,9 +35,11 @@ def test_a_migration_that_is_cut_short_anywhere_is_done_once(
         for n in range(WORKFLOWS):
             system.start(Draft, id=f"draft-{n}")
     before = {str(file): file.read_bytes()}
-    monkeypatch.setattr(sqlite_open, "SCHEMA_VERSION", 2)
+    newest = SCHEMA_VERSION + 1
+    known = (*migrations.MIGRATIONS, mark_all)
+    monkeypatch.setattr(sqlite_open, "SCHEMA_VERSION", newest)
     monkeypatch.setattr(
-        sqlite_open, "migrate", lambda c, found: migrations.migrate(c, found, (mark_all,))
+        sqlite_open, "migrate", lambda c, found: migrations.migrate(c, found, known)
     )
     recording = Recording()
     with watched_by(recording):
@@ -55,7 +58,7 @@ def test_a_migration_that_is_cut_short_anywhere_is_done_once(
             assert len(store.list(limit=1000)) == WORKFLOWS
             store.close()
             with closing(sqlite3.connect(place / "store.db")) as db:
-                assert db.execute("PRAGMA user_version").fetchone() == (2,)
+                assert db.execute("PRAGMA user_version").fetchone() == (newest,)
                 assert set(db.execute("SELECT touched FROM workflows")) == {(1,)}
             shutil.rmtree(place)
 

@@ -259,9 +259,10 @@ def test_an_older_schema_is_migrated_in_one_transaction(path, author_in, monkeyp
         connection.execute("SELECT * FROM nowhere")
 
     def use(*steps):
-        monkeypatch.setattr(sqlite_open, "SCHEMA_VERSION", 3)
+        known = (*migrations.MIGRATIONS, *steps)
+        monkeypatch.setattr(sqlite_open, "SCHEMA_VERSION", SCHEMA_VERSION + 2)
         monkeypatch.setattr(
-            sqlite_open, "migrate", lambda c, found: migrations.migrate(c, found, steps)
+            sqlite_open, "migrate", lambda c, found: migrations.migrate(c, found, known)
         )
 
     use(name_to_id, fail)
@@ -276,5 +277,26 @@ def test_an_older_schema_is_migrated_in_one_transaction(path, author_in, monkeyp
     assert list(verify(store)) == []
     store.close()
     db = sqlite3.connect(path)
-    assert db.execute("PRAGMA user_version").fetchone() == (3,)
+    assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 2,)
+    db.close()
+
+
+def test_a_store_of_the_first_schema_is_migrated_and_counted(path, author_in):
+    store = SqliteStore(path)
+    author_in(store).write(3)
+    store.close()
+    db = sqlite3.connect(path)
+    db.execute("DROP TABLE totals")
+    db.execute("PRAGMA user_version = 1")
+    db.commit()
+    db.close()
+    with pytest.raises(StoreError, match="older schema version 1; open it once to write"):
+        SqliteStore(path, read_only=True)
+    store = SqliteStore(path)
+    assert list(verify(store)) == []
+    author_in(store, "order-8").write(1)
+    assert list(verify(store)) == []
+    store.close()
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT rows FROM totals WHERE name = 'workflows'").fetchone() == (2,)
     db.close()

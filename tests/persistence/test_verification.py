@@ -400,4 +400,7 @@ def test_a_timer_whose_row_is_gone_is_found(path):
         system.start(Alarm, id="alarm").ask("ring")
         assert system.verify() == []
     damage(path, "DELETE FROM messages WHERE name = 'gone'")
-    assert found(path) == [("alarm", 1, "The timer 'gone' that it has set is missing")]
+    assert found(path) == [
+        (None, None, "1 of the 2 rows of the table messages are missing"),
+        ("alarm", 1, "The timer 'gone' that it has set is missing"),
+    ]
