@@ -19,9 +19,10 @@ def pace(send: Callable[[], Any], events: int) -> dict[str, float]:
     The rate is that of the median event: a disk that others use too stalls now and then, and who
     happens to wait at that moment says nothing. `mean_rate` counts the stalls.
 
-    The sender goes round the processors, and the rate is that of the mean of their medians. A
-    disk often interrupts one processor alone; who waits on another one waits half as long again
-    for each flush. Else it would count most where the scheduler happens to put a process.
+    The sender goes round the processors, and the rate is that of the mean of their medians;
+    `highest` and `lowest` are those of single ones. A disk often interrupts one processor alone,
+    and who waits on another one waits half as long again for each flush. Else it would count most
+    where the scheduler happens to put a process.
     """
     taken: dict[int | None, list[float]] = {}
     with _processors() as processors:
@@ -32,8 +33,11 @@ def pace(send: Callable[[], Any], events: int) -> dict[str, float]:
             began = perf_counter()
             send()
             taken.setdefault(processor, []).append(perf_counter() - began)
+    medians = [statistics.median(seconds) for seconds in taken.values()]
     return {
-        "rate": 1 / statistics.fmean(map(statistics.median, taken.values())),
+        "rate": 1 / statistics.fmean(medians),
+        "highest": 1 / min(medians),
+        "lowest": 1 / max(medians),
         "mean_rate": events / sum(map(sum, taken.values())),
     }
 
