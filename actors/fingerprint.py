@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
+from ..persistence.annotated import annotated
 from .charts import OUTER, delays_of, describe_states, describe_transitions
 from .workflow import Workflow
 
@@ -115,7 +116,7 @@ def _fields(cls: type[Any], prefix: str, seen: set[type[Any]]) -> dict[str, str]
     try:
         hints: Mapping[str, Any] = get_type_hints(cls, include_extras=True)
     except NameError:
-        hints = getattr(cls, "__annotations__", {})  # as they are written
+        hints = annotated(cls)
     found: dict[str, str] = {}
     for name in _names(cls):
         hint = hints.get(name, Any)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from inspect import get_annotations
 from typing import TYPE_CHECKING, Any
 
+from ..persistence.annotated import annotated
 from ..persistence.codec import CodecError, ContextCodec
 from ..persistence.errors import BadDefinition
 from .charts import nested_in
@@ -48,7 +48,7 @@ def nested_context(workflow: type[Workflow], where: str) -> Any:
                 )
             meaning[field] = one.__name__
         inherits = declared is not context and issubclass(declared, context)
-        if inherits and (again := sorted(get_annotations(declared).keys() & {*fields})):
+        if inherits and (again := sorted(annotated(declared).keys() & {*fields})):
             raise BadDefinition(
                 f"{where}: its Context has a field {again[0]!r}, and so has that of "
                 f"{one.__name__}; rename one of them."

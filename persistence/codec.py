@@ -9,12 +9,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import inspect
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
 
+from .annotated import annotated
 from .changes import Json
 from .plain import CodecError, decode_json, encode_json, exact
 from .pydantic_form import PydanticForm
@@ -109,7 +109,7 @@ class ContextCodec:
             if not issubclass(context_type, msgspec.Struct):
                 # Fields are inherited from dataclasses alone, so bases come first.
                 for base in reversed(context_type.__mro__[1:-1]):
-                    if inspect.get_annotations(base):
+                    if annotated(base):
                         _as_dataclass(base)
                 _as_dataclass(context_type)
             form = TypedForm(context_type)
@@ -178,7 +178,7 @@ def _as_dataclass(cls: type) -> None:
     Raises:
         CodecError: it declares no fields, or is of a kind that can't be made one.
     """
-    own = inspect.get_annotations(cls)
+    own = annotated(cls)
     if "__dataclass_fields__" in cls.__dict__ or (dataclasses.is_dataclass(cls) and not own):
         return
     if issubclass(cls, dict | tuple | list) or hasattr(cls, "__attrs_attrs__"):

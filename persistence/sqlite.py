@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 
-from .errors import RepertoryError, StoreDamaged, StoreError
+from .errors import RepertoryError, StoreError
 from .lock import WriterLock
 from .models import SCHEMA_VERSION
 from .reach import Reach
@@ -120,11 +120,11 @@ class SqliteStore(Store):
             # What is not flushed may be lost in a power cut, and the lock file kept.
             flushes = synchronous.upper() in ("FULL", "EXTRA")
             note = self._reach.note if flushes else None
-            self._writer = Writer(connection, epoch, self.path, self._busy_timeout, note)
             try:
+                self._writer = Writer(connection, epoch, self.path, self._busy_timeout, note)
                 self._reach.check(self.path, self._writer.last_entry)
-            except StoreDamaged:
-                self._writer.close()
+            except BaseException:
+                connection.close()
                 raise
             self._reach.note(self._writer.last_entry if flushes else 0)
             self._trimmer = Trimmer(self._writer)

@@ -15,6 +15,7 @@ from statemachine.spec_parser import Functions, names_in_boolean_expr
 from statemachine.state import AnyState, HistoryState
 from statemachine.transition import Transition
 
+from ...persistence.annotated import annotated
 from .circles import ASKING, circles
 from .misspelt import misspelt
 from .moment import CONFIGURATIONS, INJECTED
@@ -152,7 +153,7 @@ def _unknown_names(cls: Chart, source: Source, known: Collection[str]) -> Iterat
     """Names that neither the class, its bases nor its listeners have, nor any method sets."""
     names = {*dir(cls), *known}
     for base in cls.__mro__:
-        names.update(vars(base).get("__annotations__", ()))
+        names.update(annotated(base))
         if base.__module__.partition(".")[0] not in ("statemachine", "builtins", "typing"):
             names |= _assigned(base)
     for listener in cls._class_listeners:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,7 @@ def test_a_sound_store_verifies(run: Run, store: Path) -> None:
 
 
 def test_verify_fails_on_damage_and_says_where(run: Run, store: Path) -> None:
-    with sqlite3.connect(store) as raw:
+    with closing(sqlite3.connect(store)) as raw, raw:
         raw.execute("UPDATE state_transitions SET data = '{\"amount\":41}' WHERE event = 'pay'")
     ran = run("verify", "--store", store, "--json")
     assert ran.code == 1

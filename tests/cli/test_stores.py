@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_file_that_is_no_database_is_one_sentence_and_stays_as_it_is(
 def test_a_store_of_a_newer_version_is_one_sentence(
     run: Run, store: Path, commands: dict[str, list[object]], name: str
 ) -> None:
-    with sqlite3.connect(store) as raw:
+    with closing(sqlite3.connect(store)) as raw, raw:
         raw.execute("PRAGMA user_version = 99")
     run(*commands[name], "--store", store).failed_with("orders.db", "99")
 

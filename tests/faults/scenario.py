@@ -295,7 +295,8 @@ def opened(
     system.open()
     # Far less than the 1,000 pages of SQLite's own choice, so that it happens several times.
     store: Any = system._services.store
-    store._writing()._connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
+    with store._writing().transaction() as connection:  # in turn with what the system writes
+        connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
     return system
 
 

@@ -113,7 +113,8 @@ def opened(path: Path, clock: ManualClock, synchronous: Any = "OFF", checkpoint:
     system = ActorSystem(path, clock=clock, synchronous=synchronous, max_active=3)
     system.open()
     store: Any = system._services.store
-    store._writing()._connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
+    with store._writing().transaction() as connection:  # in turn with what the system writes
+        connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
     return system
 
 

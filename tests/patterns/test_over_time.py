@@ -225,6 +225,7 @@ def test_a_question_that_nobody_answers_expires(system: ActorSystem, clock: Manu
 
 
 def test_items_begin_in_order_and_not_too_fast_also_after_a_restart(tmp_path: Path) -> None:
+    # Two at once, and which of the two threads comes first is nobody's to say.
     calls.clear()
     answers.clear()
     clock = ManualClock()
@@ -232,16 +233,16 @@ def test_items_begin_in_order_and_not_too_fast_also_after_a_restart(tmp_path: Pa
         queue = system.start(Slow, id="q")
         assert [queue.ask("put", item=n) for n in range(7)] == [*range(1, 8)]
         system.settle()
-        assert calls == [0, 1]
+        assert sorted(calls) == [0, 1]
         clock.advance(HOUR)
-        assert calls == [0, 1, 2, 3]
+        assert sorted(calls) == [0, 1, 2, 3]
     with ActorSystem(tmp_path / "store.db", clock=clock, synchronous="OFF") as system:
         queue = system.get("q")
         queue.ask("close")
         clock.advance(HOUR - timedelta(seconds=1))
-        assert calls == [0, 1, 2, 3], "what the system before it has begun counts"
+        assert sorted(calls) == [0, 1, 2, 3], "what the system before it has begun counts"
         clock.advance(1)
-        assert calls == [0, 1, 2, 3, 4, 5]
+        assert sorted(calls) == [0, 1, 2, 3, 4, 5]
         answers.append(OSError("lost"))
         clock.advance(HOUR)
         assert (queue.state, queue.context.done, queue.context.failed) == ("closed", 6, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -228,7 +229,7 @@ def test_verify_finds_a_timer_from_the_future_and_one_that_is_there_twice(store,
 
 def test_a_message_of_no_known_kind_is_damage(sqlite, author_in, path):
     assert commit(sqlite, leave(author_in(sqlite, "one"), timer(sqlite, "one"))) == [None]
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE messages SET kind = 'alarm'")
     connection.close()
     with pytest.raises(StoreDamaged, match="its kind is 'alarm'"):

@@ -262,6 +262,7 @@ TABLES = {
     "messages": set(),
     "workflow_definitions": set(),
     "subscriptions": set(),
+    "totals": set(),
 }
 
 

@@ -106,7 +106,7 @@ def test_damaged_gzip_is_told_and_not_taken_for_the_end(tmp_path: Path, permit_l
     packed[-6] ^= 1
     read, error = read_until_error(write(tmp_path, bytes(packed)))
     assert "damaged" in error.reason
-    assert error.row == len(read) > 8000
+    assert error.row == len(read) > 1000  # how much is read ahead is Python's to say
     with pytest.raises(LogError, match="damaged"):
         count_events(error.path)
 
