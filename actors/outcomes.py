@@ -131,8 +131,7 @@ def event_data(message: Deliver, workflow: type[Workflow], workflow_id: str) -> 
         )
     try:
         data = encode_json(message.data)
-        if workflow._refuses:
-            workflow.check_data(data)
+        workflow.check_data(data)
         return data
     except CodecError as error:
         raise SerializationFailed(

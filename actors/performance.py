@@ -101,8 +101,7 @@ class Performance:
             self._invoke(before, taken, data)
         else:
             taken = macrostep(self._chart, event, data)
-        if self.workflow._refuses:
-            self._chart.check_step(event, taken.result)
+        self._chart.check_step(event, taken.result)
         return taken
 
     async def take_async(self, event: str, data: Mapping[str, Any]) -> Macrostep:

@@ -117,8 +117,8 @@ class Pipeline:
     def answer(self, reply: Reply, failure: Exception | None = None) -> None:
         """Answer what left no step, once all before it is durable."""
         commit = Commit(reply, failure=failure, after=self._last(), owner=self)
-        if self._latest is None:
-            commit.conclude(None)  # there is nothing before it
+        if self._services.all_is_written:
+            commit.conclude(None)  # there is nothing that it could overtake
         else:
             self._services.submit(commit)
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 
-from ..persistence.errors import RepertoryError, StoreError, WorkflowError
+from ..persistence.errors import StoreError, UnknownWorkflow, WorkflowError
 from ..persistence.records import Message
 from .activities.signals import Quiet
 from .inspecting import SystemInspecting
+from .known import workflow_class
 from .messages import Redeliver, Resend, Wake, Write
 from .migrating import error_of_trying
 from .quarantine import Quarantined
@@ -156,6 +157,6 @@ class SystemRecovery(SystemInspecting):
         """Return the present version of a class, if it can be used; what is known is kept."""
         if type not in known:
             known[type] = None
-            with suppress(RepertoryError):  # which is told when it is tried
-                known[type] = self._services.workflow_class(type).version
+            with suppress(UnknownWorkflow):  # which is told when it is tried
+                known[type] = (self._classes.get(type) or workflow_class(type)).version
         return known[type]

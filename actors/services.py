@@ -128,6 +128,13 @@ class Services:
             or self.store.find(workflow_id) is not None
         )
 
+    @property
+    def all_is_written(self) -> bool:
+        """Whether whatever was submitted until now has been concluded."""
+        writer = self.persistence.actor_inbox
+        # In this order: who has taken the last of it out has the turn until it is concluded.
+        return not writer.queue and not writer.is_taken()
+
     def submit(self, commit: Commit) -> None:
         """Give the persistence actor something to write, or to answer in turn."""
         reply, writer = commit.reply, self.persistence.actor_inbox

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from inspect import getattr_static
 from typing import Any, ClassVar
 
 from ..persistence.codec import CodecError, ContextCodec, encode_json
@@ -120,8 +119,6 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
     _public: ClassVar[frozenset[str]]
     _all_events: ClassVar[frozenset[str]]
     _timeouts: ClassVar[Mapping[str, tuple[After, ...]]] = {}
-    _refuses: ClassVar[bool]
-    """Whether it has a `check_data` or `check_step` of its own: most have none to call."""
 
     def __init__(self, context: Any = None, *, workflow_id: str = "") -> None:
         """Make a chart of this class that runs without a system; nothing of it is kept.
@@ -289,10 +286,6 @@ class Workflow(StartsActivities, StartsChildren, SendsToItself, metaclass=ChartM
         cls._all_events = frozenset(events_of(cls))
         cls._delays = delays_of(cls)
         cls._public = frozenset(name for name in cls._all_events if not _INTERNAL.match(name))
-        cls._refuses = any(
-            getattr_static(cls, name) is not getattr_static(Workflow, name)
-            for name in ("check_data", "check_step")
-        )
         for kind, names in (("event", events_of(cls)), ("state", cls._names)):
             for name in names:
                 if hasattr(Workflow, name) or name in _TAKEN:

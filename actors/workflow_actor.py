@@ -204,7 +204,7 @@ class WorkflowActor(Presence):
             self._write(self._leave_to_come(done, performance), reply)
             return None
         workflow = performance.workflow
-        known = came is None and message.event in workflow._public
+        known = came is None and message.event in workflow.public_events()
         if not known or position.record.finished:
             late = too_late(came, self._id, at)
             if (failure := late or unwelcome(message, position, workflow)) is not None:

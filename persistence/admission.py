@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .errors import RepertoryError, SerializationFailed, StaleStep, StoreError, WorkflowExists
 from .records import Entry, Step, WorkflowRecord
@@ -84,12 +84,20 @@ def _unwritable(step: Step) -> SerializationFailed | None:
     try:
         for text in (record.id, record.type, entry.event, entry.key or ""):
             text.encode()
-        for state in (*entry.source, *entry.target):
+        for state in (*entry.source, *entry.target, *record.configuration):
             state.encode()
         for message in step.sends:
             message.receiver.encode()
             message.event.encode()
             (message.name or "").encode()
+        for json in _json(step):
+            json.decode()
+    except UnicodeDecodeError as error:
+        return SerializationFailed(
+            f"Step {entry.sequence} of workflow {record.id!r} was not written: its JSON "
+            f"{error.object[:40]!r} is not UTF-8.",
+            workflow_id=record.id,
+        )
     except UnicodeEncodeError as error:
         return SerializationFailed(
             f"Step {entry.sequence} of workflow {record.id!r} was not written: {error.object!r} "
@@ -105,3 +113,12 @@ def _unwritable(step: Step) -> SerializationFailed | None:
                 workflow_id=record.id,
             )
     return None
+
+
+def _json(step: Step) -> Iterator[bytes]:
+    entry, checkpoint = step.entry, step.checkpoint
+    found = [entry.data, entry.history, entry.context, entry.result, entry.error, entry.details]
+    found += [checkpoint and checkpoint.context]
+    for message in step.sends:
+        found += [message.data, message.options]
+    return (value for value in found if value is not None)

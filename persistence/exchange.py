@@ -210,6 +210,7 @@ def import_workflow(store: Store, document: bytes) -> WorkflowRecord:
         WorkflowExists: the store has a workflow with this id.
     """
     try:
+        document.decode()  # what is taken over as it is may be no UTF-8
         head = msgspec.json.decode(document, type=_Head)
         if head.format != FORMAT:
             raise BadDocument(f"The document is a {head.format!r:.60}, not a {FORMAT!r}.")

@@ -37,6 +37,10 @@ def meaning(error: BaseException, path: Path, busy_timeout: float) -> BaseExcept
             f"Text with half a surrogate pair can't be written to {path}: {error.object[:40]!r}.",
             path=path,
         )
+    elif isinstance(error, UnicodeDecodeError):
+        return StoreError(
+            f"JSON that is not UTF-8 can't be written to {path}: {error.object[:40]!r}.", path=path
+        )
     return error
 
 

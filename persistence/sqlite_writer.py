@@ -92,7 +92,7 @@ class Writer:
         except StoreError as error:
             # These may be the fault of some steps alone.
             if not isinstance(
-                error.__cause__, sqlite3.IntegrityError | UnicodeEncodeError | OverflowError
+                error.__cause__, sqlite3.IntegrityError | UnicodeError | OverflowError
             ):
                 raise
         with self.transaction() as connection:
@@ -121,10 +121,10 @@ class Writer:
         if step.receives is not None:
             return False
         transaction = self._transaction
-        change = (*changed_row(step.record, number, entry.sequence - 1), transaction.epoch)
         transaction.begin()
         try:
             cursor, id = transaction.cursor, self.last_entry + 1
+            change = (*changed_row(step.record, number, entry.sequence - 1), transaction.epoch)
             if cursor.execute(statements.UPDATE_WORKFLOW_IN_EPOCH, change).rowcount != 1:
                 raise _Refused
             cursor.execute(*entry_insert(id, number, entry))

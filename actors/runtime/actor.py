@@ -108,7 +108,7 @@ class PooledActor(pykka.Actor):
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         # Started by a runtime it is bound already; made by hand it lives in the default one.
-        if not hasattr(self, "actor_inbox"):
+        if "actor_inbox" not in self.__dict__:
             from .default import default_runtime
 
             self._bind(default_runtime())

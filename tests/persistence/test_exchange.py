@@ -168,6 +168,14 @@ def test_a_damaged_document_is_refused_with_what_and_where(store, order, change,
     assert target.list() == []
 
 
+def test_a_document_that_is_not_utf_8_anywhere_is_refused(store, author):
+    author().write(1, data={"note": "QQ"})
+    document = export_workflow(store, "order-7")
+    assert b"QQ" in document
+    with pytest.raises(BadDocument, match="not an exported workflow: 'utf-8' codec can't decode"):
+        import_workflow(MemoryStore(), document.replace(b"QQ", b"\xff\xfe"))
+
+
 @pytest.mark.parametrize("document", [b"", b"{", b"[]", b"\xff", b"null", b"[" * 5000])
 def test_what_is_no_document_is_refused(document):
     with pytest.raises(BadDocument, match="not an exported workflow"):

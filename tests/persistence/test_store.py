@@ -154,16 +154,33 @@ def test_a_key_used_twice_in_one_batch_refuses_the_second(store, author):
 
 @pytest.mark.parametrize(
     "given",
-    [{"key": "\ud800"}, {"event": "\udfff"}, {"target": ("\ud800",)}, {"duration": 2**63}],
+    [
+        *({"key": "\ud800"}, {"event": "\udfff"}, {"target": ("\ud800",)}, {"duration": 2**63}),
+        *({"data": b'"\xff"'}, {"result": b"\xff"}),
+    ],
 )
 def test_what_cannot_be_written_refuses_its_step_alone(store, author, given):
     bad, fine = author("one").write(1), author("two").write(1)
     step = bad.step()
     step = msgspec.structs.replace(step, entry=msgspec.structs.replace(step.entry, **given))
+    assert [type(v) for v in store.commit([step])] == [SerializationFailed]
     verdicts = store.commit([step, fine.step()])
     assert [type(v) for v in verdicts] == [SerializationFailed, type(None)]
     assert store.find("one").sequence == 1
     assert store.find("two").sequence == 2
+
+
+@pytest.mark.parametrize(
+    "given", [{"version": 2**70}, {"updated_at": -(2**70)}, {"configuration": ("\ud800",)}]
+)
+def test_a_record_that_cannot_be_written_refuses_its_step_alone(store, author, given):
+    bad, fine = author("one").write(1), author("two").write(1)
+    step = bad.step()
+    step = msgspec.structs.replace(step, record=msgspec.structs.replace(step.record, **given))
+    assert [type(v) for v in store.commit([step])] == [SerializationFailed]
+    verdicts = store.commit([step, fine.step()])
+    assert [type(v) for v in verdicts] == [SerializationFailed, type(None)]
+    assert (store.find("one").sequence, store.find("two").sequence) == (1, 2)
 
 
 @pytest.mark.parametrize(("receiver", "event"), [("\ud800", "pay"), ("order-8", "\udfff")])

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from repertory.actors import ActorSystem, RepertoryError, Retention
+from repertory.actors import ActorSystem, RepertoryError, Retention, State, Workflow
 from repertory.actors.errors import (
+    DefinitionChangedWarning,
     HistoryTrimmed,
     InvalidTransition,
     RollbackFailed,
@@ -155,6 +156,31 @@ def test_all_unfinished_workflows_can_be_brought_back_at_once(file: Path) -> Non
     with ActorSystem(file) as system:
         assert system.recover() == {f"t{n}": None for n in range(50)}
         assert system.get("t49").ask("add", n=1) == 50
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_that_cannot_be_used_holds_up_no_other_one(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Changing(Workflow):
+        here = State(initial=True)
+        go = here.to.itself()
+
+    with ActorSystem(file) as system:
+        system.start(Changing, id="a")
+        system.start(Tally, id="t")
+
+    class Changed(Workflow):
+        workflow_name = "Changing"
+        here = State(initial=True)
+        there = State()
+        go = here.to(there) | there.to(here)
+
+    with ActorSystem(file) as system:
+        monkeypatch.setattr(system, "_classes", {"Changing": Changed})
+        outcomes = system.recover()
+        assert isinstance(outcomes.pop("a"), DefinitionChangedWarning)
+        assert outcomes == {"t": None}
 
 
 def test_history_past_its_retention_is_trimmed_in_the_background(path: Path | None) -> None:
