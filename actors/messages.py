@@ -8,8 +8,9 @@ from queue import Full
 from typing import Any, Protocol
 
 import msgspec
+from pykka import ActorDeadError
 
-from ..persistence.errors import SystemStopped
+from ..persistence.errors import RepertoryError, StoreError, SystemStopped
 from ..persistence.records import Message, MessageKind, Retention, Step
 from .position import Position
 from .runtime import PooledFuture
@@ -131,6 +132,7 @@ class Commit(msgspec.Struct, eq=False):
         then: called when it is durable, before anybody is answered.
         done: whether it has been decided.
         error: why it was not written, once that is known.
+        told: whether all who wait for that know.
     """
 
     # Plain fields, and not a closure over them: that made seven objects more for each event.
@@ -146,33 +148,42 @@ class Commit(msgspec.Struct, eq=False):
     then: Callable[[], None] | None = None
     done: bool = False
     error: Exception | None = None
+    told: bool = False
 
     def conclude(self, error: Exception | None) -> None:
-        """Tell the owner and whoever waits how it ended; the first time is what counts."""
-        if self.done:
+        """Tell the owner and whoever waits how it ended; the first time is what counts.
+
+        Where a Ctrl-C has broken that off, the next one does the rest of it.
+        """
+        if self.told:
             return
-        if error is None and self.after is not None:
-            error = self.after.error
-        self.error = error
-        self.done = True
+        if not self.done:
+            if error is None and self.after is not None:
+                error = self.after.error
+            self.error = error
+            self.done = True
         if self.owner is not None:
             self.owner.concluded(self)
-        if self.reply is None:
-            return
-        answer = error or self.failure
-        try:
-            if answer is None:
-                self.reply.set(self.value)
-            else:
-                self.reply.set_error(answer)
-        except Full:
-            pass  # somebody has answered in our place
+        if self.reply is not None:
+            answer = self.error or self.failure
+            try:
+                if answer is None:
+                    self.reply.set(self.value)
+                else:
+                    self.reply.set_error(answer)
+            except Full:
+                pass  # somebody has answered in our place
+        self.told = True
 
     def refused(self, error: Exception) -> None:
-        """End like this when the persistence actor has stopped before it came to it."""
-        stopped = SystemStopped("The system has stopped; nothing was written.")
-        stopped.__cause__ = error
-        self.conclude(stopped)
+        """End like this when the persistence actor does not come to it."""
+        refusal: RepertoryError
+        if isinstance(error, ActorDeadError):
+            refusal = SystemStopped("The system has stopped; nothing was written.")
+        else:
+            refusal = StoreError(f"Nothing of it was written: {error}")
+        refusal.__cause__ = error
+        self.conclude(refusal)
 
 
 class Undelivered(msgspec.Struct, frozen=True):

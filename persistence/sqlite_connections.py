@@ -131,10 +131,15 @@ class Held:
         try:
             connection.execute("BEGIN")
         except BaseException as error:
-            connections.give_back(connection)
+            connection.close()  # nobody knows where it stands
             connections.explain(error)
             raise
         self._own = connections.mine.connection = connection
+
+    def __del__(self) -> None:
+        # A Ctrl-C may come where the `with` is left, before anything of `__exit__` has run.
+        if self._own is not None:
+            self.__exit__(None, None, None)
 
     def __exit__(
         self,
@@ -145,7 +150,7 @@ class Held:
         own, connections = self._own, self._connections
         if own is None:
             return
-        connections.mine.connection = None
+        self._own = connections.mine.connection = None
         try:
             own.execute("ROLLBACK")
         except BaseException as failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from . import statements
@@ -73,9 +73,9 @@ class Writer:
     def allocate_message(self) -> int:
         return next(self._messages)
 
-    def transaction(self) -> Transaction:
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Return what to write in: all that is written within, or nothing, is kept."""
-        return self._transaction
+        return self._transaction.whole()
 
     def commit(self, steps: Sequence[Step]) -> Sequence[RepertoryError | None]:
         if not steps:
@@ -121,20 +121,22 @@ class Writer:
         if step.receives is not None:
             return False
         transaction = self._transaction
-        transaction.begin()
-        try:
-            cursor, id = transaction.cursor, self.last_entry + 1
-            change = (*changed_row(step.record, number, entry.sequence - 1), transaction.epoch)
-            if cursor.execute(statements.UPDATE_WORKFLOW_IN_EPOCH, change).rowcount != 1:
-                raise _Refused
-            cursor.execute(*entry_insert(id, number, entry))
-            self.last_entry = id
-        except BaseException as error:
-            transaction.give_up(error)
-            if isinstance(error, _Refused):
-                return False
-            raise
-        transaction.commit()
+        transaction.check_process()
+        with transaction.one:
+            try:
+                transaction.begin()
+                cursor, id = transaction.cursor, self.last_entry + 1
+                change = (*changed_row(step.record, number, entry.sequence - 1), transaction.epoch)
+                if cursor.execute(statements.UPDATE_WORKFLOW_IN_EPOCH, change).rowcount != 1:
+                    raise _Refused
+                cursor.execute(*entry_insert(id, number, entry))
+                self.last_entry = id
+                transaction.commit()
+            except BaseException as error:
+                transaction.give_up(error)
+                if isinstance(error, _Refused):
+                    return False
+                raise
         if self._note is not None:
             self._note(id)
         return True

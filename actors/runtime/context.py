@@ -27,6 +27,8 @@ class ThreadNote:
         depth: how many mailboxes this thread runs inline, one inside the other's `ask`.
         until: the future that it waits for while it runs a mailbox inline.
         following: the mailbox, with its turn, that it runs next for that future.
+        handed: how many turns of mailboxes this thread has begun with, given to a dispatcher or
+            given up: after a Ctrl-C it tells whether one that it had is in good hands.
         interrupt: a Ctrl-C that broke off a handler which it ran while waiting.
     """
 
@@ -34,6 +36,7 @@ class ThreadNote:
         "__weakref__",
         "depth",
         "following",
+        "handed",
         "ident",
         "interrupt",
         "mailbox",
@@ -48,14 +51,18 @@ class ThreadNote:
         self.depth = 0
         self.until: PooledFuture[Any] | None = None
         self.following: Mailbox | None = None
+        self.handed = 0
         self.interrupt: BaseException | None = None
 
     def leave_following(self) -> None:
         """Let the pool run the mailbox that this thread was to run next, if there is one."""
-        following = self.following
+        following, handed = self.following, self.handed
         if following is not None:
-            self.following = None
-            following.dispatcher.schedule(following)
+            try:
+                following.dispatcher.schedule(following)
+            finally:
+                if self.handed != handed:
+                    self.following = None
 
 
 notes: WeakValueDictionary[int, ThreadNote] = WeakValueDictionary()

@@ -100,14 +100,19 @@ class Dispatcher:
 
     def schedule(self, mailbox: Mailbox) -> None:
         """Have `mailbox`, whose turn the caller hands over, run soon."""
+        here.note.handed += 1  # with no call between this and the next
         ready = self.ready
-        ready.append(mailbox)
-        if self._active < self.workers and (here.dispatcher is not self or len(ready) > 1):
-            self.add_worker()
-        elif self._watchdog.sleeping:
-            # A worker takes this one up when it is done with its own; if it gets stuck in
-            # there, the watchdog sees it.
-            self._watchdog.wake()
+        try:
+            ready.append(mailbox)
+            if self._active < self.workers and (here.dispatcher is not self or len(ready) > 1):
+                self.add_worker()
+            elif self._watchdog.sleeping:
+                # A worker takes this one up when it is done with its own; if it gets stuck in
+                # there, the watchdog sees it.
+                self._watchdog.wake()
+        except BaseException:
+            self.add_worker()  # Ctrl-C, before there was one for it
+            raise
 
     def unschedule(self, mailbox: Mailbox) -> bool:
         """Take `mailbox` and its turn back if no worker has begun with it."""
@@ -117,6 +122,9 @@ class Dispatcher:
             self.ready.remove(mailbox)
         except (ValueError, IndexError):
             return False
+        except BaseException:
+            self.ready.append(mailbox)  # Ctrl-C, right after the call
+            raise
         return True
 
     def add_worker(self) -> bool:
@@ -124,13 +132,17 @@ class Dispatcher:
         with self._lock:
             if self._active >= self.workers + self.extra:
                 return False
-            self._active += 1
             if self.lookout is not None and self.lookout.sleeping:
                 self.lookout.wake()
             if self._idle:
-                self._idle.pop().wake.release()
+                # A Ctrl-C comes right after a call: none lies between these and the last.
+                worker = self._idle[-1]
+                del self._idle[-1]
+                self._active += 1
+                worker.wake.release()
                 return True
             worker = Worker()
+            self._active += 1
             self.threads.add(worker)
         worker.thread = ActorThread(
             target=self._work,

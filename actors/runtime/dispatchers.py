@@ -67,6 +67,7 @@ class PinnedDispatcher:
 
     def schedule(self, mailbox: Mailbox) -> None:
         """Run `mailbox` in the thread, which the first call starts."""
+        here.note.handed += 1  # with no call between this and the next
         self._ready.put(mailbox)
         if self._thread is None:
             with self._lock:
@@ -158,6 +159,7 @@ class SteppedDispatcher:
     def schedule(self, mailbox: Mailbox) -> None:
         """Take `mailbox` among those of which one is next."""
         with self._lock:
+            here.note.handed += 1
             self._ready.append(mailbox)
 
     def unschedule(self, mailbox: Mailbox) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from operator import call
 from time import monotonic
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
@@ -42,10 +44,15 @@ def may_run_inline() -> bool:
     return here.note.depth < MAX_INLINE_DEPTH and _running_loop() is None
 
 
-def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> bool:
-    """Run `mailbox`, whose turn this thread has, in this thread until `until` is done.
+def run_inline(mailbox: Mailbox, until: PooledFuture[Any], *, of_dispatcher: bool = False) -> bool:
+    """Run `mailbox`, if nobody does, in this thread until `until` is done.
 
     And then whomever it has handed the answer on to: see `Mailbox.hand_on`.
+
+    Args:
+        mailbox: the mailbox; this thread has not got its turn.
+        until: the future that this thread waits for.
+        of_dispatcher: whether to run it also when its dispatcher is about to.
 
     Returns:
         whether it did; it may not where `may_run_inline` says no.
@@ -55,26 +62,36 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any]) -> bool:
         return False
     if note.following is not None:
         note.leave_following()
-    outer_since, note.since = note.since, monotonic()
+    now = monotonic()
+    handed = note.handed
+    if not (mailbox.take_turn() if of_dispatcher else mailbox._turn.take()):
+        return False
+    # No call from here to the `try`: a Ctrl-C comes with one, and the turn would be nobody's.
+    outer_since, note.since = note.since, now
     waits_outside, note.until = note.until, until
     waiter = note.mailbox
     if waiter is not None:
         # Our own actor is waiting meanwhile: a handler that asks it closes a ring.
         outer, waiter.waits_for = waiter.waits_for, until
     note.depth += 1
+    held = mailbox
     try:
         run(mailbox, until)
         while (following := note.following) is not None and not until._done:
-            note.following = None
+            handed, held, note.following = note.handed, following, None
             run(following, until)
+    except BaseException:
+        if note.handed == handed:  # broken off before it has begun
+            held.release()
+        raise
     finally:
         if waiter is not None:
             waiter.waits_for = outer
-        if note.following is not None:
-            note.leave_following()
         note.depth -= 1
         note.until = waits_outside
         note.since = outer_since
+        if note.following is not None:
+            note.leave_following()
     if note.interrupt is not None:
         raise_interrupt()
     return True
@@ -88,6 +105,7 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
         until: a future that makes it end early, once it is done.
     """
     note = here.note
+    note.handed += 1
     outer, note.mailbox = note.mailbox, mailbox
     keeps_turn = False
     try:
@@ -95,9 +113,17 @@ def run(mailbox: Mailbox, until: PooledFuture[Any] | None = None) -> None:
     finally:
         note.mailbox = outer
         if not keeps_turn:
-            if mailbox.on_idle is not None:
-                mailbox.on_idle()
-            mailbox.release()
+            try:
+                if mailbox.on_idle is not None:
+                    mailbox.on_idle()
+            finally:
+                handed = note.handed
+                try:
+                    mailbox.release()
+                except BaseException:
+                    if note.handed == handed:  # broken off before it has begun
+                        mailbox.release()
+                    raise
 
 
 def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None, note: ThreadNote) -> bool:
@@ -109,7 +135,7 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None, note: Thr
     if mailbox.starting and _start(mailbox, actor):
         return True
     if actor._takes_batches:
-        return _handle_batch(mailbox, actor)
+        return _handle_batch(mailbox, actor, inline=until is not None)
     waiting = mailbox.queue
     receive = actor.on_receive
     for taken in range(mailbox.dispatcher.throughput):
@@ -117,7 +143,7 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None, note: Thr
         if not waiting:
             break
         try:
-            envelope = waiting.popleft()
+            envelope = waiting.popleft() if until is None else _first(waiting)[0]
         except IndexError:
             break  # Its sender took it back.
         message = envelope.message
@@ -136,18 +162,18 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None, note: Thr
                 result = actor._handle_receive(message)
             else:
                 result = receive(message)
+            is_async = result is not None and type(result) is CoroutineType
+            if not is_async and envelope.reply_to is not None:
+                answer(envelope.reply_to, result)
         except BaseException as error:
             if failed(mailbox, error, envelope):
                 mailbox.runtime.handled += taken + 1
                 return True
         else:
-            if result is not None and type(result) is CoroutineType:
+            if is_async:
                 mailbox.runtime.handled += taken + 1
                 mailbox.runtime.loop.run(mailbox, envelope, result)
                 return True
-            reply = envelope.reply_to
-            if reply is not None:
-                answer(reply, result)
         if mailbox.state >= CLOSED:
             mailbox.runtime.handled += taken + 1
             mailbox.current = None
@@ -165,38 +191,61 @@ def _handle_waiting(mailbox: Mailbox, until: PooledFuture[Any] | None, note: Thr
     return False
 
 
-def _handle_batch(mailbox: Mailbox, actor: PooledActor) -> bool:
+def _first(waiting: deque[Envelope[Any]]) -> list[Envelope[Any]]:
+    """Take the first envelope out, if there is one, in a thread that a Ctrl-C may break off.
+
+    It comes right after a call, and what the call has returned is lost then; so this is one call.
+    """
+    taken: list[Envelope[Any]] = []
+    try:
+        taken.extend(map(call, (waiting.popleft,)))
+    except IndexError:
+        pass  # Its sender took it back.
+    except BaseException:
+        waiting.extendleft(taken)
+        raise
+    return taken
+
+
+def _handle_batch(mailbox: Mailbox, actor: PooledActor, *, inline: bool) -> bool:
     """Hand the actor what is waiting in one go, up to the next message of Pykka's own."""
     waiting = mailbox.queue
     batch: list[Envelope[Any]] = []
-    while waiting and len(batch) < actor.batch_limit:
-        try:
-            envelope = waiting.popleft()
-        except IndexError:
-            break
-        if isinstance(envelope.message, _SPECIAL_MESSAGES):
-            if batch:
-                # Nobody else takes from the queue while we have the turn.
-                waiting.appendleft(envelope)
-                break
-            return _handle_in_batch_actor(mailbox, actor, envelope)
-        batch.append(envelope)
-    if not batch:
-        return False
-    mailbox.runtime.handled += len(batch)
-    actor._batch_at_hand = batch
+    alone: Envelope[Any] | None = None
     try:
-        try:
-            actor.on_batch(batch)
-        finally:
-            actor._batch_at_hand = None
+        while waiting and len(batch) < actor.batch_limit:
+            try:
+                taken = _first(waiting) if inline else [waiting.popleft()]
+            except IndexError:
+                break
+            batch += taken
+            if taken and isinstance(taken[0].message, _SPECIAL_MESSAGES):
+                del batch[-1]
+                if batch:
+                    # Nobody else takes from the queue while we have the turn.
+                    waiting.extendleft(taken)
+                else:
+                    alone = taken[0]
+                break
+        if batch and alone is None:
+            mailbox.runtime.handled += len(batch)
+            actor._batch_at_hand = batch
+            try:
+                actor.on_batch(batch)
+            finally:
+                actor._batch_at_hand = None
     except BaseException as error:
         told = error if not is_interrupt(error) else InterruptedHandlerError(mailbox.name)
         for envelope in batch:
             if envelope.reply_to is not None:
                 refuse(envelope.reply_to, told)
+            refused = getattr(envelope.message, "refused", None)
+            if callable(refused):
+                refused(told)
         if failed(mailbox, error, None):
             return True
+    if alone is not None:
+        return _handle_in_batch_actor(mailbox, actor, alone)
     if mailbox.state >= CLOSED:
         end(mailbox)
         return True

@@ -80,6 +80,9 @@ class PooledFuture(pykka.Future[T]):
             self._callbacks.remove(_UNCLAIMED)
         except ValueError:
             raise queue.Full from None
+        except BaseException:
+            self._callbacks.append(_UNCLAIMED)  # Ctrl-C, right after the call
+            raise
         self._value = value
         self._done = True
         if self._callbacks:
@@ -114,6 +117,9 @@ class PooledFuture(pykka.Future[T]):
             self._callbacks.remove(_UNCLAIMED)
         except ValueError:
             raise queue.Full from None
+        except BaseException:
+            self._callbacks.append(_UNCLAIMED)
+            raise
         self._error = (error, traceback)
         self._done = True
         if self._callbacks:

@@ -114,8 +114,21 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn and self._turn.take():
+        if self._turn:
+            self.see_to_it()
+
+    def see_to_it(self) -> None:
+        """Have the actor's dispatcher run it, unless somebody does or is about to."""
+        note = here.note
+        handed = note.handed
+        if not self._turn.take():
+            return
+        try:
             self.dispatcher.schedule(self)
+        except BaseException:
+            if note.handed == handed:  # Ctrl-C, before it has begun
+                self._turn.append(None)
+            raise
 
     def put_within(self, envelope: Envelope[Any], seconds: float) -> float:
         """Like `put`, which never waits here; return how many of the seconds are left."""
@@ -139,10 +152,8 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if not (self._turn and self._turn.take()):
-            return
-        if not (self.actor.run_inline and execution.run_inline(self, until)):
-            self.dispatcher.schedule(self)
+        if self._turn and not (self.actor.run_inline and execution.run_inline(self, until)):
+            self.see_to_it()
 
     def hand_on(self, envelope: Envelope[Any], future: PooledFuture[Any] | None) -> None:
         """Like `put`, as the last thing that a handler does for the answer `future`.
@@ -160,11 +171,10 @@ class Mailbox:
         self.queue.append(envelope)
         if self.state and self._was_refused(envelope):
             raise pykka.ActorDeadError(f"{self.ref} not found")
-        if self._turn and self._turn.take():
-            if self.actor.run_inline:
-                note.following = self
-            else:
-                self.dispatcher.schedule(self)
+        if not self.actor.run_inline:
+            self.see_to_it()
+        elif self._turn and self._turn.take():
+            note.following = self
 
     def put_system(self, message: Any) -> bool:
         """Enqueue a message of the runtime, ahead of all others.
@@ -181,8 +191,7 @@ class Mailbox:
         self.queue.appendleft(envelope)
         if self.state and self._was_refused(envelope):
             return not self._take_back(message)
-        if self._turn and self._turn.take():
-            self.dispatcher.schedule(self)
+        self.see_to_it()
         return True
 
     def _take_back(self, message: Any) -> bool:
@@ -240,11 +249,13 @@ class Mailbox:
 
     def release(self) -> None:
         """Give up the turn, and see to it that what arrived meanwhile is handled."""
-        self._turn.append(None)
-        # One that was closed meanwhile from outside is to be ended by whoever runs it next.
-        busy = self.queue or self.starting or self.state == CLOSED
-        if busy and self._turn.take():
-            self.dispatcher.schedule(self)
+        here.note.handed += 1
+        try:
+            self._turn.append(None)
+        finally:
+            # One that was closed meanwhile from outside is to be ended by whoever runs it next.
+            if self.queue or self.starting or self.state == CLOSED:
+                self.see_to_it()
 
     def is_taken(self) -> bool:
         """Whether somebody runs the actor or is about to."""
@@ -264,14 +275,9 @@ class Mailbox:
         Returns:
             whether it ran.
         """
-        if not self.queue or self.state >= CLOSED or not execution.may_run_inline():
+        if not self.queue or self.state >= CLOSED or not self.actor.run_inline:
             return False
-        if not self.take_turn():
-            return False
-        if self.actor.run_inline and execution.run_inline(self, until):
-            return True
-        self.dispatcher.schedule(self)
-        return False
+        return execution.run_inline(self, until, of_dispatcher=True)
 
     def close(self) -> bool:
         """Refuse whatever comes from now on; say whether it was open."""

@@ -118,8 +118,8 @@ class BoundedMailbox(Mailbox):
             return room
         if admitted:
             self._settle(envelope)
-            if self._turn and self._turn.take():
-                self.dispatcher.schedule(self)
+            if self._turn:
+                self.see_to_it()
         return None
 
     def _wait_for(self, room: PooledFuture[None], timeout: float | None) -> None:

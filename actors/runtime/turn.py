@@ -19,4 +19,8 @@ class Turn(list[None]):
             self.pop()
         except IndexError:
             return False
+        except BaseException:
+            # A Ctrl-C comes right after a call, if it comes: the token is out, and nobody has it.
+            self.append(None)
+            raise
         return True
