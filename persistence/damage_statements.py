@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import TextField
+from peewee import SQL, BlobField, ForeignKeyField, IntegerField, TextField, fn
 
 from .models import (
+    MODELS,
     CheckpointRow,
     DefinitionRow,
     MessageRow,
@@ -56,8 +57,43 @@ WRONG_FIRST_AT = sql(
     .where(_T.at != _W.first_at)
 )
 ORPHANS = sql(
-    _M.select(_M.id, _M.kind, _M.sender)
+    _M.select(_M.id, _M.kind.cast("BLOB"), _M.sender.cast("BLOB"))
     .left_outer_join(_W, on=(_W.id == _M.sender))
     .where(NAMED & _W.number.is_null())
 )
+
+
+Typed = dict[str, tuple[str, list[str], list[tuple[str, ...]]]]
+"""By table: what selects the rows with a value of a wrong type, and the types of all their values;
+the columns; and what types each of them may have."""
+
+_TYPES = {IntegerField: "integer", ForeignKeyField: "integer", TextField: "text", BlobField: "blob"}
+
+
+def _typed(model: Any, where: Any = None) -> tuple[str, list[str], list[tuple[str, ...]]]:
+    fields = model._meta.sorted_fields
+    allowed = [(_TYPES[type(f)], "null") if f.null else (_TYPES[type(f)],) for f in fields]
+    wrong = [
+        f'typeof("t1"."{f.column_name}") NOT IN ({", ".join(map(repr, may))})'
+        for f, may in zip(fields, allowed, strict=True)
+    ]
+    rows = model.select(SQL('"t1".rowid'), *map(fn.TYPEOF, fields)).where(
+        SQL(f"({' OR '.join(wrong)})")
+    )
+    return (
+        sql(rows if where is None else rows.where(where)),
+        [f.column_name for f in fields],
+        allowed,
+    )
+
+
+TYPES: Typed = {model._meta.table_name: _typed(model) for model in MODELS}
+TYPES_OF: Typed = {
+    "workflows": _typed(_W, _W.id == P),
+    "state_transitions": _typed(_T, _T.workflow == _W.select(_W.number).where(_W.id == P)),
+    "workflow_checkpoints": _typed(_C, _ITS_NUMBER),
+    "messages": _typed(_M, _M.receiver == P),
+}
+"""Those of one workflow, by its id."""
+
 AHEAD = sql(_S.select(_S.name).where(_S.entry > P))

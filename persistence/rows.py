@@ -192,6 +192,12 @@ def message_of(row: Row) -> Message:
     known = _MESSAGE_KINDS.get(kind)
     if known is None:
         raise StoreDamaged(f"Message {id} in the store is damaged: its kind is {kind!r}.")
+    for value in (sender, receiver, event, name or "", dead or ""):
+        if type(value) is not str:
+            raise StoreDamaged(f"Message {id} in the store is damaged: {value!r} is no text.")
+    for number in (sequence, at, due, attempt):
+        if type(number) is not int:
+            raise StoreDamaged(f"Message {id} in the store is damaged: {number!r} is no integer.")
     return Message(
         id, sender, sequence, receiver, event, data, at, dead, known, due, name, attempt, options
     )

@@ -105,10 +105,16 @@ class Borrowed:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._own is not None:
-            self._connections.give_back(self._own)
-        if error is not None:
-            self._connections.explain(error)
+        own = self._own
+        if error is None:
+            if own is not None:
+                self._connections.give_back(own)
+            return
+        if own is not None:
+            # A statement that was broken off keeps its state of the database, as long as the
+            # error's frames live: whoever got this connection next would read that.
+            own.close()
+        self._connections.explain(error)
 
 
 class Held:
@@ -151,6 +157,9 @@ class Held:
         if own is None:
             return
         self._own = connections.mine.connection = None
+        if error is not None:
+            own.close()  # likewise
+            return
         try:
             own.execute("ROLLBACK")
         except BaseException as failure:

@@ -38,8 +38,11 @@ def meaning(error: BaseException, path: Path, busy_timeout: float) -> BaseExcept
             path=path,
         )
     elif isinstance(error, UnicodeDecodeError):
-        return StoreError(
-            f"JSON that is not UTF-8 can't be written to {path}: {error.object[:40]!r}.", path=path
+        # Of what was to be written, or of SQLite's own words about a file that is not sound.
+        return StoreDamaged(
+            f"What is to be in {path}, or what is in it, is not UTF-8: {error.object[:40]!r}; "
+            "verify the store.",
+            path=path,
         )
     return error
 

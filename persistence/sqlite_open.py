@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from . import statements, totals
-from .errors import NotAStore, StoreError, StoreTooNew
+from .errors import NotAStore, StoreDamaged, StoreError, StoreTooNew
 from .migrations import migrate
 from .models import APPLICATION_ID, SCHEMA_VERSION
 from .sqlite_errors import told
@@ -183,7 +183,14 @@ def open_writer(
                 migrate(connection, version)
             holder = (os.getpid(), socket.gethostname(), _now())
             connection.execute(statements.RAISE_EPOCH, holder)
-            (epoch,) = connection.execute(statements.EPOCH).fetchone()
+            row = connection.execute(statements.EPOCH).fetchone()
+            if row is None:
+                raise StoreDamaged(
+                    f"{path} is damaged: the row about the store itself is missing; restore it "
+                    "from a backup.",
+                    path=path,
+                )
+            (epoch,) = row
             connection.execute("COMMIT")
             # Enforced from here on: within a migration tables may be built anew.
             connection.execute("PRAGMA foreign_keys = ON")

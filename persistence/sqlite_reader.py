@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from heapq import merge
@@ -12,15 +13,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from . import damage_statements, statements
+from . import damage, damage_statements, statements
 from .errors import StoreDamaged, StoreError
 from .lock import lock_of
-from .marks import wrong
 from .reach import lost, reached
 from .records import Checkpoint, Entry, Message, MessageKind, Stored, WorkflowRecord
 from .rows import Row, checkpoint_of, entry_of, message_of, record_of, states_of
 from .sqlite_connections import Borrowed, Connections, Held
-from .totals import wrong_totals
+
+logger = logging.getLogger("repertory.persistence")
 
 _LAST = 2**63 - 1
 _WIDTH = len(WorkflowRecord.__struct_fields__)
@@ -186,7 +187,7 @@ class Reader:
         with self.reading(), self.connection() as connection:
             (first,) = connection.execute(statements.FIRST_ENTRY).fetchone()
             (last,) = connection.execute(statements.LAST_ENTRY).fetchone()
-            _, given = connection.execute(statements.LAST_GIVEN).fetchone()
+            _, given = connection.execute(statements.LAST_GIVEN).fetchone() or (0, 0)
         last = max(last or 0, given)
         return first or last + 1, last
 
@@ -209,59 +210,64 @@ class Reader:
         if receiver is not None:
             statement = statements.DEAD_MESSAGES_FOR if dead else statements.MESSAGES_FOR
             bounds = (receiver, *bounds)
-        with self.connection() as connection:
-            return [*map(message_of, connection.execute(statement, bounds))]
+        return self._messages(statement, bounds)
 
     def due(self, by: int, after: tuple[int, int], limit: int) -> builtins.list[Message]:
+        return self._messages(statements.DUE, (*after, by, limit))
+
+    def _messages(self, statement: str, bounds: tuple[object, ...]) -> builtins.list[Message]:
+        """Return a page of messages. A damaged one stays where it is, and holds up no other."""
+        try:
+            with self.connection() as connection:
+                return [*map(message_of, connection.execute(statement, bounds).fetchall())]
+        except StoreDamaged:
+            return self._sound_messages(statement, bounds)
+
+    def _sound_messages(self, statement: str, bounds: tuple[object, ...]) -> builtins.list[Message]:
+        *where, limit = bounds
+        found: builtins.list[Message] = []
         with self.connection() as connection:
-            rows = connection.execute(statements.DUE, (*after, by, limit))
-            return [*map(message_of, rows)]
+            ids = connection.execute(f"SELECT id FROM ({statement})", (*where, -1)).fetchall()
+        for (id,) in ids:
+            try:
+                with self.connection() as connection:
+                    row = connection.execute(statements.MESSAGE, (id,)).fetchone()
+                    if row is not None:
+                        found.append(message_of(row))
+            except StoreDamaged as error:
+                logger.error("A message is left where it is: %s", error)
+            if len(found) == limit:
+                break
+        return found
 
     def pending(self, workflow_id: str) -> builtins.list[Message]:
         with self.connection() as connection:
-            return [*map(message_of, connection.execute(statements.PENDING, (workflow_id,)))]
+            rows = connection.execute(statements.PENDING, (workflow_id,)).fetchall()
+            return [*map(message_of, rows)]
 
     def damage(self) -> Iterator[str]:
         """Yield what SQLite's own checks find, and which rows are not what was written."""
         lock = lock_of(self._path)
         left = reached(lock)  # before the rest: somebody may be writing
-        with self.reading(), self.connection() as connection:
-            _, last = self.entry_range()
-            ahead = connection.execute(damage_statements.AHEAD, (last,)).fetchall()
-        if last < left:
-            yield lost(self._path, last, left, lock)
+        try:
+            with self.reading(), self.connection() as connection:
+                _, last = self.entry_range()
+                ahead = connection.execute(damage_statements.AHEAD, (last,)).fetchall()
+        except StoreError as error:
+            yield f"How far the store has got can't be told: {error}"
+        else:
+            if last < left:
+                yield lost(self._path, last, left, lock)
+            for (name,) in ahead:
+                yield f"Subscription {name!r} has come further than there are entries"
         with self.connection() as connection:
-            pages = [what for (what,) in connection.execute("PRAGMA integrity_check(1000)")]
-            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-            undated = connection.execute(damage_statements.WRONG_FIRST_AT).fetchall()
-            orphans = connection.execute(damage_statements.ORPHANS).fetchall()
-            changed = [*_changed(connection, damage_statements.MARKED), *wrong_totals(connection)]
-        if pages != ["ok"]:
-            for what in pages:
-                yield f"SQLite's integrity check: {what}"
-        for table, row, parent, _ in dangling:
-            yield f"Row {row} of {table} points to a row of {parent} that is not there"
-        for (name,) in ahead:
-            yield f"Subscription {name!r} has come further than there are entries"
-        for (id,) in undated:
-            yield f"The row of workflow {id!r} has another first_at than its oldest entry"
-        for message, kind, sender in orphans:
-            yield f"Message {message}, a {kind}, is of workflow {sender!r}, which is not there"
-        yield from changed
+            found = [*damage.of_store(connection)]
+        yield from found
 
     def damage_of(self, workflow_id: str) -> builtins.list[str]:
         """Return which rows of a workflow, besides its history, are not what was written."""
         with self.connection() as connection:
-            return [*_changed(connection, damage_statements.MARKED_OF, workflow_id)]
-
-
-def _changed(
-    connection: sqlite3.Connection, marked: damage_statements.Marked, *values: str
-) -> Iterator[str]:
-    """Yield which rows do not fit their marks."""
-    for what, (statement, texts) in marked.items():
-        for name in wrong(connection.execute(statement, values), texts):
-            yield f"The {what} {name} does not fit its mark: it was changed"
+            return [*damage.of_workflow(connection, workflow_id)]
 
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

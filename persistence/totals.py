@@ -13,6 +13,9 @@ from collections.abc import Iterator
 
 from . import statements
 
+MASK = 2**32 - 1
+"""Of a damaged value, too, no more than this counts: a sum must not overflow."""
+
 COUNTED = {
     "workflows": "number",
     "workflow_checkpoints": "mark",
@@ -53,18 +56,21 @@ def wrong_totals(connection: sqlite3.Connection) -> Iterator[str]:
     """Yield which tables have other rows than were written."""
     # In one statement, which sees one state of the store.
     found = " UNION ALL ".join(
-        f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum({column}), 0) AS marks "
+        f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum({column} & {MASK}), 0) AS marks "
         f"FROM {table}"
         for table, column in COUNTED.items()
     )
     for table, rows, marks, written, written_marks in connection.execute(
         f"SELECT found.*, t.rows, t.marks FROM ({found}) found LEFT JOIN totals t USING (name)"
     ):
-        if written is None:
-            yield f"How many rows the table {table} must have is missing"
+        if type(written) is not int or type(written_marks) is not int:
+            yield f"How many rows the table {table} must have is not told"
         elif rows < written:
             yield f"{written - rows} of the {written} rows of the table {table} are missing"
         elif rows > written:
             yield f"The table {table} has {rows - written} more than the {written} rows written"
         elif marks != written_marks:
             yield f"The table {table} has as many rows as were written, but not the same"
+    for (name,) in connection.execute("SELECT name FROM totals"):
+        if name not in COUNTED:
+            yield f"There is a total of {name!r}, which is none of the tables"

@@ -41,7 +41,7 @@ def verify(store: Store, workflow_id: str | None = None) -> Iterator[Problem]:
             )
         for what in store.damage(workflow_id):
             yield Problem(workflow_id, None, what)
-        yield from _verify(store, workflow_id)
+        yield from _as_far_as_it_goes(store, workflow_id)
         return
     for what in store.damage():
         yield Problem(None, None, what)
@@ -49,7 +49,7 @@ def verify(store: Store, workflow_id: str | None = None) -> Iterator[Problem]:
         if isinstance(found, Problem):
             yield found
         else:
-            yield from _verify(store, found.id)
+            yield from _as_far_as_it_goes(store, found.id)
 
 
 def _walk(store: Store) -> Iterator[WorkflowRecord | Problem]:
@@ -78,6 +78,15 @@ def _walk(store: Store) -> Iterator[WorkflowRecord | Problem]:
             after = record.number
         if not page:
             return
+
+
+def _as_far_as_it_goes(store: Store, workflow_id: str) -> Iterator[Problem]:
+    """Yield what is wrong with a workflow; what a check breaks off at is damage, too."""
+    try:
+        yield from _verify(store, workflow_id)
+    except (StoreDamaged, TypeError, ValueError) as error:
+        what = f"It can't be checked to its end: {error}"
+        yield Problem(workflow_id, None, what)
 
 
 def _verify(store: Store, workflow_id: str) -> list[Problem]:
@@ -169,7 +178,7 @@ def check(
             yield problem(sequence, f"The entry is beyond the last step, {record.sequence}")
         for what in _wrong(record, entry, previous, before):
             yield problem(sequence, what)
-        if last is not None and 0 < entry.id <= last.id:
+        if last is not None and last.id > 0 and entry.id <= last.id:
             yield problem(sequence, "The entry was committed before the one that it follows")
         if entry.kind is Kind.MIGRATED:
             was, version = version, _versions(entry)[1]

@@ -99,7 +99,7 @@ def test_a_row_in_another_ones_place_shows(written: Path) -> None:
 
 def test_a_total_that_is_gone_shows(written: Path) -> None:
     change(written, "DELETE FROM totals WHERE name = 'messages'")
-    assert found(written) == ["How many rows the table messages must have is missing"]
+    assert found(written) == ["How many rows the table messages must have is not told"]
 
 
 def test_it_shows_also_in_a_system_that_runs_and_goes_on(written: Path) -> None:

@@ -300,11 +300,11 @@ def _changed(value):
         case None:
             return ["x"]
         case int():
-            return [value ^ 1, value ^ 1 << 40]
+            return [value ^ 1, value ^ 1 << 40, 2**63 - 1, str(value).encode(), "x"]
         case str():
-            return [value[:-1] + chr(ord(value[-1]) ^ 1)]
+            return [value[:-1] + chr(ord(value[-1]) ^ 1), value.encode(), b"\xff"]
         case bytes():
-            return [value[:-1] + bytes([value[-1] ^ 1])]
+            return [value[:-1] + bytes([value[-1] ^ 1]), "x"]
 
 
 @pytest.mark.parametrize(
