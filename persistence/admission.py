@@ -118,7 +118,8 @@ def _unwritable(step: Step) -> SerializationFailed | None:
 def _json(step: Step) -> Iterator[bytes]:
     entry, checkpoint = step.entry, step.checkpoint
     found = [entry.data, entry.history, entry.context, entry.result, entry.error, entry.details]
-    found += [checkpoint and checkpoint.context]
+    if checkpoint is not None:
+        found.append(checkpoint.context)
     for message in step.sends:
         found += [message.data, message.options]
     return (value for value in found if value is not None)

@@ -72,7 +72,9 @@ _TYPES = {IntegerField: "integer", ForeignKeyField: "integer", TextField: "text"
 
 def _typed(model: Any, where: Any = None) -> tuple[str, list[str], list[tuple[str, ...]]]:
     fields = model._meta.sorted_fields
-    allowed = [(_TYPES[type(f)], "null") if f.null else (_TYPES[type(f)],) for f in fields]
+    allowed: list[tuple[str, ...]] = [
+        (_TYPES[type(f)], "null") if f.null else (_TYPES[type(f)],) for f in fields
+    ]
     wrong = [
         f'typeof("t1"."{f.column_name}") NOT IN ({", ".join(map(repr, may))})'
         for f, may in zip(fields, allowed, strict=True)
