@@ -123,7 +123,7 @@ class Reader:
                 for where in _states(connection)
                 if (type is None or where[0] == type)
                 and (finished is None or bool(where[2]) == finished)
-                and set(states).issubset(states_of(where[1].encode()))
+                and set(states).issubset(_configured(where[1]))
             ]
             rows = (
                 connection.execute(statements.BY_NUMBER, (number,)).fetchone()
@@ -268,6 +268,11 @@ class Reader:
         """Return which rows of a workflow, besides its history, are not what was written."""
         with self.connection() as connection:
             return [*damage.of_workflow(connection, workflow_id)]
+
+
+def _configured(states: str | bytes) -> tuple[str, ...]:
+    """Return the states of a configuration; damage may have made other bytes of the text."""
+    return states_of(states.encode() if isinstance(states, str) else states)
 
 
 def _states(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

@@ -133,3 +133,10 @@ def test_a_schema_that_is_no_utf_8_is_said_to_be_damaged(path: Path) -> None:
     )
     with pytest.raises(StoreError, match=r"UTF-8|damaged|malformed"):
         SqliteStore(path).messages()
+
+
+def test_a_configuration_that_is_no_text_any_more_is_found_and_listed(path: Path) -> None:
+    change(path, "UPDATE workflows SET configuration = CAST(configuration AS BLOB) WHERE id = 'b1'")
+    with ActorSystem(path, read_only=True) as system:
+        assert {record.id for record in system.list(state="here")} == {f"b{n}" for n in range(4)}
+        assert "configuration in row 2 of workflows" in system.verify()[0].what
