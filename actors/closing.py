@@ -38,6 +38,7 @@ def let_finish(services: Services, deadline: Deadline) -> None:
         services: the system's, which is sent nothing more.
         deadline: until when to wait for them.
     """
+    services.closing = True
     wind_down(services, deadline)
     services.activations.close()
     services.passivation.end()

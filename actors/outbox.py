@@ -56,6 +56,7 @@ class Outbox:
         self._found: int | None = None
         self._due = Due(services)
         self._in_turn = InTurn()
+        self._stopped = False
 
     @property
     def under_way(self) -> bool:
@@ -76,6 +77,8 @@ class Outbox:
         """Deliver what has waited in the store, as far as there is room for it."""
         if self._found is None and not self._next and not self._in_turn.free:
             return  # as nearly always
+        if self._stopped:
+            return  # nobody takes anything any more; it is for the next system
         try:
             self._catch_up()
         except StoreError as error:
@@ -93,10 +96,12 @@ class Outbox:
     def _catch_up(self) -> None:
         for message in self._in_turn.following(self._in_flight.__contains__):
             self._deliver(message)
-        while self._next and (room := WINDOW - len(self._in_flight)) > 0:
+        while self._next and not self._stopped and (room := WINDOW - len(self._in_flight)) > 0:
             self._catch_up_with(self._next[0], room)
             self._next.popleft()
         while self._found is not None and (room := WINDOW - len(self._in_flight)) > 0:
+            if self._stopped:
+                return
             page = self._store.due(by=0, after=(0, self._found), limit=room)
             for message in page:
                 if not self._is_full(message):
@@ -225,6 +230,8 @@ class Outbox:
             self._store.discard(message.id)  # a child that was never born
             return
         if isinstance(error, WorkflowNotFound):
+            if self._services.closing:
+                return  # its receiver may be a child that is not begun any more: the next system's
             self._store.bury(message.id, str(error))
             message = replace(message, dead=str(error))
         elif receiver in self._stalled:
@@ -292,6 +299,7 @@ class Outbox:
         try:
             self._services.activations.deliver(message.receiver, lambda ref: ref.tell(deliver))
         except SystemStopped:
+            self._stopped = True
             self._forget(message.id)  # the next system delivers it
             return
         if message.kind is MessageKind.TIMER:

@@ -74,6 +74,7 @@ class Services:
         stops_on: which errors of the store the system stops for.
         stop: has it stop for one.
         lost: the one that it has stopped for, or None.
+        closing: whether the system is being closed: what it does not begin any more, the next does.
         limits: how much may be in memory, and how much may wait.
         passivation: has workflows leave memory.
         reception: where senders outside come in.
@@ -100,6 +101,7 @@ class Services:
     stops_on: type[StoreError] = StoreFenced
     stop: Callable[[StoreError], None] = lambda error: None
     lost: StoreError | None = None
+    closing: bool = False
     rates: Rates = field(default_factory=lambda: Rates(0.0))
     limits: Limits = field(default_factory=Limits)
     persistence: PooledRef[Any] = field(init=False)
