@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from ...persistence.codec import CodecError, decode_json, encode_json
 from .declared import Activity, Terms, activity_of
-from .retry import RetryPolicy
+from .retry import RetryPolicy, check_policy
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,6 +24,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout: float | None = None
     total_timeout: float | None = None
     heartbeat_timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.retry is not None:
+            check_policy(self.retry)
 
     def over(self, terms: Terms) -> Terms:
         """Return these terms, changed."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ...persistence.errors import BadDefinition, UnknownActivity
 from .limits import Rate
-from .retry import RetryPolicy
+from .retry import RetryPolicy, check_policy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,9 +42,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_timeout: float | None = None
 
     def __post_init__(self) -> None:
+        check_policy(self.retry)
         for name in ("timeout", "total_timeout", "heartbeat_timeout"):
             seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
+            is_time = isinstance(seconds, int | float) and seconds > 0
+            if seconds is not None and not is_time:
                 raise ValueError(f"{name} must be more than 0 seconds, not {seconds!r}.")
 
 
@@ -159,7 +161,13 @@ def activity(
         _register(declared)
         return function
 
-    return declare if function is None else declare(function)
+    if function is None:
+        return declare
+    if not callable(function):
+        raise BadDefinition(
+            f"@activity is for a function, not {function!r}; a name is given as name={function!r}."
+        )
+    return declare(function)
 
 
 def seconds(time: float | timedelta | None) -> float | None:

@@ -59,6 +59,19 @@ class RetryAfter(Exception):
         return type(self), (self.seconds, str(self))
 
 
+def check_policy(given: Any) -> None:
+    """Refuse what is no retry policy, such as a number of attempts.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(given, RetryPolicy):
+        attempts = given if isinstance(given, int) and given > 0 else 3
+        raise ValueError(
+            f"retry must be a RetryPolicy, such as RetryPolicy(attempts={attempts}), not {given!r}."
+        )
+
+
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How an activity that fails is tried again.
 

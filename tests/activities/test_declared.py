@@ -107,7 +107,9 @@ def test_activities_of_one_kind_have_one_limit() -> None:
     ("options", "says"),
     [
         ({"timeout": 0}, "timeout must be more than 0"),
+        ({"timeout": "30"}, "timeout must be more than 0 seconds, not '30'"),
         ({"heartbeat_timeout": -1}, "heartbeat_timeout"),
+        ({"retry": 5}, r"retry must be a RetryPolicy, such as RetryPolicy\(attempts=5\), not 5"),
         ({"limit": 0}, "limit must be 1 or more"),
         ({"rate": "often"}, "is no rate"),
         ({"on": "loop"}, "does not fit"),
@@ -122,6 +124,11 @@ def test_what_can_not_be_is_refused_where_it_is_declared(
 
     with pytest.raises(BadDefinition, match=f"local: .*{says}"):
         activity(**options)(local)
+
+
+def test_a_name_in_the_place_of_the_function_is_refused() -> None:
+    with pytest.raises(BadDefinition, match="a name is given as name='charge'"):
+        activity("charge")  # type: ignore[call-overload]
 
 
 def test_a_function_that_is_not_declared_can_not_be_started() -> None:
@@ -169,6 +176,8 @@ class Asking(Workflow):
                 self.start_activity(send_mail, "ada", done="nowhere")
             case "time":
                 self.start_activity(send_mail, "ada", timeout=-1)
+            case "retry":
+                self.start_activity(send_mail, "ada", retry=3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +188,7 @@ class Asking(Workflow):
         ("json", r"arguments of activity 'send_mail' can't be kept as JSON: args\[0\]"),
         ("event", "Asking has no event 'nowhere'"),
         ("time", "timeout must be more than 0"),
+        ("retry", r"retry must be a RetryPolicy, such as RetryPolicy\(attempts=3\)"),
     ],
 )
 def test_what_is_wrong_with_a_start_is_said_in_the_step(what: str, says: str) -> None:
