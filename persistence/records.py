@@ -224,10 +224,24 @@ class Retention(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         count: entries kept for each workflow, or None for all.
         days: how old an entry may get, in days, or None for ever.
+
+    Raises:
+        ValueError: a number that can't be, or what is none.
     """
 
     count: int | None = 1000
     days: float | None = 90.0
+
+    def __post_init__(self) -> None:
+        if self.count is not None and not (type(self.count) is int and self.count >= 0):
+            raise ValueError(
+                f"Retention keeps count={self.count!r} entries; give 0 or more (the last one stays), "
+                "or None for all."
+            )
+        if self.days is not None and not (isinstance(self.days, int | float) and self.days >= 0):
+            raise ValueError(
+                f"Retention keeps entries for days={self.days!r}; give 0 or more, or None for ever."
+            )
 
 
 class Problem(msgspec.Struct, frozen=True, gc=False):

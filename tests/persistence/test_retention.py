@@ -113,3 +113,12 @@ def test_the_cut_leaves_the_last_and_drops_only_what_is_past_a_limit(ats, first,
     by_count = first - 1 if count is None else last - count
     for sequence, at in times[: upto - first + 1]:
         assert sequence <= by_count or (since is not None and at < since)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"count": 0}, {"count": -1}, {"count": "5"}, {"count": 2.5}, {"days": -3}, {"days": 0}],
+)
+def test_a_retention_that_keeps_nothing_is_refused(given):
+    with pytest.raises(ValueError, match="or None for"):
+        Retention(**given)
