@@ -235,8 +235,8 @@ class Retention(msgspec.Struct, frozen=True, gc=False):
     def __post_init__(self) -> None:
         if self.count is not None and not (type(self.count) is int and self.count >= 0):
             raise ValueError(
-                f"Retention keeps count={self.count!r} entries; give 0 or more (the last one stays), "
-                "or None for all."
+                f"Retention keeps count={self.count!r} entries; give 0 or more (the last one "
+                "stays), or None for all."
             )
         if self.days is not None and not (isinstance(self.days, int | float) and self.days >= 0):
             raise ValueError(
