@@ -11,6 +11,7 @@ from . import statements
 from .damage_statements import (
     MARKED,
     MARKED_OF,
+    NUMBERS,
     ORPHANS,
     TYPES,
     TYPES_OF,
@@ -18,7 +19,7 @@ from .damage_statements import (
     Marked,
     Typed,
 )
-from .marks import wrong
+from .marks import CHECKSUM, numbered, wrong
 from .totals import wrong_totals
 
 
@@ -32,6 +33,7 @@ def of_store(connection: sqlite3.Connection) -> Iterator[str]:
         _wrong_dates,
         _orphans,
         lambda connection: _changed(connection, MARKED),
+        _numbers,
         wrong_totals,
         _own_row,
     )
@@ -96,6 +98,13 @@ def _orphans(connection: sqlite3.Connection) -> Iterator[str]:
     for message, kind, sender in connection.execute(ORPHANS):
         kind, sender = (_shown(value) for value in (kind, sender))
         yield f"Message {message}, a {kind}, is of workflow {sender!r}, which is not there"
+
+
+def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
+    """Find entries that are at another place in the order of commits than they were given."""
+    for id, checksum in connection.execute(NUMBERS):
+        if numbered(id, checksum[:CHECKSUM]) != checksum:
+            yield f"Entry number {id} in the order of commits does not fit its mark"
 
 
 def _changed(connection: sqlite3.Connection, marked: Marked, *values: Any) -> Iterator[str]:

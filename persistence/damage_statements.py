@@ -98,4 +98,5 @@ TYPES_OF: Typed = {
 }
 """Those of one workflow, by its id."""
 
+NUMBERS = sql(_T.select(_T.id, _T.checksum))
 AHEAD = sql(_S.select(_S.name).where(_S.entry > P))

@@ -25,6 +25,18 @@ def mark_of(*values: Any) -> int:
     return crc32(_pack(values))
 
 
+CHECKSUM = 8
+"""Bytes of an entry's checksum; in the file the mark of its number follows on them."""
+
+
+def numbered(id: int, checksum: bytes) -> bytes:
+    """Return an entry's checksum with the mark of its number in the order of commits.
+
+    The number is given when the entry is written, and so is not in what is chained.
+    """
+    return b"%b%b" % (checksum, crc32(b"%d" % id, crc32(checksum)).to_bytes(4))
+
+
 def wrong(rows: Iterator[tuple[Any, ...]], texts: Sequence[bool]) -> Iterator[str]:
     """Yield the names of rows that are not what was written.
 

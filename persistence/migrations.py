@@ -11,13 +11,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from . import totals
+from .marks import numbered
 from .models import SCHEMA_VERSION
 
 Migration = Callable[[sqlite3.Connection], None]
 
 
 def _add_totals(connection: sqlite3.Connection) -> None:
-    """From 1 to 2: the store knows how many rows its tables have."""
+    """From 1 to 2: the store knows how many rows its tables have, and entries their number."""
+    connection.create_function("numbered", 2, numbered, deterministic=True)
+    connection.execute("UPDATE state_transitions SET checksum = numbered(id, checksum)")
     connection.execute(
         "CREATE TABLE totals (name TEXT NOT NULL PRIMARY KEY, rows INTEGER NOT NULL, "
         "marks INTEGER NOT NULL)"

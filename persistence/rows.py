@@ -9,7 +9,7 @@ import msgspec
 
 from . import statements
 from .errors import StoreDamaged
-from .marks import mark_of
+from .marks import CHECKSUM, mark_of, numbered
 from .records import (
     ChartState,
     Checkpoint,
@@ -138,7 +138,7 @@ def entry_insert(id: int, number: int, entry: Entry) -> Insert:
     if entry.details is not None:
         row.append(entry.details.decode())
         there |= 64
-    row.append(bytearray(entry.checksum))
+    row.append(bytearray(numbered(id, entry.checksum)))
     return statements.INSERT_ENTRY(there), row
 
 
@@ -250,7 +250,7 @@ def entry_of(row: Row, number: int) -> Entry:
             result,
             error_,
             details,
-            checksum,
+            checksum[:CHECKSUM],
             id,
         )
     except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:

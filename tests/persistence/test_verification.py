@@ -257,7 +257,7 @@ def trimmed(path, author_in):
 
 TABLES = {
     "workflows": set(),
-    "state_transitions": {"id"},
+    "state_transitions": set(),
     "workflow_checkpoints": {"id"},
     "messages": set(),
     "workflow_definitions": set(),
