@@ -96,17 +96,19 @@ class Outbox:
     def _catch_up(self) -> None:
         for message in self._in_turn.following(self._in_flight.__contains__):
             self._deliver(message)
-        while self._next and not self._stopped and (room := WINDOW - len(self._in_flight)) > 0:
+        while self._next and (room := self._room()) > 0:
             self._catch_up_with(self._next[0], room)
             self._next.popleft()
-        while self._found is not None and (room := WINDOW - len(self._in_flight)) > 0:
-            if self._stopped:
-                return
+        while self._found is not None and (room := self._room()) > 0:
             page = self._store.due(by=0, after=(0, self._found), limit=room)
             for message in page:
                 if not self._is_full(message):
                     self._deliver_once(message)
             self._found = page[-1].id if len(page) == room else None
+
+    def _room(self) -> int:
+        """Return how many more messages may be under way; none once nobody takes them any more."""
+        return 0 if self._stopped else WINDOW - len(self._in_flight)
 
     def _catch_up_with(self, receiver: str, room: int) -> None:
         """Deliver the first of what waits for a receiver."""

@@ -21,7 +21,6 @@ from .models import (
     MessageRow,
     StoreRow,
     SubscriptionRow,
-    TotalRow,
     TransitionRow,
     WorkflowRow,
 )
@@ -169,9 +168,6 @@ MOVE_CURSOR = sql(
     ).on_conflict_replace()
 )
 REMOVE_CURSOR = sql(SubscriptionRow.delete().where(SubscriptionRow.name == P))
-
-FORGET_TOTALS = sql(TotalRow.delete())
-INSERT_TOTAL = sql(TotalRow.insert(dict.fromkeys(TotalRow._meta.sorted_fields, P)))
 
 # --- reading ---
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from . import statements
-
 MASK = 2**32 - 1
 """Of a damaged value, too, no more than this counts: a sum must not overflow."""
 
@@ -27,12 +25,17 @@ COUNTED = {
 changes the mark of a workflow's row, but never its number."""
 
 
+_THERE = " UNION ALL ".join(
+    f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum({column} & {MASK}), 0) AS marks "
+    f"FROM {table}"
+    for table, column in COUNTED.items()
+)
+
+
 def count(connection: sqlite3.Connection) -> None:
     """Write down the totals of the tables as they are; in a transaction of the caller's."""
-    connection.execute(statements.FORGET_TOTALS)
-    for table, column in COUNTED.items():
-        rows = f"SELECT count(*), coalesce(sum({column}), 0) FROM {table}"
-        connection.execute(statements.INSERT_TOTAL, (table, *connection.execute(rows).fetchone()))
+    connection.execute("DELETE FROM totals")
+    connection.execute(f"INSERT INTO totals {_THERE}")
 
 
 def keep_count(connection: sqlite3.Connection) -> None:
@@ -55,13 +58,8 @@ def keep_count(connection: sqlite3.Connection) -> None:
 def wrong_totals(connection: sqlite3.Connection) -> Iterator[str]:
     """Yield which tables have other rows than were written."""
     # In one statement, which sees one state of the store.
-    found = " UNION ALL ".join(
-        f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum({column} & {MASK}), 0) AS marks "
-        f"FROM {table}"
-        for table, column in COUNTED.items()
-    )
     for table, rows, marks, written, written_marks in connection.execute(
-        f"SELECT found.*, t.rows, t.marks FROM ({found}) found LEFT JOIN totals t USING (name)"
+        f"SELECT there.*, t.rows, t.marks FROM ({_THERE}) there LEFT JOIN totals t USING (name)"
     ):
         if type(written) is not int or type(written_marks) is not int:
             yield f"How many rows the table {table} must have is not told"

@@ -41,7 +41,7 @@ def verify(store: Store, workflow_id: str | None = None) -> Iterator[Problem]:
             )
         for what in store.damage(workflow_id):
             yield Problem(workflow_id, None, what)
-        yield from _as_far_as_it_goes(store, workflow_id)
+        yield from _verify(store, workflow_id)
         return
     for what in store.damage():
         yield Problem(None, None, what)
@@ -49,7 +49,7 @@ def verify(store: Store, workflow_id: str | None = None) -> Iterator[Problem]:
         if isinstance(found, Problem):
             yield found
         else:
-            yield from _as_far_as_it_goes(store, found.id)
+            yield from _verify(store, found.id)
 
 
 def _walk(store: Store) -> Iterator[WorkflowRecord | Problem]:
@@ -80,15 +80,6 @@ def _walk(store: Store) -> Iterator[WorkflowRecord | Problem]:
             return
 
 
-def _as_far_as_it_goes(store: Store, workflow_id: str) -> Iterator[Problem]:
-    """Yield what is wrong with a workflow; what a check breaks off at is damage, too."""
-    try:
-        yield from _verify(store, workflow_id)
-    except (StoreDamaged, TypeError, ValueError) as error:
-        what = f"It can't be checked to its end: {error}"
-        yield Problem(workflow_id, None, what)
-
-
 def _verify(store: Store, workflow_id: str) -> list[Problem]:
     problems: list[Problem] = []
     try:
@@ -103,6 +94,9 @@ def _verify(store: Store, workflow_id: str) -> list[Problem]:
     except StoreDamaged as error:
         what = f"{error} What comes after it was not checked"
         problems.append(Problem(workflow_id, error.sequence, what))
+    except (TypeError, ValueError) as error:  # a value of another type than its column's
+        what = f"It can't be checked to its end: {error}"
+        problems.append(Problem(workflow_id, None, what))
     return problems
 
 

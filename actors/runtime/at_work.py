@@ -67,6 +67,11 @@ class Run:
     since: float | None
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether the thread has given an async handler to the loop, and is about to leave."""
+        return self.mailbox.handling is not None
+
+    @property
     def key(self) -> object:
         """What tells this from what the thread does before and after."""
         return self.mailbox if self.handled is None else self.handled
@@ -129,8 +134,7 @@ def at_work(runtime: Runtime, *, stacks: bool = False) -> list[AtWork]:
     found: list[AtWork] = []
     busy: set[int | None] = set()
     for run in runs():
-        # A thread that has given an async handler to the loop is about to leave the actor.
-        if run.mailbox.runtime is runtime and run.mailbox.handling is None:
+        if run.mailbox.runtime is runtime and not run.is_leaving:
             busy.add(run.ident)
             found.append(
                 AtWork(

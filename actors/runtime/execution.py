@@ -39,11 +39,6 @@ _SPECIAL_MESSAGES = (
 )
 
 
-def may_run_inline() -> bool:
-    """Whether this thread may run an actor while it waits for it."""
-    return here.note.depth < MAX_INLINE_DEPTH and _running_loop() is None
-
-
 def run_inline(mailbox: Mailbox, until: PooledFuture[Any], *, of_dispatcher: bool = False) -> bool:
     """Run `mailbox`, if nobody does, in this thread until `until` is done.
 
@@ -55,7 +50,7 @@ def run_inline(mailbox: Mailbox, until: PooledFuture[Any], *, of_dispatcher: boo
         of_dispatcher: whether to run it also when its dispatcher is about to.
 
     Returns:
-        whether it did; it may not where `may_run_inline` says no.
+        whether it did; it may not in an event loop, nor too deep in other such runs.
     """
     note = here.note
     if note.depth >= MAX_INLINE_DEPTH or _running_loop() is not None:

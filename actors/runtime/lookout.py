@@ -138,11 +138,9 @@ class Lookout:
         return since if handled is run.key else now
 
     def _minds(self, run: Run) -> bool:
-        # An actor with a thread of its own holds up nobody, and who has given an async handler to
-        # the loop is about to leave the actor.
-        mailbox = run.mailbox
-        pooled = mailbox.dispatcher is self._runtime.dispatcher
-        return pooled and mailbox.handling is None and run.ident not in declared
+        # An actor with a thread of its own holds up nobody.
+        pooled = run.mailbox.dispatcher is self._runtime.dispatcher
+        return pooled and not run.is_leaving and run.ident not in declared
 
     def _tell(
         self,
